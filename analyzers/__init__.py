@@ -1,0 +1,1 @@
+"""The analyzers: one file, one language checked without running it."""

@@ -1,0 +1,1 @@
+"""The commands: one file, one word of the command line."""

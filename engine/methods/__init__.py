@@ -1,0 +1,1 @@
+"""The methods: pure functions behind the stages, without input or output."""

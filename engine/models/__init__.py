@@ -1,0 +1,1 @@
+"""The model backends: one file, one backend."""

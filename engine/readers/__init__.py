@@ -1,0 +1,1 @@
+"""The readers: one file, one format of data sets that come in."""

@@ -1,0 +1,1 @@
+"""The report: what a run leaves for people to read."""

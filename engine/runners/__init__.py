@@ -1,0 +1,1 @@
+"""The runners: one file, one way to run a recipe."""

@@ -1,0 +1,1 @@
+"""The sources: one file, one place that source code comes from."""

@@ -1,0 +1,1 @@
+"""The stages: one file, one stage, named by what it does."""

@@ -1,0 +1,1 @@
+"""The grammars: what is known of each language, as data."""

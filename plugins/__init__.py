@@ -1,0 +1,1 @@
+"""The plug-ins for general instructions: they use only what an outsider can use."""

@@ -1,0 +1,1 @@
+"""The sandboxes: one file, one way to run a program in isolation."""
