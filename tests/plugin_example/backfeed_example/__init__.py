@@ -1,0 +1,1 @@
+"""A plug-in from outside, as small as one can be."""
