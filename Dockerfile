@@ -1,0 +1,36 @@
+# Backfeed in a container. Three targets:
+#   base   the engine and bubblewrap: `docker build --target base -t backfeed .`
+#   tools  base, with the languages' own tool chains
+#   test   tools, with the repository and its tests
+ARG PYTHON=3.12
+
+FROM python:${PYTHON}-slim-bookworm AS base
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends bubblewrap ca-certificates git \
+    && rm -rf /var/lib/apt/lists/*
+COPY pyproject.toml README.md LICENSE /opt/backfeed/
+COPY src/backfeed/*.py src/backfeed/py.typed /opt/backfeed/src/backfeed/
+COPY engine /opt/backfeed/engine
+COPY analyzers /opt/backfeed/analyzers
+COPY sandboxes /opt/backfeed/sandboxes
+COPY grammars /opt/backfeed/grammars
+COPY plugins /opt/backfeed/plugins
+RUN pip install --no-cache-dir --only-binary=:all: /opt/backfeed
+WORKDIR /data
+ENTRYPOINT ["backfeed"]
+
+FROM base AS tools
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+        bats default-jdk-headless g++ gcc golang-go nodejs npm php-cli ruby rustc shellcheck \
+    && rm -rf /var/lib/apt/lists/*
+
+FROM tools AS test
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends make \
+    && rm -rf /var/lib/apt/lists/*
+COPY . /src
+WORKDIR /src
+RUN make venv
+ENTRYPOINT []
+CMD [".venv/bin/pytest"]

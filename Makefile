@@ -1,0 +1,40 @@
+# One word per chore. CI runs the same words.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+DEMO := runs/demo
+
+.PHONY: help venv demo test test-all check bench docs engine
+
+help:      ## show this list
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 18
+
+venv:      ## what the system lacks, .venv, and the command .venv/bin/backfeed
+	@tools/venv.sh
+
+engine:    ## a Docker engine that answers, with the image backfeed-base
+	@tools/docker-engine.sh
+
+demo: venv ## a small corpus from three packages, in runs/demo
+	@began=$$(date +%s); \
+	$(BIN)/backfeed synth pypi:more-itertools pypi:toolz pypi:boltons -o $(DEMO) || exit; \
+	echo "demo: $(DEMO) after $$(($$(date +%s) - began)) s"
+
+test: venv engine ## every test, the fast ones first; a skip is a failure
+	@$(BIN)/pytest --forbid-skips
+
+test-all: venv engine ## the same, and the tests that measure
+	@$(BIN)/pytest --forbid-skips --bench
+
+check: venv ## lint, format, types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: venv ## each headline figure, both sides measured in one run
+	@for file in $(sort $(wildcard benchmarks/*.py)); do \
+		echo "== $$file"; $(BIN)/python "$$file" || exit; \
+	done
+
+docs: venv ## renew the generated tables in docs/
+	@for file in $(wildcard tools/docs.py); do $(BIN)/python "$$file" || exit; done
