@@ -21,7 +21,8 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
 
 from backfeed.engine import contracts
 from backfeed.engine.errors import MissingExtra, PluginFault, UnknownName
@@ -101,7 +102,7 @@ def names(kind: str) -> list[str]:
     return list(find(kind))
 
 
-def load(kind: str, name: str) -> object:
+def load(kind: str, name: str) -> Any:
     """Import one plug-in and return its PLUGIN object, checked against the kind's contract.
 
     Raises:
@@ -118,12 +119,11 @@ def load(kind: str, name: str) -> object:
         raise _missing(kind, entry, error) from error
     if not hasattr(module, "PLUGIN"):
         raise PluginFault(f"{entry.module} has no object named PLUGIN, so it is none of the {kind}")
-    plugin: object = module.PLUGIN
-    _check(kind, entry, plugin)
-    return plugin
+    _check(kind, entry, module.PLUGIN)
+    return module.PLUGIN
 
 
-def recipe(name: str) -> Traversable:
+def recipe_path(name: str) -> Path:
     """Return the TOML file of a recipe.
 
     Raises:
@@ -132,7 +132,7 @@ def recipe(name: str) -> Traversable:
     """
     entry = _entry("recipes", name)
     try:
-        file = files(entry.module) / f"{name}.toml"
+        file = Path(str(files(entry.module))) / f"{name}.toml"
     except ModuleNotFoundError as error:
         raise _missing("recipes", entry, error) from error
     if not file.is_file():
@@ -157,17 +157,13 @@ def _hint(name: str, known: Iterable[str]) -> str:
 
 def _built_in(kind: str) -> Iterator[Entry]:
     if kind == "recipes":
-        stems = [f.name.removesuffix(".toml") for f in files(KINDS[kind]).iterdir() if _is_toml(f)]
-        yield from (Entry(stem, KINDS[kind], OURS) for stem in stems)
+        for file in Path(str(files(KINDS[kind]))).glob("[!_]*.toml"):
+            yield Entry(file.stem, KINDS[kind], OURS)
         return
     package = importlib.import_module(KINDS[kind])
     for module in pkgutil.iter_modules(package.__path__):
         if not module.ispkg and not module.name.startswith("_"):
             yield Entry(module.name, f"{KINDS[kind]}.{module.name}", OURS)
-
-
-def _is_toml(file: Traversable) -> bool:
-    return file.name.endswith(".toml") and not file.name.startswith("_")
 
 
 @cache  # reading the metadata of a full environment takes tens of milliseconds

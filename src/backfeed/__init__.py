@@ -4,6 +4,8 @@ from pathlib import Path
 
 __all__ = ["__version__"]
 
+__version__: str  # made when it is asked for, see below
+
 # The sub-packages are links to the repository's top-level folders. Where a checkout
 # has lost its links, they are found beside `src/` instead.
 if not (Path(__path__[0]) / "engine").is_dir():

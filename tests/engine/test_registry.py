@@ -166,9 +166,9 @@ def test_a_recipe_of_an_outsider_is_the_file_beside_its_package(install):
     info = root / "outsider-1.dist-info" / "entry_points.txt"
     info.write_text("[backfeed.recipes]\nloud = outsider_plugins\nquiet = outsider_plugins\n")
     (root / "outsider_plugins" / "loud.toml").write_text("[[step]]\n")
-    assert registry.recipe("loud").read_text() == "[[step]]\n"
+    assert registry.recipe_path("loud").read_text() == "[[step]]\n"
     with pytest.raises(PluginFault, match=r"quiet.toml is absent"):
-        registry.recipe("quiet")
+        registry.recipe_path("quiet")
 
 
 @pytest.mark.parametrize("kind", [k for k in registry.KINDS if k != "recipes"])
@@ -184,7 +184,7 @@ def test_the_example_package_is_found_once_installed(tmp_path):
     subprocess.run([*pip, "--target", str(tmp_path), str(EXAMPLE)], check=True)
     script = (
         "from backfeed.engine import registry as r; "
-        "print(r.load('stages', 'shout').__name__, r.recipe('loud').name, *r.names('stages'))"
+        "print(r.load('stages', 'shout').__name__, r.recipe_path('loud').name, *r.names('stages'))"
     )
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {script}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
