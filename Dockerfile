@@ -2,11 +2,11 @@
 #   base   the engine and bubblewrap: `docker build --target base -t backfeed .`
 #   tools  base, with the languages' own tool chains
 #   test   tools, with the repository and its tests
-ARG PYTHON=3.12
+ARG BASE=debian:bookworm-slim
 
-FROM python:${PYTHON}-slim-bookworm AS base
+FROM ${BASE} AS base
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends bubblewrap ca-certificates git \
+    && apt-get install -y --no-install-recommends bubblewrap ca-certificates git python3 python3-venv \
     && rm -rf /var/lib/apt/lists/*
 COPY pyproject.toml README.md LICENSE /opt/backfeed/
 COPY src/backfeed/*.py src/backfeed/py.typed /opt/backfeed/src/backfeed/
@@ -15,7 +15,9 @@ COPY analyzers /opt/backfeed/analyzers
 COPY sandboxes /opt/backfeed/sandboxes
 COPY grammars /opt/backfeed/grammars
 COPY plugins /opt/backfeed/plugins
-RUN pip install --no-cache-dir --only-binary=:all: /opt/backfeed
+RUN python3 -m venv /opt/venv \
+    && /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: /opt/backfeed
+ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /data
 ENTRYPOINT ["backfeed"]
 
