@@ -1,0 +1,167 @@
+"""What plug-ins promise: every contract of Backfeed on one page.
+
+A plug-in is a module in its kind's folder with one object named PLUGIN: a class or a factory for
+stages and backends (called with the recipe's keys), an object otherwise.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from backfeed.engine.records import Sample
+from backfeed.engine.requests import Asks, CodeCheck, Compute, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """How a service likes its requests: the largest batch, how long the first of a batch may wait
+    for others, how many batches are under way at once, and after how long one is given up."""
+
+    batch: int = 1
+    wait_s: float = 0.0
+    parallel: int = 1
+    deadline_s: float = 600.0
+
+
+@runtime_checkable
+class Service(Protocol):
+    """What answers one kind of request.
+
+    `identity` names all that determines an answer besides the request (model, tool versions,
+    environment digest); it must not change while the run lasts. `gather` describes batching: an
+    answer must not depend on its batch.
+    """
+
+    identity: str
+    gather: Gather
+
+    def content(self, request: Any) -> Any:
+        """The part of a request that determines the answer, as plain data."""
+
+    async def answer(self, requests: Sequence[Any]) -> Sequence[Any]:
+        """One answer per request, in order: plain data, or an `AskFailed` or `Outage` instance.
+
+        Raising fails the whole batch: the engine halves it to find the culprit. Raise `Outage` for
+        the world's failures, `ServiceRefusal` if every request would be refused.
+        """
+
+    async def close(self) -> None:
+        """Give back what is held; called once, also after a failed start."""
+
+
+@runtime_checkable
+class EachStage(Protocol):
+    """One sample in, any number out; streams. Holds picklable settings and nothing else.
+
+    `version` is raised when the stage would treat a sample differently. Returning no sample at all
+    is an error: reject instead. Optional: `reads` (names of artefacts), `asks` (kinds of services)
+    and `prompts` (names of prompts), which are checked before work begins.
+    """
+
+    version: int
+
+    def each(self, sample: Sample) -> Asks[Sequence[Sample]]:
+        """Ask, and return the samples that go on (or are rejected), in order."""
+
+
+@runtime_checkable
+class WholeStage(Protocol):
+    """Needs the set: the whole table in, rows and artefacts out.
+
+    Every row of the table must come out, alive or rejected, unless `born` is true: then the table
+    is only looked at, and all rows that come out are new. Optional besides: `reads`, `writes`
+    (names of artefacts), `asks`, `prompts`.
+    """
+
+    version: int
+
+    def whole(self, table: "Table") -> Asks[Result]:
+        """Ask, and return rows (in a fixed order) and artefacts."""
+
+
+class Table(Protocol):
+    """Rows on disk, in order. Iterating gives samples, one at a time. `seed` is the run's, mixed
+    with the number of the round inside a loop (`round`, from 0)."""
+
+    paths: Sequence[Path]
+    seed: int
+    round: int
+
+    def __iter__(self) -> Iterator[Sample]: ...
+
+    def __len__(self) -> int: ...
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Arrow record batches of the row schema, or of some columns."""
+
+
+class Source(Protocol):
+    """Where seeds come from: `pypi`, `git`, `path`, `rows`, `npm`."""
+
+    def resolve(self, address: str) -> "Pinned":
+        """Pin an address to a version and a digest. Raises `InputError`, `Outage`."""
+
+    def read(self, pinned: "Pinned", rules: Any) -> Iterator[Sample]:
+        """The source's files as samples (alive or rejected), in a fixed order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """An address with its version and content digest; `place` is where it lies on this machine."""
+
+    address: str
+    version: str
+    sha256: str
+    place: Path
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+class Model(Protocol):
+    """Makes the service that answers `Prompt` for one role. `answers` lists the prompts it can
+    answer; None means any."""
+
+    answers: frozenset[str] | None
+
+    def service(self, name: str, settings: Mapping[str, Any]) -> Service:
+        """Raises `ConfigError` for settings it does not know."""
+
+
+class Sandbox(Protocol):
+    """Makes the service that answers `Job`. Nothing runs if the machine cannot isolate: `probe`
+    raises `ConfigError` with the remedy, or returns what is in force, as plain data."""
+
+    def probe(self) -> Mapping[str, Any]: ...
+
+    def service(self, settings: Mapping[str, Any]) -> Service: ...
+
+
+class Analyzer(Protocol):
+    """Checks code of one language without running it, in batches; its tools run as jobs."""
+
+    language: str
+    version: str
+
+    def check(self, batch: Sequence[CodeCheck]) -> Asks[Sequence[Any]]:
+        """One `Analysis` (as plain data) per snippet, in order."""
+
+
+class Reader(Protocol):
+    """Reads one file format of instruction data."""
+
+    suffixes: tuple[str, ...]
+
+    def read(self, path: Path) -> Iterator[Mapping[str, Any]]:
+        """Rows as plain mappings, in file order. Raises `InputError` with the line or row."""
+
+
+class Exporter(Protocol):
+    """Writes samples in one format. `suffix` is that of its files."""
+
+    suffix: str
+
+    def rows(self, samples: Iterable[Sample]) -> Iterator[Mapping[str, Any]]:
+        """The samples in this shape."""
+
+
+ComputeBatch = Sequence[Compute]

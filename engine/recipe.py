@@ -1,0 +1,222 @@
+"""Recipes: a TOML file with one ordered list of steps, loaded and checked before any work."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from backfeed.engine import registry
+from backfeed.engine.config import build, nearest, read_toml
+from backfeed.engine.errors import ConfigError
+from backfeed.engine.identity import digest
+
+_SECTIONS = {"name", "seed", "inputs", "models", "sandbox", "stop", "output", "step", "window"}
+_INPUT_KINDS = ("seeds", "rows", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A named input: `seeds` (addresses of code), `rows` (instruction data) or `file`."""
+
+    kind: str
+    help: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """When to stop; None never does. Dollars and hours are upper bounds, accepted rows a goal."""
+
+    accepted: int | None = None
+    usd: float | None = None
+    hours: float | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is kept: the level a row needs, and which artefacts get a name in the directory."""
+
+    level: str = "tested"
+    artefacts: Mapping[str, str] = field(default_factory=dict)
+    split: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage of the list, loaded: `name` is unique in the recipe, `use` is the plug-in."""
+
+    name: str
+    use: str
+    settings: Mapping[str, Any]
+    stage: Any
+
+    @property
+    def is_whole(self) -> bool:
+        """Does it need the set?"""
+        return hasattr(self.stage, "whole")
+
+    def identity(self) -> str:
+        """What determines its behaviour: plug-in, version, settings."""
+        return digest(self.use, self.stage.version, dataclasses.asdict(self.stage))
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Steps that are repeated: `until` is `METRIC < NUMBER`, judged on committed rounds; `carry`
+    says what the next round starts from: its own seeds and what came out (both), or one of them."""
+
+    name: str
+    steps: tuple["Step | Loop", ...]
+    rounds: int = 1
+    until: str = ""
+    carry: str = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A recipe, complete and checked. `plain` is what is written to recipe.toml."""
+
+    name: str
+    steps: tuple[Step | Loop, ...]
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sandbox: Mapping[str, Any] = field(default_factory=dict)
+    stop: Stop = Stop()
+    output: Output = Output()
+    seed: int = 0
+    plain: Mapping[str, Any] = field(default_factory=dict)
+
+    def all_steps(self) -> Iterator[Step]:
+        """Every stage, those of loops included, in order."""
+        yield from _flat(self.steps)
+
+    def asks(self) -> set[str]:
+        """The kinds of services that the stages say they ask."""
+        return {kind for step in self.all_steps() for kind in getattr(step.stage, "asks", ())}
+
+    def prompts(self) -> set[str]:
+        """The prompts that the stages say they use."""
+        return {name for step in self.all_steps() for name in getattr(step.stage, "prompts", ())}
+
+
+def _flat(steps: Sequence[Step | Loop]) -> Iterator[Step]:
+    for step in steps:
+        if isinstance(step, Loop):
+            yield from _flat(step.steps)
+        else:
+            yield step
+
+
+def find(name: str) -> Path:
+    """The file of a recipe that is named, or given as a path."""
+    path = Path(name)
+    if path.suffix == ".toml" or "/" in name:
+        return path
+    return registry.recipe_path(name)
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read, change by `step.key=value`, load every stage, check every key."""
+    plain = read_toml(path)
+    for override in overrides:
+        _override(plain, override)
+    return parse(plain, str(path))
+
+
+def parse(plain: Mapping[str, Any], where: str) -> Recipe:
+    """A recipe from its plain form."""
+    for key in plain:
+        if key not in _SECTIONS:
+            raise ConfigError(f"{where}: unknown key {key!r}; {nearest(key, _SECTIONS)}")
+    names: dict[str, int] = {}
+    steps = tuple(_step(entry, where, names) for entry in plain.get("step", ()))
+    if not steps:
+        raise ConfigError(f"{where} has no [[step]]: a recipe is a list of steps")
+    return Recipe(
+        name=str(plain.get("name", Path(where).stem)),
+        steps=steps,
+        inputs={key: _input(key, value, where) for key, value in plain.get("inputs", {}).items()},
+        models=plain.get("models", {}),
+        sandbox=plain.get("sandbox", {}),
+        stop=build(Stop, plain.get("stop", {}), f"{where} [stop]"),
+        output=build(Output, plain.get("output", {}), f"{where} [output]"),
+        seed=int(plain.get("seed", 0)),
+        plain=plain,
+    )
+
+
+def _input(name: str, value: Mapping[str, Any], where: str) -> Input:
+    found = build(Input, value, f"{where} [inputs.{name}]")
+    if found.kind not in _INPUT_KINDS:
+        raise ConfigError(f"{where} [inputs.{name}]: no kind {found.kind!r}; {nearest(found.kind, _INPUT_KINDS)}")
+    return found
+
+
+def _step(entry: Mapping[str, Any], where: str, names: dict[str, int]) -> Step | Loop:
+    settings = dict(entry)
+    if "loop" in settings:
+        return _loop(settings, where, names)
+    if "use" not in settings:
+        raise ConfigError(f"{where}: a [[step]] needs `use = \"STAGE\"` or `loop = \"NAME\"`")
+    use = str(settings.pop("use"))
+    name = _unique(str(settings.pop("name", use)), names)
+    stage = build(registry.load("stages", use), settings, f"{where}: step {name!r}")  # type: ignore[arg-type]
+    if hasattr(stage, "whole") == hasattr(stage, "each"):
+        raise ConfigError(f"stage {use!r} must have `each` or `whole`, and not both")
+    return Step(name, use, settings, stage)
+
+
+def _loop(settings: dict[str, Any], where: str, names: dict[str, int]) -> Loop:
+    name = _unique(str(settings.pop("loop")), names)
+    inner = tuple(_step(entry, where, names) for entry in settings.pop("step", ()))
+    if not inner:
+        raise ConfigError(f"{where}: loop {name!r} has no [[step.step]]")
+    loop = build(Loop, {"name": name, "steps": (), **settings}, f"{where}: loop {name!r}")
+    if loop.carry not in ("both", "seeds", "out"):
+        raise ConfigError(f"{where}: loop {name!r}: carry is both, seeds or out, not {loop.carry!r}")
+    return dataclasses.replace(loop, steps=inner)
+
+
+def _unique(name: str, names: dict[str, int]) -> str:
+    names[name] = names.get(name, 0) + 1
+    return name if names[name] == 1 else f"{name}-{names[name]}"
+
+
+def _override(plain: dict[str, Any], text: str) -> None:
+    """Apply one `--set`: `step.key=value` for a stage, `stop.key=value` for a section."""
+    target, eq, value = text.partition("=")
+    first, dot, key = target.partition(".")
+    if not eq or not dot:
+        raise ConfigError(f"--set {text!r}: write it as step.key=value, e.g. cut_units.max_lines=30")
+    if first in ("stop", "output", "sandbox"):
+        plain.setdefault(first, {})[key] = _value(value)
+        return
+    if first == "models":
+        role, _, setting = key.partition(".")
+        plain.setdefault("models", {}).setdefault(role, {})[setting] = _value(value)
+        return
+    entries = list(_entries(plain.get("step", ())))
+    found = [entry for entry in entries if first in (entry.get("name"), entry.get("use"), entry.get("loop"))]
+    if not found:
+        known = [str(entry.get("name") or entry.get("use") or entry.get("loop")) for entry in entries]
+        raise ConfigError(f"--set {text!r}: no step {first!r}; {nearest(first, known)}")
+    for entry in found:
+        entry[key] = _value(value)
+
+
+def _entries(steps: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for entry in steps:
+        yield entry
+        yield from _entries(entry.get("step", ()))
+
+
+def _value(text: str) -> Any:
+    """A TOML value if it is one, the text itself if not."""
+    import tomllib
+
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
