@@ -20,11 +20,11 @@ LAYERS = [
     {"engine.records"},
     {"engine.requests"},
     {"engine.identity", "engine.contracts"},
+    {"engine.boundary", "engine.registry"},
+    {"engine.files", "engine.process", "engine.languages"},
     {"engine.methods"},
-    {"engine.boundary"},
-    {"engine.files", "engine.process"},
     {"engine._sealed"},
-    {"engine.registry", "engine.grammar", "grammars", "engine.answers", "engine.store"}
+    {"engine.grammar", "grammars", "engine.answers", "engine.store"}
     | {"engine.config", "engine.tally", "plugin"},
     {"analyzers", "sandboxes", "engine.stages", "engine.models", "engine.exporters"}
     | {"engine.readers", "engine.sources", "engine.recipes", "plugins"},

@@ -21,6 +21,8 @@ LONG_FILES: dict[str, str] = {}
 # Where a broad except may stand: where foreign errors become ours, and the outermost loops.
 BROAD = {"engine/boundary.py", "engine/lanes.py", "engine/cli.py"}
 MAX_BROAD_FILES = 2
+# Programs that run inside the sandbox: whatever the answer raises is their finding.
+INSIDE = {"analyzers/_python_harness.py", "sandboxes/_guest.py"}
 
 # Paths of one machine; in brackets, so that this file does not hold them.
 MACHINE_PATH = re.compile(rb"(?<![\w.])/(?:[w]ork|[r]oot)/")
@@ -111,11 +113,11 @@ def test_functions_are_short(path):
 
 @pytest.mark.parametrize("path", PYTHON, ids=shown)
 def test_no_broad_except_outside_two_files(path):
-    assert broad_excepts(TREES[path]) == [] or shown(path) in BROAD
+    assert broad_excepts(TREES[path]) == [] or shown(path) in BROAD | INSIDE
 
 
 def test_two_files_are_enough_for_broad_excepts():
-    users = [shown(path) for path in PYTHON if broad_excepts(TREES[path])]
+    users = {shown(path) for path in PYTHON if broad_excepts(TREES[path])} - INSIDE
     assert len(users) <= MAX_BROAD_FILES, users
 
 

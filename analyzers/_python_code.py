@@ -1,0 +1,132 @@
+"""Python source as a tree: does it parse, what does it define, its stub, its imports."""
+
+import ast
+import builtins
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__builtins__"}
+
+
+def parse(code: str) -> dict[str, Any]:
+    """`ok`, or the syntax error with its line. Code that the parser gives up on is unknown."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(code, "answer.py", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return {
+            "word": "invalid",
+            "message": error.msg or "syntax error",
+            "line": error.lineno or 0,
+        }
+    except ValueError as error:
+        return {"word": "invalid", "message": str(error), "line": 0}
+    except (RecursionError, MemoryError) as error:
+        return {"word": "unknown", "message": type(error).__name__, "line": 0}
+    return {"word": "ok"}
+
+
+def tree_of(code: str) -> ast.Module | None:
+    """The syntax tree; None if there is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def definitions(tree: ast.Module) -> dict[str, ast.stmt]:
+    """The functions, classes and plain assignments at the top level, by name; the last one wins."""
+    found: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        for name in defined_names(node):
+            found[name] = node
+    return found
+
+
+def defined_names(node: ast.stmt) -> Iterator[str]:
+    """The names that one top-level statement binds."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        for alias in node.names:
+            yield (alias.asname or alias.name).partition(".")[0]
+    else:
+        for child in ast.walk(node):
+            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+                yield child.id
+
+
+def imports(code: str) -> str:
+    """The import statements at the top level of a text that need not parse as a whole."""
+    tree = tree_of(code)
+    if tree is not None:
+        nodes = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+        return "".join(ast.unparse(node) + "\n" for node in nodes)
+    lines = (line for line in code.splitlines() if line.startswith(("import ", "from ")))
+    return "".join(line + "\n" for line in lines if tree_of(line) is not None)
+
+
+def missing_imports(code: str, given: str) -> str:
+    """Those imports among `given` whose names the code uses and does not bind itself."""
+    tree, offered = tree_of(code), tree_of(imports(given))
+    if tree is None or offered is None:
+        return ""
+    bound = {name for node in tree.body for name in defined_names(node)}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    wanted = [
+        node
+        for node in offered.body
+        if any(name == "*" or (name in used and name not in bound) for name in defined_names(node))
+    ]
+    return "".join(ast.unparse(node) + "\n" for node in wanted)
+
+
+def body_of(function: Function | ast.ClassDef) -> list[ast.stmt]:
+    """The body without its docstring."""
+    return function.body[1:] if ast.get_docstring(function) is not None else function.body
+
+
+def is_stub(function: Function) -> bool:
+    """Does the body do nothing: pass, ..., or only NotImplementedError?"""
+    return all(_does_nothing(statement) for statement in body_of(function))
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Pass):
+        return True
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return True
+    if isinstance(statement, ast.Raise) and statement.exc is not None:
+        name = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+        return isinstance(name, ast.Name) and name.id == "NotImplementedError"
+    return False
+
+
+def stub(code: str, entry_point: str) -> str:
+    """The code with the entry point (or every function, if it is unknown) doing nothing.
+
+    The signature stays, so that tests can call it; a class keeps its shape and loses its methods'
+    bodies. An empty text if there is nothing to empty.
+    """
+    tree = tree_of(code)
+    if tree is None:
+        return ""
+    found = definitions(tree).get(entry_point)
+    targets = [found] if found is not None else tree.body
+    emptied = [_empty(target) for target in targets]
+    return ast.unparse(ast.fix_missing_locations(tree)) + "\n" if any(emptied) else ""
+
+
+def _empty(node: ast.stmt) -> bool:
+    if isinstance(node, ast.ClassDef):
+        emptied = [_empty(inner) for inner in node.body]
+        return any(emptied)
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    node.body = [ast.Pass()]
+    return True

@@ -1,0 +1,98 @@
+"""Does a Python answer fit its problem? Stubs, cut code, placeholders, missing names, no return."""
+
+import ast
+import itertools
+import re
+from typing import Any
+
+from backfeed.analyzers._python_code import Function, body_of, definitions, is_stub, tree_of
+
+_PLACEHOLDER = re.compile(
+    r"#.*\b(your (code|implementation|solution|logic) (goes )?here"
+    r"|rest of (the|your) (code|function|implementation)"
+    r"|(code|implementation) (goes|continues) here"
+    r"|todo:? implement|remaining code|existing code)\b",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(r"^\s*(?:async\s+)?def\s+(\w+)\s*\(", re.MULTILINE)
+
+
+def fit(code: str, instruction: str, entry_point: str) -> list[dict[str, Any]]:
+    """The findings of one answer; those of level `error` say that it does not fit."""
+    tree = tree_of(code)
+    if tree is None:
+        return []
+    found = definitions(tree)
+    findings = [_finding("placeholder", n, line) for n, line in _placeholders(code)]
+    if entry_point and entry_point not in found:
+        findings.append(_finding("missing-name", 0, f"{entry_point} is not defined"))
+    functions = [
+        n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    asked = [n for n in functions if n.name == entry_point] or functions
+    if asked and all(is_stub(node) for node in asked):
+        findings.append(_finding("stub", asked[0].lineno, f"{asked[0].name} does nothing"))
+    findings += [_finding("no-return", n.lineno, n.name) for n in asked if _lacks_return(n)]
+    findings += [
+        _finding("unreachable", line, "code after return or raise", level="note")
+        for node in functions
+        for line in _unreachable(node)
+    ]
+    return findings
+
+
+def entry_point_of(instruction: str, code: str) -> str:
+    """The name that the problem asks for: the last one defined in both texts; empty if none is."""
+    tree = tree_of(code)
+    if tree is None:
+        return ""
+    mine = [name for name, node in definitions(tree).items() if _callable(node)]
+    asked = [name for name in _SIGNATURE.findall(instruction) if name in mine]
+    if asked:
+        return str(asked[-1])
+    named = [name for name in mine if re.search(rf"\b{re.escape(name)}\b", instruction)]
+    return named[-1] if named else (mine[0] if len(mine) == 1 else "")
+
+
+def _callable(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+
+
+def _finding(rule: str, line: int, message: str, *, level: str = "error") -> dict[str, Any]:
+    return {"rule": rule, "level": level, "message": message, "line": line, "column": 0}
+
+
+def _placeholders(code: str) -> list[tuple[int, str]]:
+    lines = enumerate(code.splitlines(), 1)
+    return [(number, line.strip()) for number, line in lines if _PLACEHOLDER.search(line)]
+
+
+def _lacks_return(function: Function) -> bool:
+    """An annotation promises a value, and nothing in the body could give one."""
+    promised = function.returns
+    if promised is None or (isinstance(promised, ast.Constant) and promised.value is None):
+        return False
+    if isinstance(promised, (ast.Name, ast.Attribute)) and _ends_in_never(promised):
+        return False
+    kinds = (ast.Return, ast.Yield, ast.YieldFrom, ast.Raise)
+    inner = [node for statement in body_of(function) for node in ast.walk(statement)]
+    return not any(isinstance(node, kinds) for node in inner) and not is_stub(function)
+
+
+def _ends_in_never(node: ast.Name | ast.Attribute) -> bool:
+    name = node.id if isinstance(node, ast.Name) else node.attr
+    return name in ("NoReturn", "Never", "None")
+
+
+def _unreachable(function: Function) -> list[int]:
+    ends = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+    blocks = [
+        getattr(node, name, None) for node in ast.walk(function) for name in ("body", "orelse")
+    ]
+    return [
+        after.lineno
+        for block in blocks
+        if isinstance(block, list)
+        for statement, after in itertools.pairwise(block)
+        if isinstance(statement, ends)
+    ]

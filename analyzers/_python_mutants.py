@@ -1,0 +1,133 @@
+"""Mutants of Python code from its syntax tree: small faults that good tests notice.
+
+The operators are those of the mutation-testing literature (Offutt's sufficient set, with constants
+and returns). Conditions and steps of `while` loops are left alone: a mutant that never ends costs
+its whole time limit and says little.
+"""
+
+import ast
+import copy
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from backfeed.analyzers._python_code import definitions, tree_of
+
+_SWAPS: dict[type, type] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.And: ast.Or, ast.Or: ast.And,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
+}  # fmt: skip
+
+Edit = Callable[[], None]
+
+
+def mutants(code: str, entry_point: str, most: int = 20) -> list[str]:
+    """Up to `most` different mutants of the entry point (or of all functions, if it is unknown).
+
+    Which ones are taken depends on the code alone, and they are spread over its statements.
+    """
+    tree = tree_of(code)
+    if tree is None:
+        return []
+    original = ast.unparse(tree)
+    count = sum(1 for _ in _places(tree, entry_point))
+    order = sorted(range(count), key=lambda place: _mark(original, place))
+    found: dict[str, None] = {}
+    for place in order:
+        if len(found) >= most:
+            break
+        text = _mutant(tree, entry_point, place)
+        if text != original:
+            found[text] = None
+    return [text + "\n" for text in found]
+
+
+def _mark(code: str, place: int) -> bytes:
+    return hashlib.blake2b(f"{place}/{code}".encode("utf-8", "replace"), digest_size=8).digest()
+
+
+def _mutant(tree: ast.Module, entry_point: str, place: int) -> str:
+    changed = copy.deepcopy(tree)
+    for index, edit in enumerate(_places(changed, entry_point)):
+        if index == place:
+            edit()
+            break
+    return ast.unparse(ast.fix_missing_locations(changed))
+
+
+def _places(tree: ast.Module, entry_point: str) -> Iterator[Edit]:
+    """Every single edit that could be made, in the order of the text."""
+    found = definitions(tree).get(entry_point)
+    for root in [found] if found is not None else tree.body:
+        if isinstance(root, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield from _inside(root)
+
+
+def _inside(root: ast.AST) -> Iterator[Edit]:
+    for node in _walk(root):
+        yield from _edits(node)
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes in the order of the text, without docstrings, annotations and `while` controls."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        doc = ast.get_docstring(node) is not None
+        for child in node.body[1:] if doc else node.body:
+            yield from _walk(child)
+        return
+    yield node
+    for name, value in ast.iter_fields(node):
+        if name == "annotation" or (isinstance(node, ast.While) and name == "test"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not (
+                isinstance(node, ast.While) and isinstance(child, ast.AugAssign)
+            ):
+                yield from _walk(child)
+
+
+def _edits(node: ast.AST) -> Iterator[Edit]:
+    if isinstance(node, (ast.BinOp, ast.BoolOp, ast.AugAssign)):
+        yield from _swap(node, "op")
+    elif isinstance(node, ast.Compare):
+        yield from _compare(node)
+    elif isinstance(node, ast.Constant):
+        yield from _constant(node)
+    elif isinstance(node, ast.If | ast.IfExp):
+        yield lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), node.test))
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield lambda: setattr(node, "operand", ast.UnaryOp(ast.Not(), node.operand))
+    elif isinstance(node, ast.Return) and node.value is not None:
+        yield lambda: setattr(node, "value", ast.Constant(None))
+    elif isinstance(node, ast.Call) and len(node.args) == 2 and not node.keywords:
+        yield lambda: node.args.reverse()
+    elif isinstance(node, ast.Expr) and isinstance(
+        node.value, ast.Call | ast.Yield | ast.YieldFrom
+    ):
+        yield lambda: setattr(node, "value", ast.Constant(None))
+
+
+def _swap(node: Any, name: str) -> Iterator[Edit]:
+    other = _SWAPS.get(type(getattr(node, name)))
+    if other is not None:
+        yield lambda: setattr(node, name, other())
+
+
+def _compare(node: ast.Compare) -> Iterator[Edit]:
+    for index, sign in enumerate(node.ops):
+        other = _SWAPS.get(type(sign))
+        if other is not None:
+            yield lambda index=index, other=other: node.ops.__setitem__(index, other())  # type: ignore[misc]
+
+
+def _constant(node: ast.Constant) -> Iterator[Edit]:
+    value = node.value
+    if isinstance(value, bool):
+        yield lambda: setattr(node, "value", not value)
+    elif isinstance(value, (int, float)):
+        yield lambda: setattr(node, "value", value + 1)
+    elif isinstance(value, str) and value:
+        yield lambda: setattr(node, "value", "")

@@ -1,0 +1,29 @@
+"""What is known of a language, reached by name: its analyzer plug-in and the verbs that it has.
+
+A stage asks `Compute(call, (language, verb, ...))`, so that a new language needs no edit of stages.
+"""
+
+from functools import cache
+from typing import Any
+
+from backfeed.engine import registry
+
+VERBS = ("parse", "units", "check", "fit", "run_job", "test_job", "stub", "mutants", "inputs")
+"""What an analyzer plug-in may offer, from cutting to proving. What it lacks is `unverified`."""
+
+
+@cache
+def load(language: str) -> Any:
+    """The plug-in of a language; None if there is none."""
+    known = registry.names("analyzers")
+    return registry.load("analyzers", language) if language in known else None
+
+
+def can(language: str, verb: str) -> bool:
+    """Does the plug-in of this language offer the verb?"""
+    return hasattr(load(language), verb)
+
+
+def call(language: str, verb: str, *arguments: Any) -> Any:
+    """Call a verb of a language. It must be pure, and offered (`can`)."""
+    return getattr(load(language), verb)(*arguments)

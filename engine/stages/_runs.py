@@ -1,0 +1,148 @@
+"""Asking patterns for running answers: the tests of a sample as jobs, and what they came to."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from backfeed.engine import languages
+from backfeed.engine.methods.compare import same_output
+from backfeed.engine.records import VERDICT_OF, Evidence, Finding, Sample, Test
+from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
+
+ASSERTED = ("AssertionError", "AssertionFailure")
+ABSENT = ("ModuleNotFoundError",)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What running a sample's tests came to. `word` is a run word, or NONE with the reason in
+    `detail`; `executed` counts assertions; `results` has one entry per test run by the harness.
+    """
+
+    word: str
+    executed: int = 0
+    detail: str = ""
+    line: int = 0
+    evidence: tuple[Evidence, ...] = ()
+    results: tuple[dict[str, Any], ...] = ()
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def verdict(self) -> str:
+        """Passed, failed or unverified."""
+        return VERDICT_OF[self.word]
+
+
+def run_tests(
+    sample: Sample,
+    code: str,
+    limits: Limits,
+    *,
+    check: str,
+    variables: tuple[tuple[str, str], ...] = (),
+) -> Asks[Ran]:
+    """Run all tests of the sample on `code`; the worst result counts, `executed` is summed."""
+    plugin = languages.load(sample.language)
+    runnable = [test for test in sample.tests if kind_of(test) in plugin.kinds]
+    if not runnable:
+        kinds = ", ".join(sorted({kind_of(test) for test in sample.tests}))
+        return Ran("NONE", detail=f"no runner for tests of kind {kinds} in {sample.language}")
+    jobs = [
+        replace(job, limits=limits, variables=variables) for job in _jobs(code, sample, runnable)
+    ]
+    outcomes: list[Outcome] = yield from together(jobs)
+    stdio = [test for test in runnable if test.kind == "stdio"]
+    parts = []
+    for index, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):
+        part = _of_harness(outcome) if job.report else _of_stdio(outcome, stdio[index])
+        parts.append(replace(part, evidence=(evidence_of(check, job, outcome, word=part.word),)))
+    return _worst(parts)
+
+
+def kind_of(test: Test) -> str:
+    """The kind that a runner goes by: the framework's name for framework tests."""
+    return (test.framework or "framework") if test.kind == "framework" else test.kind
+
+
+def evidence_of(check: str, job: Job, outcome: Outcome, *, word: str) -> Evidence:
+    """All that is needed to judge again: the whole job, and what was seen."""
+    return Evidence(check, {
+        "verdict": word, "job": msgspec.to_builtins(job), "outcome": msgspec.to_builtins(outcome),
+    })  # fmt: skip
+
+
+def _jobs(code: str, sample: Sample, tests: Sequence[Test]) -> list[Job]:
+    """First one job for each stdio test, then one for all that the harness runs."""
+    plugin = languages.load(sample.language)
+    jobs = [plugin.run_job(code, test.stdin) for test in tests if test.kind == "stdio"]
+    harness = [test for test in tests if test.kind != "stdio"]
+    if harness:
+        plain = [{"kind": kind_of(t), "code": t.code, "setup": t.setup} for t in harness]
+        extra = (*sample.support, *(file for test in harness for file in test.files))
+        jobs.append(plugin.test_job({"code": code, "tests": plain}, extra))
+    return jobs
+
+
+def _of_stdio(outcome: Outcome, test: Test) -> Ran:
+    if outcome.verdict != "AC":
+        return Ran(outcome.verdict, detail=_tail(outcome))
+    if outcome.truncated:
+        return Ran("OLE", detail="the output was cut")
+    if same_output(outcome.stdout, test.stdout, test.compare):
+        return Ran("AC", executed=1)
+    return Ran(
+        "WA", executed=1, detail=f"wrote {outcome.stdout[:200]!r}, expected {test.stdout[:200]!r}"
+    )
+
+
+def _of_harness(outcome: Outcome) -> Ran:
+    results = _results(outcome.report)
+    if not results:
+        return Ran(outcome.verdict if outcome.verdict != "AC" else "FORGED", detail=_tail(outcome))
+    executed = sum(result["executed"] for result in results)
+    wrong = next((result for result in results if result["error"]), None)
+    if wrong is not None:
+        return _of_error(wrong, executed, results)
+    if outcome.verdict != "AC":
+        return Ran(outcome.verdict, executed, _tail(outcome), results=results)
+    if executed == 0:
+        return Ran("NONE", detail="no assertion ran", results=results)
+    return Ran("AC", executed, results=results)
+
+
+def _of_error(wrong: dict[str, Any], executed: int, results: tuple[dict[str, Any], ...]) -> Ran:
+    error = wrong["error"]
+    detail = f"{error['type']}: {error['message']}" if error["message"] else error["type"]
+    if error["type"] in ABSENT:
+        return Ran(
+            "NONE", detail=f"the sandbox lacks a package: {error['message']}", results=results
+        )
+    asserted = error["type"] in ASSERTED and wrong["phase"] == "test"
+    return Ran("WA" if asserted else "RE", executed, detail, error["line"], results=results)
+
+
+def _results(report: str) -> tuple[dict[str, Any], ...]:
+    try:
+        return tuple(json.loads(report)["tests"])
+    except (ValueError, KeyError, TypeError):
+        return ()
+
+
+def _worst(parts: Sequence[Ran]) -> Ran:
+    """Failed before unverified before passed; evidence of all."""
+    order = {"failed": 0, "unverified": 1, "passed": 2}
+    worst = min(parts, key=lambda part: order[part.verdict])
+    return replace(
+        worst,
+        executed=sum(part.executed for part in parts),
+        evidence=tuple(item for part in parts for item in part.evidence),
+        results=tuple(result for part in parts for result in part.results),
+    )
+
+
+def _tail(outcome: Outcome) -> str:
+    text = outcome.stderr.strip().splitlines()
+    return outcome.detail or (text[-1][:300] if text else "")

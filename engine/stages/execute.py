@@ -1,0 +1,96 @@
+"""Run the answer, and its tests; tests that a stub passes are no tests."""
+
+from dataclasses import dataclass, replace
+
+from backfeed.engine import languages
+from backfeed.engine.records import VERDICT_OF, Check, Finding, Level, Sample
+from backfeed.engine.requests import Asks, Compute, Limits, Outcome
+from backfeed.engine.stages._runs import Ran, evidence_of, run_tests
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Code and tests -> ran or tested, or a rejection with the verdict as its reason.
+
+    in:  code "def f(x): return x", test "assert f(1) == 2"
+    out: rejected by execute, reason WA, detail "AssertionError (line 1)"
+    """
+
+    until: str = "test"
+    cpu_s: float = 5.0
+    wall_s: float = 17.0
+    memory_mb: int = 512
+    version = 1
+    asks = ("compute", "sandbox")
+
+    def each(self, sample: Sample) -> Asks[list[Sample]]:
+        """Ask the sandbox, and once more for the stub if all tests pass."""
+        if not sample.code or not languages.can(sample.language, "run_job"):
+            why = "no code" if not sample.code else f"no tool chain for {sample.language or '?'}"
+            return [_unverified(sample, "run", why)]
+        limits = replace(Limits(), cpu_s=self.cpu_s, wall_s=self.wall_s, memory_mb=self.memory_mb)
+        if not sample.tests or self.until == "run":
+            return [(yield from _run_alone(sample, limits))]
+        ran: Ran = yield from run_tests(sample, sample.code, limits, check="test")
+        if ran.verdict != "passed":
+            return [_told(sample, ran)]
+        return [(yield from _against_stub(sample, ran, limits))]
+
+
+def _run_alone(sample: Sample, limits: Limits) -> Asks[Sample]:
+    """A program without tests: does it end well?"""
+    job = replace(languages.load(sample.language).run_job(sample.code), limits=limits)
+    outcome: Outcome = yield from job
+    evidence = evidence_of("run", job, outcome, word=outcome.verdict)
+    last = (outcome.stderr.strip().splitlines() or [""])[-1][:300]
+    if outcome.verdict == "RE" and last.startswith(("EOFError", "ModuleNotFoundError")):
+        why = f"it needs what the sandbox does not give: {last}"
+        return _unverified(sample, "run", why).but(evidence=(*sample.evidence, evidence))
+    verdict = VERDICT_OF[outcome.verdict]
+    checked = sample.checked(
+        Check("run", verdict), evidence, level="ran" if verdict == "passed" else None
+    )
+    return checked if verdict == "passed" else checked.no("execute", outcome.verdict, last)
+
+
+def _told(sample: Sample, ran: Ran) -> Sample:
+    """The tests did not pass: failed rejects, unverified says why."""
+    if ran.verdict == "unverified":
+        level: Level | None = (
+            "ran" if ran.results and not any(r["error"] for r in ran.results) else None
+        )
+        finding = Finding("not-tested", "note", ran.detail)
+        return sample.checked(
+            Check("test", "unverified", findings=(finding,)), *ran.evidence, level=level
+        )
+    where = f" (line {ran.line})" if ran.line else ""
+    finding = Finding(ran.word, "error", ran.detail, ran.line)
+    checked = sample.checked(Check("test", "failed", findings=(finding,)), *ran.evidence)
+    return checked.no("execute", ran.word, f"{ran.detail}{where}")
+
+
+def _against_stub(sample: Sample, ran: Ran, limits: Limits) -> Asks[Sample]:
+    """All tests pass: do they also pass when the answer does nothing?"""
+    passed = Check("test", "passed", findings=(Finding("executed", "note", str(ran.executed)),))
+    ran_check = sample.checked(Check("run", "passed"), *ran.evidence, level="ran")
+    if not languages.can(sample.language, "stub"):
+        return ran_check.checked(passed, level="tested")
+    call = (sample.language, "stub", sample.code, sample.entry_point)
+    emptied: str = yield from Compute(languages.call, call)
+    if not emptied:
+        return ran_check.checked(passed, level="tested")
+    stubbed: Ran = yield from run_tests(sample, emptied, limits, check="stub")
+    if stubbed.word == "AC":
+        finding = Finding("tests-prove-nothing", "note", "tests prove nothing: a stub passes them")
+        return ran_check.checked(
+            Check("test", "unverified", findings=(finding,)), *stubbed.evidence
+        )
+    return ran_check.checked(passed, *stubbed.evidence, level="tested")
+
+
+def _unverified(sample: Sample, check: str, why: str) -> Sample:
+    finding = Finding("not-run", "note", why)
+    return sample.checked(Check(check, "unverified", findings=(finding,)))
+
+
+PLUGIN = Execute

@@ -1,0 +1,41 @@
+"""Take the code out of the answer, and carry the imports that the problem's own code gives."""
+
+from dataclasses import dataclass
+
+from backfeed.engine import languages
+from backfeed.engine.methods.code_blocks import Extracted, extract_code
+from backfeed.engine.records import Check, Finding, Sample
+from backfeed.engine.requests import Asks, Compute
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Answer -> code. An answer without code is unverified, not wrong.
+
+    in:  response "```python\\ndef f(x): return x\\n```"
+    out: code "def f(x): return x\\n"
+    """
+
+    version = 1
+    asks = ("compute",)
+
+    def each(self, sample: Sample) -> Asks[list[Sample]]:
+        """Ask for the code; rows that bring files or code have it already."""
+        if sample.files or sample.code:
+            return [sample]
+        got: Extracted = yield from Compute(extract_code, (sample.response, sample.language))
+        sample = sample.but(language=got.language, code=got.code)
+        if not got.code:
+            finding = Finding("no-code", "note", got.how)
+            return [sample.checked(Check("extract", "unverified", findings=(finding,)))]
+        findings = [Finding("found", "note", got.how)]
+        if languages.can(got.language, "missing_imports"):
+            arguments = (got.language, "missing_imports", got.code, sample.instruction)
+            given: str = yield from Compute(languages.call, arguments)
+            if given:
+                findings.append(Finding("carried-imports", "note", given.strip()))
+                sample = sample.but(code=given + got.code)
+        return [sample.checked(Check("extract", "passed", findings=tuple(findings)))]
+
+
+PLUGIN = Extract

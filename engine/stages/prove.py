@@ -1,0 +1,88 @@
+"""Test the tests: mutants of the answer must fail them, and a second run elsewhere must agree."""
+
+from dataclasses import dataclass, replace
+
+from backfeed.engine import languages
+from backfeed.engine.errors import AskFailed
+from backfeed.engine.records import Check, Finding, Sample
+from backfeed.engine.requests import Asks, Compute, Limits, together
+from backfeed.engine.stages._runs import Ran, run_tests
+
+ELSEWHERE = (("LANG", "C"), ("PYTHONHASHSEED", "4321"), ("TZ", "Asia/Kathmandu"))
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """A tested sample -> proven, if its tests notice faults.
+
+    Proven needs a passing test that was not recorded from the answer itself, failure on the stub
+    (seen by `execute`), at least `killed` of `least` to `most` usable mutants killed, and a second
+    run with another hash seed, time zone and locale that agrees. A mutant that dies before the
+    first assertion is not counted.
+
+    in:  level tested, tests that notice 9 of 10 mutants
+    out: level proven
+    """
+
+    killed: float = 0.7
+    least: int = 5
+    most: int = 20
+    cpu_s: float = 1.0
+    version = 1
+    asks = ("compute", "sandbox")
+
+    def each(self, sample: Sample) -> Asks[list[Sample]]:
+        """Ask for the second run, then for the mutants."""
+        if sample.level != "tested":
+            return [_not_proven(sample, "not tested")]
+        again: Ran = yield from run_tests(
+            sample, sample.code, Limits(), check="again", variables=ELSEWHERE
+        )
+        if again.word != "AC":
+            detail = f"a second run came to {again.word}: {again.detail}"
+            finding = Finding("flaky", "error", detail)
+            failed = sample.checked(Check("prove", "failed", findings=(finding,)), *again.evidence)
+            return [failed.no("prove", "flaky", detail)]
+        sample = sample.but(evidence=(*sample.evidence, *again.evidence))
+        if all(test.oracle == "recorded" for test in sample.tests):
+            return [_not_proven(sample, "every expectation was recorded from the answer itself")]
+        if not languages.can(sample.language, "mutants"):
+            return [_not_proven(sample, f"no mutants for {sample.language}")]
+        return [(yield from self._mutate(sample))]
+
+    def _mutate(self, sample: Sample) -> Asks[Sample]:
+        call = (sample.language, "mutants", sample.code, sample.entry_point, self.most)
+        codes: list[str] = yield from Compute(languages.call, call)
+        limits = replace(Limits(), cpu_s=self.cpu_s, wall_s=4 * self.cpu_s + 2)
+        ends = yield from together(_mutant(sample, code, limits) for code in codes)
+        usable = [end for end in ends if end != "unusable"]
+        killed = usable.count("killed")
+        share = killed / len(usable) if usable else 0.0
+        told = f"{killed} of {len(usable)} usable mutants killed ({len(codes)} made)"
+        if len(usable) < self.least or share < self.killed:
+            return _not_proven(sample, told)
+        return sample.checked(
+            Check("prove", "passed", findings=(Finding("mutants", "note", told),)), level="proven"
+        )
+
+
+def _mutant(sample: Sample, code: str, limits: Limits) -> Asks[str]:
+    """What became of one mutant: killed, survived, or unusable."""
+    try:
+        ran: Ran = yield from run_tests(sample, code, limits, check="mutant")
+    except AskFailed:
+        return "unusable"
+    if ran.word == "AC":
+        return "survived"
+    if ran.word in ("WA", "TLE", "IDLE", "MLE", "OLE"):
+        return "killed"
+    return "killed" if ran.executed > 0 else "unusable"
+
+
+def _not_proven(sample: Sample, why: str) -> Sample:
+    return sample.checked(
+        Check("prove", "unverified", findings=(Finding("not-proven", "note", why),))
+    )
+
+
+PLUGIN = Prove
