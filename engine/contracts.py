@@ -15,8 +15,11 @@ from backfeed.engine.requests import Asks, CodeCheck, Compute, Result
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """How a service likes its requests: the largest batch, how long the first of a batch may wait
-    for others, how many batches are under way at once, and after how long one is given up."""
+    """How a service likes its requests.
+
+    The largest batch, how long the first of a batch may wait for others, how many batches are under
+    way at once, and after how long one is given up.
+    """
 
     batch: int = 1
     wait_s: float = 0.0
@@ -81,8 +84,10 @@ class WholeStage(Protocol):
 
 
 class Table(Protocol):
-    """Rows on disk, in order. Iterating gives samples, one at a time. `seed` is the run's, mixed
-    with the number of the round inside a loop (`round`, from 0)."""
+    """Rows on disk, in order. Iterating gives samples, one at a time.
+
+    `seed` is the run's, mixed with the number of the round inside a loop (`round`, from 0).
+    """
 
     paths: Sequence[Path]
     seed: int
@@ -118,8 +123,10 @@ class Pinned:
 
 
 class Model(Protocol):
-    """Makes the service that answers `Prompt` for one role. `answers` lists the prompts it can
-    answer; None means any."""
+    """Makes the service that answers `Prompt` for one role.
+
+    `answers` lists the prompts it can answer; None means any.
+    """
 
     answers: frozenset[str] | None
 
@@ -128,8 +135,11 @@ class Model(Protocol):
 
 
 class Sandbox(Protocol):
-    """Makes the service that answers `Job`. Nothing runs if the machine cannot isolate: `probe`
-    raises `ConfigError` with the remedy, or returns what is in force, as plain data."""
+    """Makes the service that answers `Job`.
+
+    Nothing runs if the machine cannot isolate: `probe` raises `ConfigError` with the remedy, or
+    returns what is in force, as plain data.
+    """
 
     def probe(self) -> Mapping[str, Any]: ...
 

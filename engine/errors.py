@@ -10,7 +10,7 @@
     │   ├── ServiceRefusal         a service refuses us (401, 403, 404): key, address or model name
     │   └── RunConflict            the directory holds another run, or another writer has it
     ├── WorldError             the world's failure or ours: retried, then reported; exit 3
-    │   ├── Outage                 a service did not answer; never stored, never thrown into a stage
+    │   ├── Outage                 a service did not answer: not stored, not thrown into a stage
     │   │   └── Throttled              it asked for fewer requests (429): retried, and slowed down
     │   ├── Stopping               the run is stopping: nothing new is asked
     │   └── StoreFault             disk full, directory read-only, a file damaged

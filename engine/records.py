@@ -35,7 +35,7 @@ VERDICT_OF: dict[str, Verdict] = {
     "invalid": "failed",
     "unknown": "unverified",
 }
-"""The one table from words of sandboxes and analyzers to verdicts. `IE` is no verdict: it is ours."""
+"""The one table from words of sandboxes and analyzers to verdicts. `IE` is no verdict but ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,8 @@ class Sample:
     def rng(self, name: str) -> random.Random:
         """A generator of random numbers that depends on the run's seed, the sample and `name`."""
         mark = f"{self.lineage.seed}/{self.id}/{name}".encode()
-        return random.Random(int.from_bytes(hashlib.blake2b(mark, digest_size=8).digest()))
+        seed = int.from_bytes(hashlib.blake2b(mark, digest_size=8).digest())
+        return random.Random(seed)  # noqa: S311 - must be repeatable, keeps no secret
 
     @property
     def instruction(self) -> str:

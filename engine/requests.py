@@ -2,60 +2,30 @@
 
     outcome = yield from Job(files=..., command=...)      # one request
     first, second = yield from together([Job(...), Prompt(...)])   # side by side, in order
-    lengths = yield from over(table, lambda sample: Compute(len, sample.code))   # streaming, in a `whole`
+    sizes = yield from over(table, lambda row: Compute(len, (row.code,)))   # streams, in a `whole`
 
 A request is a frozen value. Its `content()` is everything that the *stage* decided; the engine adds
 the identity of the service that answers (model, tool version, environment digest) before the key is
 taken. Nothing else may influence an answer: no sample id, no position in a batch, no clock.
 """
 
-import hashlib
-from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from backfeed.engine._asking import Asks, Over, Request, Together, key_of, over, rejoined, together
 from backfeed.engine.errors import InvalidReply
 from backfeed.engine.records import File, Finding, Sample
 
-T = TypeVar("T")
-
-Asks = Generator[Any, Any, T]
-"""A generator that yields requests (or `Together`, `Over`) and returns a `T`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Base of all requests. `service` names the kind of desk that answers it."""
-
-    service: ClassVar[str] = ""
-    stored: ClassVar[bool] = True
-
-    def desks(self) -> tuple[str, ...]:
-        """The names of the desks that may answer, the best first."""
-        return (self.service,)
-
-    def content(self) -> Mapping[str, Any]:
-        """The fields that differ from their defaults: the key is made from them.
-
-        A new field with a default changes no key, so books outlive new versions.
-        """
-        found: dict[str, Any] = {}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            default = item.default_factory() if item.default_factory is not MISSING else item.default
-            if value != default:
-                found[item.name] = value
-        return found
-
-    def decode(self, answer: Any) -> Any:
-        """The answer as the stage wants it; `answer` is plain data, as it stands in the book."""
-        return answer
-
-    def __iter__(self) -> Asks[Any]:
-        return self.decode((yield self))
+__all__ = [
+    "Analysis", "Asks", "CodeCheck", "Compute", "Embed", "Job", "Limits", "Outcome", "Over",
+    "Prompt", "Read", "Request", "Result", "Score", "Together", "Train",
+    "ask_valid", "key_of", "over", "rejoined", "together",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +188,10 @@ class Read(Request):
 
 @dataclass(frozen=True, slots=True, init=False)
 class Prompt(Request):
-    """Ask a model. `name` is a prompt file, `fields` fill it, `reply` is the type to be returned.
+    """Ask a model. `name` is a prompt file, `fields` fill it, `reply` is the type of the answer.
 
-    With `reply`, the model is held to the type's JSON schema, and `yield from` asks again (with the
-    complaint) until the reply is of that form, `attempts` times; then `InvalidReply` is raised.
+    With `reply`, the model is held to the type's JSON schema, and `yield from` asks again (with
+    the complaint) until the reply is of that form, `attempts` times; then it raises `InvalidReply`.
     Without it the text is returned. `draw` is set by the engine: an independent sample per place.
     """
 
@@ -237,14 +207,18 @@ class Prompt(Request):
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def __init__(
-        self, name: str, /, *, reply: type | None = None, role: str = "default", attempts: int = 3,
+        self,
+        name: str,
+        /,
+        *,
+        reply: type | None = None,
+        role: str = "default",
+        attempts: int = 3,
         **variables: Any,
     ) -> None:
-        for key, value in (
-            ("name", name), ("reply", reply), ("role", role), ("attempts", attempts), ("attempt", 0),
-            ("complaint", ""), ("draw", ""), ("fields", variables),
-        ):  # fmt: skip
-            object.__setattr__(self, key, value)
+        values = (name, reply, role, attempts, 0, "", "", variables)
+        for item, value in zip(fields(self), values, strict=True):
+            object.__setattr__(self, item.name, value)
 
     def desks(self) -> tuple[str, ...]:
         """The desk of the role, or of the default role."""
@@ -259,7 +233,7 @@ class Prompt(Request):
 
     def schema(self) -> dict[str, Any] | None:
         """The JSON schema of the reply; None for plain text."""
-        return None if self.reply is None else msgspec.json.schema(self.reply)
+        return None if self.reply is None else _schema_of(self.reply)
 
     def content(self) -> Mapping[str, Any]:
         """All that the stage decided. A model service leaves out what it does not look at."""
@@ -296,6 +270,9 @@ def ask_valid(prompt: Prompt) -> Asks[Any]:
             asked = prompt.but(attempt=attempt, complaint=error.detail)
 
 
+_schema_of = functools.cache(msgspec.json.schema)
+
+
 def _bare_json(text: str) -> str:
     """The JSON of a reply that may be wrapped in a Markdown fence."""
     bare = text.strip()
@@ -305,60 +282,8 @@ def _bare_json(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
-    """Several asks at once; the answer is the list of their answers, in this order."""
-
-    parts: tuple[Iterable[Any], ...]
-
-
-def together(parts: Iterable[Iterable[Any]]) -> Asks[list[Any]]:
-    """Ask all parts (requests or generators) side by side; of several errors the first is raised."""
-    answers: list[Any] = yield Together(tuple(parts))
-    return answers
-
-
-@dataclass(frozen=True, slots=True)
-class Over:
-    """One ask for each row of a table, streamed; the answer can be iterated any number of times."""
-
-    rows: Iterable[Sample]
-    ask: Callable[[Sample], Iterable[Any]]
-
-
-def over(table: Iterable[Sample], ask: Callable[[Sample], Iterable[Any]]) -> Asks[Iterable[Any]]:
-    """Ask `ask(sample)` for every sample of a table, out of core; plain answers in row order."""
-    answers: Iterable[Any] = yield Over(table, ask)
-    return answers
-
-
-def rejoined(asks: Iterable[Any], answer: Callable[[Request], Any]) -> Any:
-    """Drive asks to their end with a plain function: how a stage is tested without an engine."""
-    steps = iter(asks)
-    if not isinstance(steps, Generator):
-        return asks
-    value: Any = None
-    try:
-        while True:
-            wanted = steps.send(value)
-            if isinstance(wanted, Together):
-                value = [rejoined(part, answer) for part in wanted.parts]
-            elif isinstance(wanted, Over):
-                value = [rejoined(wanted.ask(row), answer) for row in wanted.rows]
-            else:
-                value = answer(wanted)
-    except StopIteration as stop:
-        return stop.value
-
-
-def key_of(service: str, identity: str, content: Any) -> bytes:
-    """The key of a request (20 bytes): the kind of service, who answers, and what was asked."""
-    text = msgspec.json.encode((service, identity, content), order="sorted")
-    return hashlib.blake2b(text, digest_size=20).digest()
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
-    """What a `whole` stage returns: rows (samples or Arrow batches), and artefacts as bytes or paths.
+    """What a `whole` stage returns: rows (samples, Arrow batches), artefacts (bytes or paths).
 
     `seeds`, inside a loop, are the seeds of the next round; None leaves them to the loop's rule.
     `metrics` are numbers for stop rules and the report.
@@ -368,5 +293,3 @@ class Result:
     artefacts: Mapping[str, bytes | Path] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     seeds: Iterable[Sample] | None = None
-
-

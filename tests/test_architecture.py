@@ -18,6 +18,7 @@ FRONT = "src/backfeed"
 LAYERS = [
     {"engine.errors"},
     {"engine.records"},
+    {"engine._asking"},
     {"engine.requests"},
     {"engine.identity", "engine.contracts"},
     {"engine.boundary", "engine.registry"},
