@@ -12,6 +12,7 @@ from backfeed.engine.errors import ConfigError
 from backfeed.engine.identity import digest
 
 _SECTIONS = {"name", "seed", "inputs", "models", "sandbox", "stop", "output", "step", "window"}
+_SECTIONS |= {"given", "services", "versions"}  # what a run adds: its recipe.toml is a recipe, too
 _INPUT_KINDS = ("seeds", "rows", "file")
 
 
