@@ -1,0 +1,136 @@
+"""The service over slots: one thread per slot, jobs in turn, and a sample of cold runs."""
+
+import asyncio
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from backfeed.engine.contracts import Gather
+from backfeed.engine.errors import AskFailed, Outage
+from backfeed.engine.identity import canonical
+from backfeed.engine.requests import Job
+from backfeed.sandboxes._outcome import Ended, outcome, verdict
+from backfeed.sandboxes._protocol import complaint, environment_digest
+from backfeed.sandboxes._slot import Slot
+
+AHEAD = 2  # batches under way per slot: the next job waits at the slot, not for the event loop
+COMPARED = {"AC", "RE", "SIG", "FORGED", "OLE"}  # verdicts that do not hang on a measurement
+
+
+class Crew:
+    """Answers `Job`. `make(number)` gives a slot that has not been started.
+
+    A share `cold_share` of the programs that run in the prepared interpreter (chosen by their
+    content) runs a second time in a new one. If the two differ, and each mode agrees with itself,
+    that is an `Outage`: the sandbox is not what it claims to be. `counts`: run, cold, unsteady,
+    differs, refused, outage.
+    """
+
+    def __init__(
+        self, make: Callable[[int], Slot], seccomp: bytes, *, slots: int, cold_share: float
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self.slots: list[Slot] = []
+        self._make, self._cold_share = make, cold_share
+        self._lock = threading.Lock()
+        self._own = threading.local()
+        self._threads = ThreadPoolExecutor(slots, thread_name_prefix="sandbox")
+        # Started by the thread that will use it: the kernel ends it when that thread ends.
+        self.facts = self._threads.submit(lambda: self._slot().facts).result()
+        self.identity = environment_digest(seccomp, self.facts)
+        self.gather = Gather(batch=1, wait_s=0.0, parallel=AHEAD * slots)
+
+    def content(self, request: Job) -> Any:
+        """All of the job."""
+        return request.content()
+
+    async def answer(self, requests: Sequence[Job]) -> list[Any]:
+        """An `Outcome` as plain data for each job, or `Refused`, or `Outage`."""
+        futures = [self._threads.submit(self._answer, job) for job in requests]
+        return list(await asyncio.gather(*map(asyncio.wrap_future, futures)))
+
+    async def close(self) -> None:
+        """Kill all slots, whatever they are doing."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for slot in self.slots:
+            slot.stop()
+        self._threads.shutdown(wait=True)
+        for slot in self.slots:
+            slot.remove()
+
+    def _slot(self) -> Slot:
+        if not hasattr(self._own, "slot"):
+            with self._lock:
+                slot = self._make(len(self.slots))
+                self.slots.append(slot)
+            self._own.slot = slot
+            slot.start()
+        found: Slot = self._own.slot
+        return found
+
+    def _answer(self, job: Job) -> Any:
+        try:
+            if (refused := complaint(job)) is not None:
+                raise refused
+            return outcome(job, self._run(self._slot(), job), self.identity)
+        except AskFailed as error:
+            self.counts["refused"] += 1
+            return error
+        except Outage as error:
+            self.counts["outage"] += 1
+            return error
+
+    def _run(self, slot: Slot, job: Job) -> Ended:
+        ran = slot.run(job, warm=True)
+        if slot.facts != self.facts:
+            raise Outage("the sandbox has changed under way: start the run again")
+        self.counts["run"] += 1
+        word = verdict(job, ran.ended)
+        if word == "IE":
+            raise Outage("the sandbox saw a program end in no known way")
+        if ran.warm and word in COMPARED and _share(job) < self._cold_share:
+            self._compare(slot, job, ran.ended)
+        return ran.ended
+
+    def _compare(self, slot: Slot, job: Job, warm: Ended) -> None:
+        """Hold the prepared interpreter against a new one. Programs that look at clocks, addresses
+        or chance differ from themselves, and say nothing.
+        """
+        self.counts["cold"] += 1
+        cold = slot.run(job, warm=False).ended
+        if _seen(job, cold) == _seen(job, warm):
+            return
+        again = [slot.run(job, warm=mode).ended for mode in (False, True, False)]
+        colds = {_seen(job, cold), _seen(job, again[0]), _seen(job, again[2])}
+        if len(colds) > 1 or _seen(job, again[1]) != _seen(job, warm):
+            self.counts["unsteady"] += 1
+            return
+        self.counts["differs"] += 1
+        raise Outage(f"cold run differs: {_difference(_seen(job, warm), _seen(job, cold))}")
+
+
+def _share(job: Job) -> float:
+    """A number in [0, 1) that hangs on the job's content alone."""
+    mark = hashlib.blake2b(canonical(job.content()), digest_size=8).digest()
+    return int.from_bytes(mark) / 2**64
+
+
+def _seen(job: Job, ended: Ended) -> tuple[Any, ...]:
+    word = verdict(job, ended)
+    if word == "OLE":
+        return (word,)
+    return (word, ended.exit_code, ended.signal, ended.stdout, ended.report)
+
+
+def _difference(warm: tuple[Any, ...], cold: tuple[Any, ...]) -> str:
+    names = ("verdict", "exit code", "signal", "standard output", "report")
+    for name, one, other in zip(names, warm, cold, strict=False):
+        if one != other:
+            return f"{name} {str(one)[:300]} in the prepared interpreter, {str(other)[:300]} cold"
+    return "nothing is known"

@@ -1,0 +1,146 @@
+"""Inside the sandbox: pid 1 of a program's namespaces watches it, ends it, and says what it used."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from typing import Any
+
+PERIOD_S = 0.02
+PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def others() -> list[str]:
+    """The processes in here besides pid 1, as named in /proc."""
+    return [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+
+
+def read(path: str) -> str:
+    """A small file of /proc; empty if the process is gone."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:  # noqa: PTH123
+            return file.read()
+    except OSError:
+        return ""
+
+
+def cpu_of(pid: str) -> float:
+    """CPU seconds of a process and of the children that it waited for."""
+    fields = read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15]) / TICKS
+
+
+def resident_kb(pid: str) -> int:
+    """Resident memory in KiB, with what is shared."""
+    fields = read(f"/proc/{pid}/statm").split()
+    return int(fields[1]) * PAGE_KB if len(fields) > 1 else 0
+
+
+def share_kb(pid: str) -> int:
+    """Resident memory in KiB, a shared page counted in equal parts by all who share it."""
+    for line in read(f"/proc/{pid}/smaps_rollup").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
+
+
+def memory_kb(pids: list[str], most_kb: int) -> int:
+    """What the processes hold together. The cheap sum counts what forks share once per process,
+    so it is looked at more closely where it is too high.
+    """
+    total = sum(map(resident_kb, pids))
+    return total if total <= most_kb or len(pids) < 2 else sum(map(share_kb, pids))
+
+
+def children_cpu_s() -> float:
+    """CPU seconds of all that pid 1 has buried, and of all whom those had."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def bury(pid: int) -> int | None:
+    """Take leave of all who have died; the wait status of `pid` if it is among them."""
+    found = None
+    while True:
+        try:
+            dead, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return found
+        if dead == 0:
+            return found
+        if dead == pid:
+            found = status
+
+
+def bury_all() -> None:
+    """Kill everyone, and wait until nobody is left."""
+    while True:
+        try:
+            os.kill(-1, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
+
+
+class Watch:
+    """Watches the program `pid`. Memory is bounded for all processes together, so is CPU time."""
+
+    def __init__(self, pid: int, limits: dict[str, Any]) -> None:
+        self.pid, self.limits = pid, limits
+        self.began = time.monotonic()
+        self.most_kb = int(limits["memory_mb"]) * 1024
+        self.peak_kb = 0
+        self.stopped = ""
+        self.status = 0
+        self.base_kb = resident_kb("self")
+
+    def run(self) -> dict[str, Any]:
+        """Watch until the program has ended or must end; everything in here is dead then."""
+        pause = PERIOD_S
+        while not self._ended(pause):
+            before = time.monotonic()
+            self.stopped = self._excess(before)
+            if self.stopped:
+                break
+            pause = max(PERIOD_S, 4 * (time.monotonic() - before))
+        wall_s = time.monotonic() - self.began
+        strays = 0 if self.stopped else sum(map(self._lives, others()))
+        bury_all()
+        return self._account(wall_s, strays)
+
+    def _ended(self, pause: float) -> bool:
+        """Wait for a death for as long as `pause`; did the program die?"""
+        signal.sigtimedwait({signal.SIGCHLD}, pause)
+        found = bury(self.pid)
+        self.status = found or 0
+        return found is not None
+
+    def _excess(self, now: float) -> str:
+        pids = others()
+        held_kb = memory_kb(pids, self.most_kb)
+        self.peak_kb = max(self.peak_kb, held_kb)
+        if held_kb > self.most_kb:
+            return "memory"
+        if children_cpu_s() + sum(map(cpu_of, pids)) >= self.limits["cpu_s"]:
+            return "cpu"
+        return "wall" if now - self.began >= self.limits["wall_s"] else ""
+
+    def _lives(self, pid: str) -> bool:
+        state = read(f"/proc/{pid}/stat").rpartition(")")[2].split()[:1]
+        return bool(state) and state[0] not in "ZX"
+
+    def _account(self, wall_s: float, strays: int) -> dict[str, Any]:
+        # A new process inherits the peak of the one that forked it: below that nothing is known.
+        largest_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        if largest_kb <= self.base_kb * 1.1:
+            largest_kb = 0
+        return {
+            "status": self.status, "stopped": self.stopped, "cpu_s": children_cpu_s(),
+            "wall_s": wall_s, "peak_kb": max(self.peak_kb, largest_kb), "strays": strays,
+        }  # fmt: skip

@@ -1,0 +1,239 @@
+"""Runs programs in bubblewrap: no daemon, no image, as root or as an ordinary user.
+
+One long-lived outer sandbox per core; in it each program gets namespaces, disk and limits of its
+own (see `_guest.py`). As root, each outer sandbox is started by an unprivileged user of its own:
+one that root starts could write to /proc/sys.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from backfeed.engine.config import build
+from backfeed.engine.errors import ConfigError
+from backfeed.sandboxes import _cgroup, _seccomp
+from backfeed.sandboxes._crew import Crew
+from backfeed.sandboxes._protocol import BOOT, ENVIRONMENT
+from backfeed.sandboxes._slot import Slot
+
+OLDEST = (3, 9)
+FIRST_UID = 63000
+STACK = 16 << 20
+
+# Becomes the unprivileged user, in its control group and on its core, before bubblewrap starts.
+STARTER = """\
+import json, os, resource, sys
+told = json.loads(sys.argv[1])
+for path in told["groups"]:
+    with open(path + "/cgroup.procs", "w") as file: file.write("0")
+try: os.sched_setaffinity(0, told["cores"])
+except OSError: pass
+resource.setrlimit(resource.RLIMIT_STACK, (told["stack"], told["stack"]))
+os.chdir("/")
+if told["uid"]:
+    os.setgroups([])
+    os.setresgid(told["uid"], told["uid"], told["uid"])
+    os.setresuid(told["uid"], told["uid"], told["uid"])
+os.execve(told["command"][0], told["command"], {})
+"""
+
+REMEDIES = (
+    (
+        ("setting up uid map", "No permissions to create", "Operation not permitted",
+         "user namespace"),
+        "this machine does not let ordinary users make namespaces. Either allow it for bubblewrap "
+        "(an AppArmor profile for bwrap with `userns,`, as the package apparmor-profiles has it), or "
+        "for all: sysctl kernel.apparmor_restrict_unprivileged_userns=0 (and, on old Debian, "
+        "kernel.unprivileged_userns_clone=1). In a container, use --sandbox docker from outside",
+    ),
+    (
+        ("Can't mount proc",),
+        "a container hides parts of /proc, so no new /proc can be mounted: start that container "
+        "with --security-opt systempaths=unconfined --security-opt seccomp=unconfined",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The keys of `[sandbox]`. `python`: the interpreter inside; `slots`: programs at once;
+    `cold_share`: the share of programs that also run in a new interpreter, to compare.
+    """
+
+    python: str = ""
+    slots: int = 0
+    cold_share: float = 0.01
+
+
+class Bubblewrap:
+    """The plug-in."""
+
+    def probe(self) -> dict[str, Any]:
+        """What is in force here. Raises `ConfigError` with the remedy if nothing can be isolated."""
+        crew = _crew(Settings(slots=1))
+        crew._close()
+        said = subprocess.run(
+            [bwrap(), "--version"], capture_output=True, text=True, env={}, check=False
+        )
+        return {
+            "backend": "bubblewrap",
+            "bubblewrap": said.stdout.strip().removeprefix("bubblewrap "),
+            "python": crew.facts["executable"],
+            "python_version": crew.facts["python"].split()[0],
+            "packages": crew.facts["packages"],
+            "memory": f"watch every 20 ms, address space, {_cgroup.mode()}",
+            "processes": "counted per user namespace",
+            "seccomp": f"{platform.machine()}, {len(_filter()) // 8} instructions",
+            "uid": f"{FIRST_UID} and up, one per slot" if os.geteuid() == 0 else "the user's own",
+            "environment": crew.identity,
+        }
+
+    def service(self, settings: Mapping[str, Any]) -> Crew:
+        """Start one slot (the others when they are needed). Raises `ConfigError`."""
+        return _crew(build(Settings, settings, "sandbox bubblewrap"))
+
+
+def _crew(settings: Settings) -> Crew:
+    if not 0 <= settings.cold_share <= 1 or settings.slots < 0:
+        raise ConfigError("sandbox bubblewrap: cold_share lies between 0 and 1, slots above 0")
+    python, seccomp = interpreter(settings.python), _filter()
+    cores = sorted(os.sched_getaffinity(0))
+    run = uuid.uuid4().hex[:8]
+
+    def make(number: int) -> Slot:
+        group = _cgroup.make(f"backfeed-{run}-{number}")
+        start = Start(
+            python=python,
+            groups=tuple(map(str, group.paths)) if group else (),
+            cores=(cores[number % len(cores)],),
+            uid=FIRST_UID + number if os.geteuid() == 0 else 0,
+        )
+        return Slot(start, seccomp, group)
+
+    try:
+        return Crew(
+            make, seccomp, slots=settings.slots or len(cores), cold_share=settings.cold_share
+        )
+    except ConfigError as error:
+        raise ConfigError(_with_remedy(str(error))) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Starts one outer sandbox: in these control groups, on these cores, as this user (0: ours)."""
+
+    python: "Interpreter"
+    groups: tuple[str, ...]
+    cores: tuple[int, ...]
+    uid: int
+
+    def __call__(self, log: IO[bytes]) -> "subprocess.Popen[bytes]":
+        """Start it. The environment is empty: bubblewrap's own can be read from inside."""
+        told = {
+            "groups": self.groups, "cores": self.cores, "uid": self.uid, "stack": STACK,
+            "command": [*command(self.python), self.python.path, "-c", BOOT],
+        }  # fmt: skip
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", STARTER, json.dumps(told)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env={},
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The Python inside: its path, and its directory if that lies outside /usr."""
+
+    path: str
+    prefix: str = ""
+
+
+def interpreter(path: str = "") -> Interpreter:
+    """The interpreter asked for, or the system's, or ours. Raises `ConfigError` if it is unfit."""
+    if path:
+        return _looked_at(path)
+    with suppress(ConfigError):
+        return _looked_at("/usr/bin/python3")
+    return _looked_at(str(Path(sys.base_prefix) / "bin" / "python3"))
+
+
+def _looked_at(path: str) -> Interpreter:
+    ask = "import json,sys; print(json.dumps([sys.version_info[:2], sys.base_prefix]))"
+    try:
+        said = subprocess.run(
+            [path, "-I", "-c", ask], capture_output=True, text=True, env={}, timeout=30, check=True
+        )
+        version, prefix = json.loads(said.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise ConfigError(f"{path} is no Python that can be started: {error}") from error
+    if tuple(version) < OLDEST:
+        raise ConfigError(
+            f"{path} is Python {version[0]}.{version[1]}; the sandbox needs 3.9 or later"
+        )
+    place = Path(prefix).resolve()
+    if place.is_relative_to("/usr"):
+        return Interpreter(path)
+    if os.geteuid() == 0 and not all(p.stat().st_mode & 0o001 for p in (place, *place.parents)):
+        raise ConfigError(
+            f"the user that runs programs cannot reach {place}: name another `python`, or install "
+            "the system's (apt-get install python3)"
+        )
+    return Interpreter(str(place / "bin" / Path(path).resolve().name), str(place))
+
+
+def bwrap() -> str:
+    """The path of bubblewrap. Raises `ConfigError`."""
+    found = shutil.which("bwrap")
+    if found is None:
+        raise ConfigError(
+            "bubblewrap is not installed: apt-get install bubblewrap (or dnf, pacman, zypper), or "
+            "use --sandbox docker"
+        )
+    return found
+
+
+def command(python: Interpreter) -> list[str]:
+    """The command line of the outer sandbox. The guest makes root and /dev read-only itself."""
+    shown: list[str] = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+        place = Path("/", name)
+        if place.is_symlink():
+            shown += ["--symlink", str(place.readlink()), str(place)]
+        elif place.is_dir():
+            shown += ["--ro-bind", str(place), str(place)]
+    for path in ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf"):
+        shown += ["--ro-bind-try", path, path]
+    if python.prefix:
+        shown += ["--ro-bind", python.prefix, python.prefix]
+    return [
+        bwrap(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-add", "ALL",
+        "--uid", "65534", "--gid", "65534", "--hostname", "box", *shown,
+        "--proc", "/proc", "--dev", "/dev", "--dir", "/tmp", "--dir", "/work", "--chdir", "/work",
+        "--clearenv", *(word for pair in ENVIRONMENT.items() for word in ("--setenv", *pair)), "--",
+    ]  # fmt: skip
+
+
+def _filter() -> bytes:
+    made = _seccomp.program(platform.machine())
+    if made is None:
+        known = ", ".join(_seccomp.MACHINES)
+        raise ConfigError(f"no system call filter for {platform.machine()}; there are: {known}")
+    return made
+
+
+def _with_remedy(said: str) -> str:
+    for signs, remedy in REMEDIES:
+        if any(sign in said for sign in signs):
+            return f"{said}: {remedy}"
+    return said
+
+
+PLUGIN = Bubblewrap()

@@ -1,0 +1,1 @@
+"""Probes that hold a running sandbox to what it promises."""
