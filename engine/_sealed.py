@@ -1,17 +1,24 @@
-"""The sealed part of an answer book: sorted Parquet files, looked up by binary search."""
+"""The sealed part of an answer book: sorted Parquet files, looked up by binary search.
+
+Keys are held in memory, 20 bytes each. Values are held too while all files together are small;
+those of larger books are read by row group, and the latest groups are kept.
+"""
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from backfeed.engine.files import write_via
 
-ROWS_PER_GROUP = 256
-GROUPS_IN_MEMORY = 64
+ROWS_PER_GROUP = 64
+GROUPS_IN_MEMORY = 256
+BYTES_IN_MEMORY = 256 * 1024 * 1024
 SCHEMA = pa.schema([("key", pa.binary(20)), ("service", pa.string()), ("answer", pa.binary())])
 
 
@@ -29,13 +36,17 @@ class Sealed:
 
     def reload(self) -> None:
         """Look at the folder again."""
-        known = {part.path: part for part in self.parts}
-        self.parts = [known.get(path) or _Part(path) for path in self.paths()]
+        self.close()
+        room = BYTES_IN_MEMORY
+        for path in self.paths():
+            room -= path.stat().st_size
+            self.parts.append(_Part(path, in_memory=room >= 0))
 
-    def add(self, table: pa.Table) -> None:
-        """Write one more file, whole or not at all."""
-        path = self.folder / f"sealed-{len(self.paths()):05d}.parquet"
-        write_via(path, lambda to: pq.write_table(table, to, row_group_size=ROWS_PER_GROUP))
+    def add(self, batches: Iterable[pa.RecordBatch]) -> None:
+        """Write one more file from batches in key order, whole or not at all."""
+        numbers = [int(path.stem.removeprefix("sealed-")) for path in self.paths()]
+        path = self.folder / f"sealed-{max(numbers, default=-1) + 1:05d}.parquet"
+        write_via(path, lambda to: _write(to, batches))
         self.reload()
 
     def get_many(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
@@ -43,50 +54,102 @@ class Sealed:
         for part in self.parts:
             yield from part.get_many(keys)
 
+    def forget(self, keys: Sequence[bytes]) -> int:
+        """Rewrite the files that hold any of the keys without them; returns how many went."""
+        gone, unwanted = 0, pa.array(keys, SCHEMA.field("key").type)
+        for part in self.parts:
+            if count := sum(1 for _ in part.places(keys)):
+                write_via(part.path, part.writer_without(unwanted))
+                gone += count
+        self.reload()
+        return gone
+
     def counts(self) -> Counter[str]:
         """How many answers there are of each service."""
         total: Counter[str] = Counter()
         for part in self.parts:
-            column = pq.read_table(part.path, columns=["service"])["service"]
-            for entry in column.value_counts().to_pylist():
-                total[entry["values"]] += entry["counts"]
+            for batch in part.batches(["service"]):
+                for entry in pc.value_counts(batch["service"]).to_pylist():
+                    total[entry["values"]] += entry["counts"]
         return total
 
-    def entries(self) -> Iterator[tuple[Path, list[tuple[bytes, str, bytes]]]]:
-        """Each file with all that is in it."""
-        for path in self.paths():
-            rows = pq.read_table(path).to_pylist()
-            yield path, [(row["key"], row["service"], row["answer"]) for row in rows]
-
     def each(self, service: str) -> Iterator[tuple[bytes, bytes]]:
-        """All keys and values of one service."""
+        """All keys and values of one service, in key order within each file."""
         for part in self.parts:
-            for row in pq.read_table(part.path, filters=[("service", "=", service)]).to_pylist():
-                yield row["key"], row["answer"]
+            for batch in part.batches():
+                found = batch.filter(pc.equal(batch["service"], service))
+                yield from zip(found["key"].to_pylist(), found["answer"].to_pylist(), strict=True)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for part in self.parts:
+            part.file.close()
+        self.parts = []
 
 
 class _Part:
-    """One file: its keys in memory (20 bytes each), its values read by row group and kept a while."""
+    """One file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, in_memory: bool) -> None:
+        self.path, self.in_memory = path, in_memory
         self.file = pq.ParquetFile(path)
-        keys = self.file.read(columns=["key"])["key"].to_pylist()
-        self.keys = np.array(keys, dtype="S20")
-        self.groups: OrderedDict[int, list[bytes]] = OrderedDict()
+        self.keys = np.concatenate([np.empty(0, "S20"), *map(_keys, self.batches(["key"]))])
+        self.column: Any = None
+        self.groups: OrderedDict[int, Any] = OrderedDict()
 
-    def get_many(self, keys: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        wanted = list(keys)
-        places = np.searchsorted(self.keys, np.array(wanted, dtype="S20"))
-        for key, place in zip(wanted, places.tolist(), strict=True):
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        yield from self.file.iter_batches(10_000, columns=columns, use_threads=False)
+
+    def writer_without(self, unwanted: pa.Array) -> Callable[[Path], None]:
+        """What writes this file anew, without some keys."""
+        rest = (
+            batch.filter(pc.invert(pc.is_in(batch["key"], unwanted))) for batch in self.batches()
+        )
+        return lambda to: _write(to, rest)
+
+    def places(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
+        """Where the keys that are here stand; numpy leaves out zero bytes at the end of a key."""
+        places = np.searchsorted(self.keys, np.array(keys, dtype="S20"))
+        for key, place in zip(keys, places.tolist(), strict=True):
             if place < len(self.keys) and self.keys[place] == key.rstrip(b"\0"):
-                yield key, self._group(place // ROWS_PER_GROUP)[place % ROWS_PER_GROUP]
+                yield key, place
 
-    def _group(self, number: int) -> list[bytes]:
+    def get_many(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        for key, place in self.places(keys):
+            yield key, self._value(place)
+
+    def _value(self, place: int) -> bytes:
+        if not self.in_memory:
+            number, place = divmod(place, ROWS_PER_GROUP)
+            return bytes(self._group(number)[place].as_py())
+        if self.column is None:
+            self.column = self.file.read(["answer"], use_threads=False)["answer"].combine_chunks()
+        return bytes(self.column[place].as_py())
+
+    def _group(self, number: int) -> Any:
         if number not in self.groups:
-            column = self.file.read_row_group(number, columns=["answer"])["answer"]
-            self.groups[number] = column.to_pylist()
+            table = self.file.read_row_group(number, ["answer"], use_threads=False)
+            self.groups[number] = table["answer"].combine_chunks()
             if len(self.groups) > GROUPS_IN_MEMORY:
                 self.groups.popitem(last=False)
         self.groups.move_to_end(number)
         return self.groups[number]
+
+
+def _write(path: Path, batches: Iterable[pa.RecordBatch]) -> None:
+    """Full row groups, whatever the batches: a row's group is its place divided by the size."""
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        rest = pa.Table.from_batches([], schema=SCHEMA)
+        for batch in batches:
+            rest = pa.concat_tables([rest, pa.Table.from_batches([batch], schema=SCHEMA)])
+            whole = rest.num_rows - rest.num_rows % ROWS_PER_GROUP
+            if whole:
+                writer.write_table(rest.slice(0, whole).combine_chunks(), ROWS_PER_GROUP)
+                rest = rest.slice(whole)
+        writer.write_table(rest, ROWS_PER_GROUP)
+
+
+def _keys(batch: pa.RecordBatch) -> Any:
+    column = batch["key"]
+    whole = np.frombuffer(column.buffers()[1], "S20")
+    return whole[column.offset : column.offset + len(column)]

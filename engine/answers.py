@@ -1,10 +1,10 @@
 """The answer book: every answer under the key of what determines it. Resuming is asking again.
 
-How it works. A book is a directory. `live.sqlite` (WAL) takes new answers; one thread commits them
-in groups, and an answer is given out only after its commit, so nothing downstream rests on a lost
-one. Several runs may write to one book: the first answer to a key wins, for good. `seal` moves live
-answers into `sealed-*.parquet`, sorted by key. Values are JSON, compressed; one over 64 KiB lies in
-`payloads/` under its hash.
+How it works. A book is a directory. `live.sqlite` (WAL) takes new answers; one thread packs and
+commits them in groups, and an answer is given out only after its commit, so nothing downstream
+rests on a lost one. Several runs may write to one book: the first answer to a key wins, for good,
+and what is given out is what the book holds. `seal` moves live answers into `sealed-*.parquet`,
+sorted by key. Values are JSON, compressed; one over 64 KiB lies in `payloads/` under its hash.
 """
 
 import asyncio
@@ -16,27 +16,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 
+from backfeed.engine._packing import Packing
 from backfeed.engine._sealed import SCHEMA as SEALED
 from backfeed.engine._sealed import Sealed
 from backfeed.engine.boundary import storing
-from backfeed.engine.errors import ConfigError, RunConflict, StoreFault
-from backfeed.engine.files import FolderLock, write_whole
-from backfeed.engine.identity import sha256
+from backfeed.engine.errors import ConfigError, RunConflict
+from backfeed.engine.files import FolderLock
 
 VERSION = "1"
 GROUP_WAIT_S = 0.005
 GROUP_SIZE = 64
-PAYLOAD_BYTES = 64 * 1024
+SEAL_WAIT_S = 60.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (key BLOB NOT NULL, service TEXT NOT NULL, answer BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS by_key ON answers (key);
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
-Entry = tuple[bytes, str, bytes]
+Entry = tuple[bytes, str, Any]
 
 
 class Book:
@@ -44,83 +43,89 @@ class Book:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with storing(f"answer book {folder}"):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._reader = _open(folder / "live.sqlite")
-            self._writer = _open(folder / "live.sqlite")
-        self._users = FolderLock(folder / "users.lock")
-        self._users.share()
-        _check_version(self._reader, folder)
+        self._users = FolderLock(folder / "users.lock", folder)
         self._thread = ThreadPoolExecutor(1, "book")
-        self._sealed = Sealed(folder)
-        self._fresh: dict[bytes, tuple[str, bytes]] = {}
-        self._waiting: list[asyncio.Future[dict[bytes, Any]]] = []
+        self._packing = Packing(folder / "payloads")
+        self._waiting: list[_Put] = []
+        self._group: list[_Put] = []
         self._committing: asyncio.Task[None] | None = None
+        try:
+            self._users.share(SEAL_WAIT_S)  # another run may be sealing it
+            with storing(f"answer book {folder}"):
+                self._reader = _open(folder / "live.sqlite")
+                self._writer = _open(folder / "live.sqlite")
+                _check_version(self._reader, folder)
+                self._sealed = Sealed(folder)
+        except BaseException:
+            self._users.close()
+            raise
 
     def get_many(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
         """The known answers among `keys`."""
-        found: dict[bytes, Any] = {}
-        with storing(f"reading the answer book {self.folder}"):
-            for start in range(0, len(keys), 500):
-                part = keys[start : start + 500]
-                marks = ",".join("?" * len(part))
-                query = f"SELECT key, answer FROM answers WHERE key IN ({marks})"  # noqa: S608
-                for key, raw in self._reader.execute(query, part):
-                    found[key] = self._unpack(raw)
-            if self._sealed.parts and len(found) < len(keys):
-                missing = [key for key in keys if key not in found]
-                for key, raw in self._sealed.get_many(missing):
-                    found[key] = self._unpack(raw)
+        with self._reading():
+            found = self._find(self._reader, keys)
+            return {key: self._packing.unpack(raw) for key, raw in found.items()}
+
+    def _find(self, database: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(keys), 500):
+            part = keys[start : start + 500]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT key, answer FROM answers WHERE key IN ({marks})"  # noqa: S608
+            found.update(database.execute(query, part))
+        if self._sealed.parts and len(found) < len(keys):
+            found.update(self._sealed.get_many([key for key in keys if key not in found]))
         return found
 
     async def put_many(self, service: str, answers: Mapping[bytes, Any]) -> dict[bytes, Any]:
-        """Store answers; returns once they are committed, with the answers that the book holds."""
-        for key, answer in answers.items():
-            self._fresh.setdefault(key, (service, self._pack(answer)))
-        waiter: asyncio.Future[dict[bytes, Any]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
-        if self._committing is None or self._committing.done():
-            self._committing = asyncio.ensure_future(self._commit_groups())
-        earlier = await waiter
-        return {key: earlier.get(key, answer) for key, answer in answers.items()}
+        """Store answers; returns once they are committed, with the answers that the book holds.
+
+        Raises `StoreFault`, and `PluginFault` for an answer that is not plain data.
+        """
+        loop = asyncio.get_running_loop()
+        put = _Put([(key, service, answer) for key, answer in answers.items()], loop)
+        self._waiting.append(put)
+        task = self._committing
+        if task is None or task.done() or task.get_loop() is not loop:
+            self._committing = loop.create_task(self._commit_groups())
+        return await put.done
 
     async def _commit_groups(self) -> None:
         """What came while one group was written forms the next."""
-        loop = asyncio.get_running_loop()
         while self._waiting:
-            if len(self._fresh) < GROUP_SIZE:
+            if sum(len(put.entries) for put in self._waiting) < GROUP_SIZE:
                 await asyncio.sleep(GROUP_WAIT_S)
-            batch = [(key, service, raw) for key, (service, raw) in self._fresh.items()]
-            waiting, self._waiting = self._waiting, []
-            try:
-                earlier = await loop.run_in_executor(self._thread, self._write, batch)
-            except StoreFault as fault:
-                for waiter in waiting:
-                    waiter.cancelled() or waiter.set_exception(fault)
-                continue
-            finally:
-                for key, _, _ in batch:
-                    del self._fresh[key]
-            for waiter in waiting:
-                if not waiter.done():
-                    waiter.set_result(earlier)
+            self._group, self._waiting = self._waiting, []
+            held = await self._attempt(self._group)
+            if isinstance(held, BaseException) and len(self._group) > 1:
+                for put in self._group:  # the fault shall hit only those that cause it
+                    put.settle(await self._attempt([put]))
+            for put in self._group:
+                put.settle(held)
+            self._group = []
 
-    def _write(self, batch: Sequence[Entry]) -> dict[bytes, Any]:
-        """Commit a group; the answers that another writer had put first are returned."""
+    async def _attempt(self, group: "list[_Put]") -> dict[bytes, Any] | BaseException:
+        entries = [entry for put in group for entry in put.entries]
+        writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, entries)
+        held: list[dict[bytes, Any] | BaseException]
+        held = await asyncio.gather(writing, return_exceptions=True)
+        return held[0]
+
+    def _write(self, entries: Sequence[Entry]) -> dict[bytes, Any]:
+        """Commit a group, and return what the book holds for its keys."""
         with storing(f"writing the answer book {self.folder}"):
+            packed: dict[bytes, tuple[str, bytes, Any]] = {}
+            for key, service, answer in entries:
+                packed.setdefault(key, (service, *self._packing.pack(service, answer)))
             before = self._writer.total_changes
-            self._writer.execute("BEGIN IMMEDIATE")
-            try:
-                self._writer.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", batch)
-                self._writer.execute("COMMIT")
-            except sqlite3.Error:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
-            if self._writer.total_changes - before == len(batch):
-                return {}
-            rows = ((key, _one(self._writer, key)) for key, _, _ in batch)
-            return {key: self._unpack(raw) for key, raw in rows if raw is not None}
+            rows = [(key, service, raw) for key, (service, raw, _) in packed.items()]
+            with _transaction(self._writer):
+                self._writer.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", rows)
+            held = {key: value for key, (_, _, value) in packed.items()}
+            if self._writer.total_changes - before < len(rows):
+                earlier = self._find(self._writer, list(held))
+                held |= {key: self._packing.unpack(raw) for key, raw in earlier.items()}
+            return held
 
     def note(self, name: str, value: str) -> None:
         """Keep a fact about the book, e.g. which service answered for a role."""
@@ -129,29 +134,33 @@ class Book:
 
     def notes(self) -> dict[str, str]:
         """The facts that `note` kept."""
-        return dict(self._reader.execute("SELECT name, value FROM meta"))
+        with self._reading():
+            return dict(self._reader.execute("SELECT name, value FROM meta"))
 
     def counts(self) -> dict[str, int]:
         """How many answers there are of each service."""
-        live = self._reader.execute("SELECT service, COUNT(*) FROM answers GROUP BY service")
-        total = Counter(dict(live))
-        total.update(self._sealed.counts())
-        return dict(sorted(total.items()))
+        with self._reading():
+            query = "SELECT service, COUNT(*) FROM answers GROUP BY service"
+            total = Counter(dict(self._reader.execute(query))) + self._sealed.counts()
+            return dict(sorted(total.items()))
 
     def each(self, service: str) -> Iterable[tuple[bytes, Any]]:
         """All answers of one service, in key order within each part of the book."""
         query = "SELECT key, answer FROM answers WHERE service = ? ORDER BY key"
-        for key, raw in self._reader.execute(query, (service,)):
-            yield key, self._unpack(raw)
-        for key, raw in self._sealed.each(service):
-            yield key, self._unpack(raw)
+        with self._reading():
+            for key, raw in self._reader.execute(query, (service,)):
+                yield key, self._packing.unpack(raw)
+            for key, raw in self._sealed.each(service):
+                yield key, self._packing.unpack(raw)
 
     def forget(self, keys: Iterable[bytes]) -> int:
         """Remove answers, so that they are asked again; returns how many there were."""
         with storing(f"writing the answer book {self.folder}"), self._alone():
-            self._unseal()
-            wanted = [(key,) for key in keys]
-            return self._reader.executemany("DELETE FROM answers WHERE key = ?", wanted).rowcount
+            wanted = list(keys)
+            with _transaction(self._reader):
+                query = "DELETE FROM answers WHERE key = ?"
+                gone = self._reader.executemany(query, [(key,) for key in wanted]).rowcount
+            return gone + self._sealed.forget(wanted)
 
     def seal(self) -> int:
         """Move live answers into a sorted Parquet file; returns how many were moved.
@@ -166,69 +175,80 @@ class Book:
             return 0
 
     def _seal(self) -> int:
-        rows = self._reader.execute("SELECT key, service, answer FROM answers ORDER BY key")
-        table = pa.Table.from_batches(_batches(rows), schema=SEALED)
-        if table.num_rows == 0:
+        count = int(self._reader.execute("SELECT COUNT(*) FROM answers").fetchone()[0])
+        if count == 0:
             return 0
-        self._sealed.add(table)
+        rows = self._reader.execute("SELECT key, service, answer FROM answers ORDER BY key")
+        self._sealed.add(_batches(rows))
         self._reader.execute("DELETE FROM answers")
         self._reader.execute("VACUUM")
-        return int(table.num_rows)
+        return count
 
-    def _unseal(self) -> None:
-        for path, entries in self._sealed.entries():
-            self._reader.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", entries)
-            path.unlink()
-        self._sealed.reload()
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with storing(f"reading the answer book {self.folder}"):
+            yield
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        self._users.own()
         try:
+            self._users.own()
             yield
         finally:
-            self._users.share()
+            self._users.share(SEAL_WAIT_S)
 
     async def close(self) -> None:
-        """Wait for the last commit and let go of the files."""
-        if self._committing is not None:
-            await self._committing
-        self._thread.shutdown()
-        self._reader.close()
-        self._writer.close()
-        self._users.close()
+        """Write what came last, and let go of the files."""
+        if self._committing is not None and not self._committing.done():
+            await asyncio.wait([self._committing])
+        left = [entry for put in (*self._group, *self._waiting) for entry in put.entries]
+        try:
+            if left:  # a commit was cancelled: what was paid for is written all the same
+                self._thread.submit(self._write, left).result()
+        finally:
+            self._thread.shutdown()
+            self._sealed.close()
+            self._reader.close()
+            self._writer.close()
+            self._users.close()
 
-    def _pack(self, answer: Any) -> bytes:
-        raw = msgspec.json.encode(answer)
-        if len(raw) < 128:
-            return b"j" + raw
-        packed: bytes = pa.compress(raw, codec="zstd", asbytes=True)
-        whole = b"z" + len(raw).to_bytes(4, "big") + packed
-        if len(whole) <= PAYLOAD_BYTES:
-            return whole
-        name = sha256(whole)
-        write_whole(self.folder / "payloads" / name, whole)
-        return b"p" + name.encode()
 
-    def _unpack(self, stored: bytes) -> Any:
-        mark, rest = stored[:1], stored[1:]
-        if mark == b"p":
-            mark, rest = b"z", (self.folder / "payloads" / rest.decode()).read_bytes()[1:]
-        if mark == b"z":
-            size = int.from_bytes(rest[:4], "big")
-            rest = pa.decompress(rest[4:], decompressed_size=size, codec="zstd", asbytes=True)
-        return msgspec.json.decode(rest)
+class _Put:
+    """Answers of one caller, and its wait for their commit."""
+
+    def __init__(self, entries: list[Entry], loop: asyncio.AbstractEventLoop) -> None:
+        self.entries = entries
+        self.done: asyncio.Future[dict[bytes, Any]] = loop.create_future()
+
+    def settle(self, held: "dict[bytes, Any] | BaseException") -> None:
+        if self.done.done():
+            return
+        if isinstance(held, BaseException):
+            self.done.set_exception(held)
+        else:
+            self.done.set_result({key: held[key] for key, _, _ in self.entries})
 
 
 def _open(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     database.execute("PRAGMA page_size=16384")
     database.execute("PRAGMA journal_mode=WAL")
-    database.execute("PRAGMA synchronous=NORMAL")  # survives a kill; power loss may cost the last group
+    database.execute("PRAGMA synchronous=NORMAL")  # survives a kill; losing power may cost a group
     database.execute("PRAGMA busy_timeout=30000")
     database.execute("PRAGMA cache_size=-2048")
     database.executescript(_SCHEMA)
     return database
+
+
+@contextmanager
+def _transaction(database: sqlite3.Connection) -> Iterator[None]:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    finally:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
 
 
 def _check_version(database: sqlite3.Connection, folder: Path) -> None:
@@ -236,19 +256,13 @@ def _check_version(database: sqlite3.Connection, folder: Path) -> None:
     found = database.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()[0]
     if found != VERSION:
         raise ConfigError(
-            f"the answer book {folder} is of version {found}, this Backfeed reads version {VERSION};"
-            " name another book with --book, or use the Backfeed that wrote it"
+            f"the answer book {folder} is of version {found}, this Backfeed reads version"
+            f" {VERSION}; name another book with --book, or use the Backfeed that wrote it"
         )
-
-
-def _one(database: sqlite3.Connection, key: bytes) -> bytes | None:
-    row = database.execute("SELECT answer FROM answers WHERE key = ?", (key,)).fetchone()
-    return None if row is None else row[0]
 
 
 def _batches(rows: sqlite3.Cursor) -> Iterator[pa.RecordBatch]:
     while part := rows.fetchmany(10_000):
-        yield pa.RecordBatch.from_arrays(
-            [pa.array(column, field.type) for column, field in zip(zip(*part, strict=True), SEALED, strict=True)],
-            schema=SEALED,
-        )
+        columns = zip(zip(*part, strict=True), SEALED, strict=True)
+        arrays = [pa.array(column, field.type) for column, field in columns]
+        yield pa.RecordBatch.from_arrays(arrays, schema=SEALED)

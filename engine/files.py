@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,30 +40,40 @@ def _sync_folder(folder: Path) -> None:
 
 
 class FolderLock:
-    """A lock on a file, shared or exclusive; the kernel lets go of it when the process ends."""
+    """A lock on a file, shared or exclusive; the kernel lets go of it when the process ends.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    `guarded` is what it stands for, for the message.
+    """
+
+    def __init__(self, path: Path, guarded: Path | None = None) -> None:
+        self.path, self.guarded = path, guarded or path.parent
         with storing(f"locking {path}"):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("a+")
 
-    def share(self) -> None:
-        """Hold it with others. Raises `RunConflict` while somebody has it alone."""
-        self._take(fcntl.LOCK_SH)
+    def share(self, wait_s: float = 0.0) -> None:
+        """Hold it with others. Raises `RunConflict` if somebody has it alone for `wait_s`."""
+        self._take(fcntl.LOCK_SH, wait_s)
 
-    def own(self) -> None:
-        """Hold it alone. Raises `RunConflict` while anybody else has it."""
-        self._take(fcntl.LOCK_EX)
+    def own(self, wait_s: float = 0.0) -> None:
+        """Hold it alone. Raises `RunConflict` if anybody else has it for `wait_s`.
 
-    def _take(self, how: int) -> None:
-        try:
-            fcntl.flock(self._file, how | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RunConflict(
-                f"{self.path.parent} is in use by another process; wait for it, or name another"
-                " directory"
-            ) from error
+        A lock that was shared before is lost then: share it again.
+        """
+        self._take(fcntl.LOCK_EX, wait_s)
+
+    def _take(self, how: int, wait_s: float) -> None:
+        until = time.monotonic() + wait_s
+        while True:
+            try:
+                return fcntl.flock(self._file, how | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() >= until:
+                    raise RunConflict(
+                        f"{self.guarded} is in use by another process; wait for it, or name"
+                        " another directory"
+                    ) from error
+            time.sleep(0.05)
 
     def close(self) -> None:
         """Let go."""

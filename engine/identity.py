@@ -1,6 +1,8 @@
 """Content hashes: what makes two things the same thing."""
 
 import hashlib
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,12 +28,18 @@ def sha256(data: bytes | str) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file of any size, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def content_id(sample: Sample) -> str:
     """The id of a new sample: a hash of what it says, not of where it stands."""
     return digest(
         sample.language, sample.messages, sample.code, sample.files, sample.support, sample.tests,
         size=8,
-    )
+    )  # fmt: skip
 
 
 class Ids:
@@ -41,7 +49,31 @@ class Ids:
         self._seen: dict[str, int] = {}
 
     def name(self, sample: Sample) -> Sample:
-        """The sample with its id set from its content."""
-        mark = content_id(sample)
+        """The sample with its id set from its content, which is made sayable in UTF-8."""
+        try:
+            mark = content_id(sample)
+        except UnicodeEncodeError:
+            sample = well_formed_sample(sample)
+            mark = content_id(sample)
+        return sample.but(id=self.unique(mark))
+
+    def unique(self, mark: str) -> str:
+        """`mark` the first time, then `mark-2`, `mark-3`, ..."""
         count = self._seen[mark] = self._seen.get(mark, 0) + 1
-        return sample.but(id=mark if count == 1 else f"{mark}-{count}")
+        return mark if count == 1 else f"{mark}-{count}"
+
+
+def well_formed(value: Any) -> Any:
+    """The same plain data with what UTF-8 cannot say (lone surrogates) replaced."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, Mapping):
+        return {well_formed(key): well_formed(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [well_formed(item) for item in value]
+    return value
+
+
+def well_formed_sample(sample: Sample) -> Sample:
+    """The sample with what UTF-8 cannot say replaced."""
+    return msgspec.convert(well_formed(msgspec.to_builtins(sample)), Sample)

@@ -24,7 +24,7 @@ LAYERS = [
     {"engine.boundary", "engine.registry"},
     {"engine.files", "engine.process", "engine.languages"},
     {"engine.methods"},
-    {"engine._sealed"},
+    {"engine._sealed", "engine._packing"},
     {"engine.grammar", "grammars", "engine.answers", "engine.store"}
     | {"engine.config", "engine.tally", "plugin"},
     {"analyzers", "sandboxes", "engine.stages", "engine.models", "engine.exporters"}
