@@ -107,9 +107,9 @@ class Book:
     async def _attempt(self, group: "list[_Put]") -> dict[bytes, Any] | BaseException:
         entries = [entry for put in group for entry in put.entries]
         writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, entries)
-        held: list[dict[bytes, Any] | BaseException]
-        held = await asyncio.gather(writing, return_exceptions=True)
-        return held[0]
+        outcome = await asyncio.gather(writing, return_exceptions=True)
+        held: dict[bytes, Any] | BaseException = outcome[0]
+        return held
 
     def _write(self, entries: Sequence[Entry]) -> dict[bytes, Any]:
         """Commit a group, and return what the book holds for its keys."""

@@ -33,7 +33,7 @@ LAYERS = [
     {"engine.lanes"},
     {"engine.recipe", "engine.progress"},
     {"engine.steps"},
-    {"engine.output"},
+    {"engine.output", "engine.inputs", "engine.services"},
     {"engine.report", "engine.evidence"},
     {"engine.job"},
     {"engine.runners"},
