@@ -13,11 +13,11 @@ from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
 # Rules that say "this cannot work", and not "this could look better".
 REJECT = (
-    "E9", "F50", "F52", "F621", "F622", "F631", "F632", "F633", "F634", "F70", "F811", "F821",
+    "E9", "F50", "F52", "F621", "F622", "F631", "F632", "F633", "F634", "F70", "F821",
     "F822", "F823", "PLE",
 )  # fmt: skip
-# Not what it says about a snippet: star imports hide names, and redefinition is a style.
-_REMARKS = ("F811", "F632", "PLE0604", "PLE0605")
+# Told, and not held against a snippet.
+_REMARKS = ("F632", "PLE0604", "PLE0605")
 _LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, output_kb=16 * 1024, disk_mb=256)
 
 
@@ -44,7 +44,7 @@ class _Python:
         """One ruff for the whole batch. Comments that switch rules off are not listened to."""
         named = tuple(File(f"s_{n:06d}.py", request.code) for n, request in enumerate(batch))
         command = (
-            "ruff", "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet", "--exit-zero",
+            "/opt/backfeed/bin/ruff", "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet", "--exit-zero",
             "--target-version", "py313", "--select", ",".join(REJECT),
             "--output-format", "json", ".",
         )  # fmt: skip

@@ -13,8 +13,8 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +27,7 @@ from backfeed.sandboxes._slot import Slot
 
 OLDEST = (3, 9)
 FIRST_UID = 63000
+TOOLS = "/opt/backfeed/bin"
 STACK = 16 << 20
 
 # Becomes the unprivileged user, in its control group and on its core, before bubblewrap starts.
@@ -66,12 +67,14 @@ REMEDIES = (
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The keys of `[sandbox]`. `python`: the interpreter inside; `slots`: programs at once;
-    `cold_share`: the share of programs that also run in a new interpreter, to compare.
+    `cold_share`: the share of programs that also run in a new interpreter, to compare; `tools`:
+    single-file programs of this machine by the name that they have inside, under `TOOLS`.
     """
 
     python: str = ""
     slots: int = 0
     cold_share: float = 0.01
+    tools: Mapping[str, str] = field(default_factory=dict)
 
 
 class Bubblewrap:
@@ -116,6 +119,7 @@ def _crew(settings: Settings) -> Crew:
             groups=tuple(map(str, group.paths)) if group else (),
             cores=(cores[number % len(cores)],),
             uid=FIRST_UID + number if os.geteuid() == 0 else 0,
+            tools=tuple(sorted(settings.tools.items())),
         )
         return Slot(start, seccomp, group)
 
@@ -135,16 +139,26 @@ class Start:
     groups: tuple[str, ...]
     cores: tuple[int, ...]
     uid: int
+    tools: tuple[tuple[str, str], ...] = ()
 
     def __call__(self, log: IO[bytes]) -> "subprocess.Popen[bytes]":
-        """Start it. The environment is empty: bubblewrap's own can be read from inside."""
+        """Start it. The environment is empty: bubblewrap's own can be read from inside.
+
+        Tools go in as open files, since that user may not be able to reach where they lie.
+        """
+        with ExitStack() as opened:
+            files = {name: opened.enter_context(open(path, "rb")) for name, path in self.tools}
+            return self._start(log, {name: file.fileno() for name, file in files.items()})
+
+    def _start(self, log: IO[bytes], tools: Mapping[str, int]) -> "subprocess.Popen[bytes]":
         told = {
             "groups": self.groups, "cores": self.cores, "uid": self.uid, "stack": STACK,
-            "command": [*command(self.python), self.python.path, "-c", BOOT],
+            "command": [*command(self.python, tools), self.python.path, "-c", BOOT],
         }  # fmt: skip
         return subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", STARTER, json.dumps(told)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env={},
+            pass_fds=list(tools.values()),
         )  # fmt: skip
 
 
@@ -200,7 +214,7 @@ def bwrap() -> str:
     return found
 
 
-def command(python: Interpreter) -> list[str]:
+def command(python: Interpreter, tools: Mapping[str, int]) -> list[str]:
     """The command line of the outer sandbox. The guest makes root and /dev read-only itself."""
     shown: list[str] = ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
@@ -213,6 +227,8 @@ def command(python: Interpreter) -> list[str]:
         shown += ["--ro-bind-try", path, path]
     if python.prefix:
         shown += ["--ro-bind", python.prefix, python.prefix]
+    for name, file in tools.items():
+        shown += ["--perms", "0755", "--ro-bind-data", str(file), f"{TOOLS}/{name}"]
     return [
         bwrap(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-add", "ALL",
         "--uid", "65534", "--gid", "65534", "--hostname", "box", *shown,
