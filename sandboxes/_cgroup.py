@@ -5,12 +5,16 @@ take of the host before it is seen. Version 2 needs a delegated directory, versi
 """
 
 import os
+import time
+import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 MOST_TASKS = 4096
+PREFIX = "backfeed-slot-"
+PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,12 @@ class Group:
         return 0
 
     def remove(self) -> None:
-        """Remove the group; what still runs in it keeps it alive, which is no error."""
-        for path in self.paths:
-            with suppress(OSError):
-                path.rmdir()
+        """Remove the group once what was killed in it is gone; what lives longer is left to the
+        next run's sweep.
+        """
+        end = time.monotonic() + PATIENCE_S
+        while not all(map(_removed, self.paths)) and time.monotonic() < end:
+            time.sleep(0.005)
 
 
 def mode() -> str:
@@ -50,11 +56,14 @@ def mode() -> str:
     return "cgroup2" if "" in parents else "cgroup1"
 
 
-def make(name: str) -> Group | None:
-    """A new group with this name, empty; None where the machine has none for us."""
+def make() -> Group | None:
+    """A new group, empty; None where the machine has none for us."""
     parents = _parents()
     if not parents:
         return None
+    for parent in parents.values():
+        _sweep(parent)
+    name = f"{PREFIX}{os.getpid()}-{uuid.uuid4().hex[:8]}"
     made = []
     for kind, parent in parents.items():
         path = parent / name
@@ -68,6 +77,26 @@ def make(name: str) -> Group | None:
         return Group(tuple(made), made[0], "memory.max", "memory.events")
     memory = parents["memory"] / name
     return Group(tuple(made), memory, "memory.limit_in_bytes", "memory.oom_control")
+
+
+def _removed(path: Path) -> bool:
+    try:
+        path.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the groups of runs that were killed. Processes of other namespaces seem dead, but a
+    group in which something runs cannot be removed.
+    """
+    for path in parent.glob(f"{PREFIX}*"):
+        owner = path.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            _removed(path)
 
 
 def _parents() -> dict[str, Path]:

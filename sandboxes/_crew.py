@@ -4,9 +4,9 @@ import asyncio
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import AskFailed, Outage
@@ -14,14 +14,33 @@ from backfeed.engine.identity import canonical
 from backfeed.engine.requests import Job
 from backfeed.sandboxes._outcome import Ended, outcome, verdict
 from backfeed.sandboxes._protocol import complaint, environment_digest
-from backfeed.sandboxes._slot import Slot
+from backfeed.sandboxes._slot import Ran
 
 AHEAD = 2  # batches under way per slot: the next job waits at the slot, not for the event loop
 COMPARED = {"AC", "RE", "SIG", "FORGED", "OLE"}  # verdicts that do not hang on a measurement
 
 
+class Runner(Protocol):
+    """What a crew drives: a `Slot`, or what stands for one. All its calls may block."""
+
+    facts: dict[str, Any]
+
+    def start(self) -> None:
+        """Be ready. Raises `ConfigError`."""
+
+    def run(self, job: Job, *, warm: bool) -> Ran:
+        """Run a job. Raises `Refused`, `Outage`."""
+
+    def kill(self) -> None:
+        """Kill what runs, for good; comes from another thread."""
+
+    def remove(self) -> None:
+        """Give everything back; called when nothing runs any more."""
+
+
 class Crew:
-    """Answers `Job`. `make(number)` gives a slot that has not been started.
+    """Answers `Job`. `make(number)` gives a slot that has not been started; `policy` is what it
+    imposes on programs beyond their limits, as plain data, for the environment's digest.
 
     A share `cold_share` of the programs that run in the prepared interpreter (chosen by their
     content) runs a second time in a new one. If the two differ, and each mode agrees with itself,
@@ -30,17 +49,22 @@ class Crew:
     """
 
     def __init__(
-        self, make: Callable[[int], Slot], seccomp: bytes, *, slots: int, cold_share: float
+        self,
+        make: Callable[[int], Runner],
+        policy: Mapping[str, Any],
+        *,
+        slots: int,
+        cold_share: float,
     ) -> None:
         self.counts: Counter[str] = Counter()
-        self.slots: list[Slot] = []
+        self.slots: list[Runner] = []
         self._make, self._cold_share = make, cold_share
         self._lock = threading.Lock()
         self._own = threading.local()
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="sandbox")
         # Started by the thread that will use it: the kernel ends it when that thread ends.
         self.facts = self._threads.submit(lambda: self._slot().facts).result()
-        self.identity = environment_digest(seccomp, self.facts)
+        self.identity = environment_digest(policy, self.facts)
         self.gather = Gather(batch=1, wait_s=0.0, parallel=AHEAD * slots)
 
     def content(self, request: Job) -> Any:
@@ -59,19 +83,19 @@ class Crew:
     def _close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for slot in self.slots:
-            slot.stop()
+            slot.kill()
         self._threads.shutdown(wait=True)
         for slot in self.slots:
             slot.remove()
 
-    def _slot(self) -> Slot:
+    def _slot(self) -> Runner:
         if not hasattr(self._own, "slot"):
             with self._lock:
                 slot = self._make(len(self.slots))
                 self.slots.append(slot)
             self._own.slot = slot
             slot.start()
-        found: Slot = self._own.slot
+        found: Runner = self._own.slot
         return found
 
     def _answer(self, job: Job) -> Any:
@@ -86,7 +110,7 @@ class Crew:
             self.counts["outage"] += 1
             return error
 
-    def _run(self, slot: Slot, job: Job) -> Ended:
+    def _run(self, slot: Runner, job: Job) -> Ended:
         ran = slot.run(job, warm=True)
         if slot.facts != self.facts:
             raise Outage("the sandbox has changed under way: start the run again")
@@ -98,7 +122,7 @@ class Crew:
             self._compare(slot, job, ran.ended)
         return ran.ended
 
-    def _compare(self, slot: Slot, job: Job, warm: Ended) -> None:
+    def _compare(self, slot: Runner, job: Job, warm: Ended) -> None:
         """Hold the prepared interpreter against a new one. Programs that look at clocks, addresses
         or chance differ from themselves, and say nothing.
         """

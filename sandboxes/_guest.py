@@ -32,7 +32,15 @@ from backfeed.sandboxes._guest_pump import Pump
 VERSION = 1
 GRACE_S = 3.0
 
-PRELOADED = ["abc", "argparse", "array", "ast", "base64", "bisect", "calendar", "cmath", "collections", "collections.abc", "concurrent.futures", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "doctest", "enum", "fractions", "functools", "hashlib", "heapq", "hmac", "html", "io", "itertools", "json", "keyword", "logging", "math", "numbers", "operator", "os", "pathlib", "pickle", "pprint", "queue", "random", "re", "secrets", "shlex", "shutil", "statistics", "string", "struct", "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "timeit", "traceback", "types", "typing", "unicodedata", "unittest", "unittest.mock", "urllib.parse", "uuid", "warnings", "weakref", "zlib"]  # fmt: skip
+# Each costs every program a little (a fork copies page tables) and saves some programs much.
+PRELOADED = (
+    "abc", "array", "ast", "bisect", "cmath", "collections", "contextlib", "copy",
+    "dataclasses", "datetime", "decimal", "doctest", "enum", "fractions", "functools",
+    "hashlib", "heapq", "io", "itertools", "json", "logging", "math", "numbers", "operator",
+    "os", "pathlib", "queue", "random", "re", "statistics", "string", "struct", "sys",
+    "tempfile", "textwrap", "threading", "time", "traceback", "types", "typing", "unittest",
+    "warnings", "weakref",
+)  # fmt: skip
 OPTIONAL = ("numpy",)
 
 FURNITURE = {

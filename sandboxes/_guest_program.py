@@ -13,6 +13,7 @@ import fcntl
 import gc
 import importlib.machinery
 import io
+import itertools
 import json
 import os
 import re
@@ -29,6 +30,10 @@ from backfeed.sandboxes._guest_watch import Watch
 
 INTERPRETERS = ("python", "python3")
 COMPANY = 4  # the outer pid 1, the server, the zygote and the launcher
+GUEST = tuple(
+    "backfeed.sandboxes" + name
+    for name in ("", "._guest", "._guest_box", "._guest_watch", "._guest_pump", "._guest_program")
+)
 FIXED = ("PYTHON", "LANG", "LC_", "LD_", "PATH", "HOME", "MALLOC_", "GLIBC_")
 INTROSPECTIVE = re.compile(
     r"\bsys\.(modules|flags|orig_argv|get\w*ref|_|set(trace|profile|recursion)|getalloc)"
@@ -153,8 +158,8 @@ def stream(number: int, like: Any) -> io.TextIOWrapper:
 def dress(arguments: list[str]) -> types.ModuleType:
     """Make the interpreter look as if it had just started with this script."""
     path = os.path.join("/work", arguments[0])  # noqa: PTH118
-    for name in [name for name in sys.modules if name.startswith("backfeed.")]:
-        del sys.modules[name]
+    for name in GUEST:
+        sys.modules.pop(name, None)
     sys.stdin, sys.stdout = stream(0, sys.stdin), stream(1, sys.stdout)
     sys.stderr = stream(2, sys.stderr)
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
@@ -166,42 +171,56 @@ def dress(arguments: list[str]) -> types.ModuleType:
     main.__file__ = path
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     main.__dict__.update(__builtins__=builtins, __annotations__={}, __cached__=None)
+    sys.modules.pop("__main__", None)  # it goes to the end, where the newest are
     sys.modules["__main__"] = main
     return main
 
 
+class Caught:
+    """Takes whatever a program raises, so that the interpreter's end can be played for it."""
+
+    error: BaseException | None = None
+
+    def __enter__(self) -> Caught:
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        # Our own frame is not shown; without another one there is no traceback (a syntax error).
+        self.error = error.with_traceback(trace.tb_next) if error is not None else None
+        return True
+
+
 def run_script(arguments: list[str]) -> None:
-    """Run a script as `__main__`, and end as the interpreter would."""
+    """Run a script as `__main__`, and end as the interpreter would: no return."""
     main = dress(arguments)
-    steps = 1
+    prepared = len(sys.modules) - 1
+    path = str(main.__file__)
+    with Caught() as caught:
+        exec(compile(source_of(path), path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102
+    del main
+    leave(caught, prepared)
+
+
+def source_of(path: str) -> bytes:
+    """The script's bytes; without one, the complaint and end of the interpreter."""
     try:
-        try:
-            with open(main.__file__ or "", "rb") as file:  # noqa: PTH123
-                source = file.read()
-        except OSError as error:
-            reason = f"can't open file {main.__file__!r}: [Errno {error.errno}] {error.strerror}"
-            sys.stderr.write(f"{sys.executable}: {reason}\n")
-            raise SystemExit(2) from None
-        code = compile(source, main.__file__ or "", "exec", dont_inherit=True)
-        steps = 0
-        exec(code, main.__dict__)  # noqa: S102  the purpose of a sandbox
-    finally:
-        # No handler may swallow what the program raised: it is looked at on the way out.
-        _, error_, trace = sys.exc_info()
-        shown = trace.tb_next if trace is not None and not steps else None
-        leave(error_, shown)
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read()
+    except OSError as error:
+        why = f"can't open file {path!r}: [Errno {error.errno}] {error.strerror}"
+        sys.stderr.write(f"{sys.executable}: {why}\n")
+        raise SystemExit(2) from None
 
 
-def leave(error: BaseException | None, trace: types.TracebackType | None) -> None:
-    """What the interpreter does at its end: say what went wrong, join threads, flush. No return."""
+def leave(caught: Caught, prepared: int) -> None:
+    """What the interpreter does at its end: complain, join threads, finalize, flush. No return."""
     code = 1
     try:
-        code = exit_code(error, trace)
+        code = exit_code(caught.error)
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
-        error = trace = None
-        for name in [name for name, module in sys.modules.items() if is_ours(module)]:
-            del sys.modules[name]
+        caught.error = None
+        forget(prepared)
         gc.collect()
     finally:
         for out in (sys.__stdout__, sys.__stderr__):
@@ -213,12 +232,16 @@ def leave(error: BaseException | None, trace: types.TracebackType | None) -> Non
         os._exit(code & 255)
 
 
-def is_ours(module: Any) -> bool:
-    """Is it one of the program's own modules?"""
-    return str(getattr(module, "__file__", "")).startswith("/work/")
+def forget(prepared: int) -> None:
+    """Let go of the program's own modules, so that their objects are finalized. Only the newest
+    are looked at: to touch an object is to copy its page.
+    """
+    for name in list(itertools.islice(reversed(sys.modules), max(len(sys.modules) - prepared, 0))):
+        if str(getattr(sys.modules[name], "__file__", "")).startswith("/work/"):
+            del sys.modules[name]
 
 
-def exit_code(error: BaseException | None, trace: types.TracebackType | None) -> int:
+def exit_code(error: BaseException | None) -> int:
     """The exit code, after the complaint that the interpreter would have printed."""
     if error is None:
         return 0
@@ -227,8 +250,8 @@ def exit_code(error: BaseException | None, trace: types.TracebackType | None) ->
             return error.code or 0
         sys.stderr.write(f"{error.code}\n")
         return 1
+    sys.excepthook(type(error), error, error.__traceback__)
     if isinstance(error, KeyboardInterrupt):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
-    sys.excepthook(type(error), error.with_traceback(trace), trace)
     return 1

@@ -62,11 +62,11 @@ def greeting(seccomp: bytes) -> bytes:
     return block(msgspec.json.encode({"sources": sources(), "seccomp": seccomp.hex()}))
 
 
-def environment_digest(seccomp: bytes, facts: Mapping[str, Any]) -> str:
-    """What programs see: guest, filter, interpreter and libc; never kernel, host or cores."""
+def environment_digest(policy: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """What programs see: guest, policy (filter, tools), interpreter, libc; never kernel or host."""
     texts = [hashlib.sha256(text.encode()).hexdigest() for _, text in sources()]
     seen = {key: facts[key] for key in ("python", "binary", "libc", "machine", "packages")}
-    return digest(HARNESS, BOOT, texts, seccomp.hex(), sorted(ENVIRONMENT.items()), seen)
+    return digest(HARNESS, BOOT, texts, policy, sorted(ENVIRONMENT.items()), seen)
 
 
 def block(data: bytes) -> bytes:

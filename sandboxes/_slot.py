@@ -54,6 +54,7 @@ class Slot:
     ) -> None:
         self._launch, self._seccomp, self._group = launch, seccomp, group
         self._bound_mb = 0
+        self._closed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
         self._ran = 0
@@ -63,10 +64,18 @@ class Slot:
         """Start the sandbox if it is not running. Raises `ConfigError` with what it complained of."""
         if self._process is not None:
             return
+        if self._closed:
+            raise ConfigError("it was closed")
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by `stop`
         self._ran = 0
         deadline = time.monotonic() + START_S
-        self._process = self._launch(self._log)
+        try:
+            self._process = self._launch(self._log)
+        except OSError as error:
+            self.stop()
+            raise ConfigError(f"the sandbox does not start: {error}") from error
+        if self._closed:
+            self._process.kill()
         for end in (self._process.stdin, self._process.stdout):
             os.set_blocking(end.fileno(), False)  # type: ignore[union-attr]
         try:
@@ -116,19 +125,28 @@ class Slot:
             self._bound_mb = most_mb
         return self._group.killed()
 
+    def kill(self) -> None:
+        """End it for good, from any thread; its own thread then finds it gone and cleans up."""
+        self._closed = True
+        if (process := self._process) is not None:
+            process.kill()
+
     def remove(self) -> None:
-        """Stop, and give back what was made for the slot."""
+        """Stop, and give back what was made for the slot; when its thread is done with it."""
         self.stop()
         if self._group is not None:
             self._group.remove()
 
     def stop(self) -> None:
-        """Kill the sandbox with everything in it; may be called at any time, from any thread."""
+        """Kill the sandbox with everything in it; the next job starts another."""
         process, self._process = self._process, None
+        log, self._log = self._log, None
+        if log is not None:
+            log.close()
         if process is None:
             return
         process.kill()
-        for end in (process.stdin, process.stdout, self._log):
+        for end in (process.stdin, process.stdout):
             if end is not None:
                 end.close()
         process.wait()

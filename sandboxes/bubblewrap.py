@@ -5,13 +5,13 @@ own (see `_guest.py`). As root, each outer sandbox is started by an unprivileged
 one that root starts could write to /proc/sys.
 """
 
+import hashlib
 import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -37,6 +37,9 @@ told = json.loads(sys.argv[1])
 for path in told["groups"]:
     with open(path + "/cgroup.procs", "w") as file: file.write("0")
 try: os.sched_setaffinity(0, told["cores"])
+except OSError: pass
+# With CAP_SYS_RESOURCE this also sets how low the score may go again.
+try: open("/proc/self/oom_score_adj", "w").write("0")
 except OSError: pass
 resource.setrlimit(resource.RLIMIT_STACK, (told["stack"], told["stack"]))
 os.chdir("/")
@@ -110,22 +113,26 @@ def _crew(settings: Settings) -> Crew:
         raise ConfigError("sandbox bubblewrap: cold_share lies between 0 and 1, slots above 0")
     python, seccomp = interpreter(settings.python), _filter()
     cores = sorted(os.sched_getaffinity(0))
-    run = uuid.uuid4().hex[:8]
+    tools = tuple(sorted(settings.tools.items()))
+    bwrap()
 
     def make(number: int) -> Slot:
-        group = _cgroup.make(f"backfeed-{run}-{number}")
+        group = _cgroup.make()
         start = Start(
             python=python,
             groups=tuple(map(str, group.paths)) if group else (),
             cores=(cores[number % len(cores)],),
             uid=FIRST_UID + number if os.geteuid() == 0 else 0,
-            tools=tuple(sorted(settings.tools.items())),
+            tools=tools,
         )
         return Slot(start, seccomp, group)
 
     try:
         return Crew(
-            make, seccomp, slots=settings.slots or len(cores), cold_share=settings.cold_share
+            make,
+            {"seccomp": seccomp.hex(), "tools": {name: _sha256(path) for name, path in tools}},
+            slots=settings.slots or len(cores),
+            cold_share=settings.cold_share,
         )
     except ConfigError as error:
         raise ConfigError(_with_remedy(str(error))) from error
@@ -147,7 +154,7 @@ class Start:
         Tools go in as open files, since that user may not be able to reach where they lie.
         """
         with ExitStack() as opened:
-            files = {name: opened.enter_context(open(path, "rb")) for name, path in self.tools}
+            files = {name: opened.enter_context(Path(path).open("rb")) for name, path in self.tools}
             return self._start(log, {name: file.fileno() for name, file in files.items()})
 
     def _start(self, log: IO[bytes], tools: Mapping[str, int]) -> "subprocess.Popen[bytes]":
@@ -235,6 +242,14 @@ def command(python: Interpreter, tools: Mapping[str, int]) -> list[str]:
         "--proc", "/proc", "--dev", "/dev", "--dir", "/tmp", "--dir", "/work", "--chdir", "/work",
         "--clearenv", *(word for pair in ENVIRONMENT.items() for word in ("--setenv", *pair)), "--",
     ]  # fmt: skip
+
+
+def _sha256(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ConfigError(f"the tool {path} cannot be read: {error}") from error
 
 
 def _filter() -> bytes:

@@ -1,0 +1,342 @@
+"""The sandbox as a service: what goes in, what comes out, and what it does when it breaks."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backfeed.engine import registry
+from backfeed.engine.contracts import Service
+from backfeed.engine.errors import ConfigError, Outage, Refused
+from backfeed.engine.records import File
+from backfeed.engine.requests import Job, Limits
+from backfeed.sandboxes import _cgroup, bubblewrap
+from backfeed.sandboxes.selfcheck import probes
+
+pytestmark = pytest.mark.bwrap
+
+BOTH = pytest.mark.parametrize("cold", [False, True], ids=["prepared", "new"])
+
+
+def test_contract(box):
+    assert isinstance(box.service, Service)
+    assert registry.load("sandboxes", "bubblewrap") is bubblewrap.PLUGIN
+    assert "selfcheck" not in registry.names("sandboxes")
+
+
+def test_probe_says_what_is_in_force(box):
+    found = bubblewrap.PLUGIN.probe()
+    assert found["backend"] == "bubblewrap"
+    assert found["environment"] == box.service.identity
+    assert {"bubblewrap", "python", "memory", "processes", "seccomp", "uid"} <= set(found)
+
+
+def test_selfcheck_passes(box):
+    found = asyncio.run(probes.run(box.service))
+    assert [probe for probe in found if not probe["ok"]] == []
+    assert len(found) >= 12
+
+
+@BOTH
+def test_output_exit_and_arguments(box, cold):
+    code = "import sys\nprint(sys.argv[0], input())\nprint('e', file=sys.stderr)\nsys.exit(3)"
+    found = box.run(code, cold=cold, stdin="in\n")
+    assert (found.stdout, found.stderr, found.exit_code) == ("main.py in\n", "e\n", 3)
+    assert found.verdict == "RE"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("code", "exit_code", "stderr"),
+    [
+        ("raise SystemExit", 0, ""),
+        ("raise SystemExit('why')", 1, "why\n"),
+        ("import sys\nsys.exit(257)", 1, ""),
+        ("1/0", 1, "ZeroDivisionError: division by zero\n"),
+        ("def f(:", 1, "SyntaxError: invalid syntax\n"),
+        ("import atexit\natexit.register(print, 'x')", 0, ""),
+        ("raise KeyboardInterrupt", None, "KeyboardInterrupt\n"),
+    ],
+)
+def test_ends_as_python_ends(box, cold, code, exit_code, stderr):
+    found = box.run(code, cold=cold)
+    assert found.exit_code == exit_code
+    assert found.stderr.endswith(stderr)
+    assert "backfeed" not in found.stderr
+
+
+@BOTH
+def test_report(box, cold):
+    code = "import os\nos.write(3, b'{\"n\": 1}')"
+    assert box.run(code, cold=cold, report=True).report == '{"n": 1}'
+    assert box.run(code, cold=cold, report=True).verdict == "AC"
+    assert box.run("print('ALL TESTS PASSED')", cold=cold, report=True).verdict == "FORGED"
+    assert box.run("import os\nos._exit(0)", cold=cold, report=True).verdict == "FORGED"
+
+
+@BOTH
+def test_no_descriptor_is_open_but_the_report(box, cold):
+    code = (
+        "import os\nfor n in range(3, 999):\n  try: os.fstat(n)\n  except OSError: continue\n"
+        "  print(n)\nos.write(3, b'x')"
+    )
+    assert box.run(code, cold=cold, report=True).stdout == "3\n"
+
+
+def test_much_right_output_is_right(box):
+    found = box.run("print('x' * 300 * 1024)")
+    assert (found.verdict, len(found.stdout), found.truncated) == ("AC", 300 * 1024 + 1, False)
+
+
+def test_input_that_is_never_read(box):
+    assert box.run("print(1)", stdin="x" * (10 << 20)).verdict == "AC"
+
+
+def test_large_input_is_read(box):
+    found = box.run("import sys\nprint(len(sys.stdin.read()))", stdin="é" * (3 << 20))
+    assert found.stdout == f"{3 << 20}\n"
+
+
+def test_partial_output_of_a_stopped_program(box):
+    found = box.run("print('so far', flush=True)\nwhile True: pass", limits=Limits(cpu_s=0.2))
+    assert (found.verdict, found.stdout, found.near_limit) == ("TLE", "so far\n", True)
+
+
+def test_other_commands(box):
+    (found,) = box.ask(Job(command=("sh", "-c", "cat; exit 4"), stdin="y"))
+    assert (found.verdict, found.exit_code, found.stdout) == ("RE", 4, "y")
+
+
+def test_files_in_folders(box):
+    files = (
+        File("pack/__init__.py", ""),
+        File("pack/m.py", "A = 5"),
+        File("t/main.py", "print(1)"),
+    )
+    job = Job(files=(*files, File("main.py", "from pack.m import A\nprint(A)")))
+    (found,) = box.ask(Job(files=job.files, command=("python", "main.py")))
+    assert found.stdout == "5\n"
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", "a/../../x", "", "a\0b"])
+def test_a_bad_path_is_refused(box, path):
+    (found,) = box.ask(Job(files=(File(path, "x"),), command=("true",)))
+    assert isinstance(found, Refused)
+    assert found.reason == "bad-path"
+
+
+@pytest.mark.parametrize(
+    ("job", "reason"),
+    [
+        (Job(command=("no-such-program",)), "no-command"),
+        (Job(command=()), "no-command"),
+        (Job(files=(File("a", "x"), File("a/b", "x")), command=("true",)), "bad-files"),
+        (Job(files=(File("a", "x" * (9 << 20)),), command=("true",), limits=Limits(disk_mb=4)),
+         "bad-files"),
+        (Job(command=("true",), variables=(("A=B", "x"),)), "bad-command"),
+    ],
+)  # fmt: skip
+def test_a_job_that_cannot_be_run_is_refused(box, job, reason):
+    (found,) = box.ask(job)
+    assert isinstance(found, Refused)
+    assert found.reason == reason
+
+
+def test_variables(box):
+    code = "import os, time\nprint(os.environ['A'], time.tzname[0], hash('x'))"
+    same = box.run(code, variables=(("A", "b"), ("TZ", "Asia/Tokyo"))).stdout.split()
+    other = box.run(code, variables=(("A", "b"), ("PYTHONHASHSEED", "7"))).stdout.split()
+    assert same[:2] == ["b", "JST"]
+    assert other[:2] == ["b", "UTC"]
+    assert same[2] != other[2]
+
+
+def test_a_file_that_hides_a_prepared_module(box):
+    files = (File("main.py", "import random\nprint(random.X)"), File("random.py", "X = 'mine'"))
+    (found,) = box.ask(Job(files=files, command=("python", "main.py")))
+    assert found.stdout == "mine\n"
+
+
+PROGRAMS = {
+    "finalizers": "class A:\n  def __del__(self): print('gone')\na = A()\nprint('end')",
+    "threads": "import threading, time\nthreading.Thread(target=lambda: (time.sleep(.05),"
+    " print('t'))).start()\nprint('m')",
+    "unittest": "import unittest\nclass T(unittest.TestCase):\n  def test_a(self): self.fail()\n"
+    "unittest.main()",
+    "doctest": 'def f():\n  """\n  >>> f()\n  2\n  """\n  return 2\nimport doctest\n'
+    "print(doctest.testmod())",
+    "dataclass": "from dataclasses import dataclass\n@dataclass\nclass P:\n  x: int = 1\nprint(P())",
+    "pickle": "import pickle\nclass P: pass\nprint(type(pickle.loads(pickle.dumps(P()))))",
+    "hash order": "print({'a', 'b', 'c', 'd'})",
+    "closed stdout": "import sys\nsys.stdout.close()",
+    "input lines": "import sys\nprint([l for l in sys.stdin])",
+    "subprocess": "import subprocess\nprint(subprocess.check_output(['echo', 'x']))",
+    "getsource": "import inspect\ndef f(): return 1\nprint(inspect.getsource(f))",
+    "name": "print(__name__, __file__)",
+    "random": "import random\nrandom.seed(1)\nprint(random.random())",
+    "loopback": "import socket, threading\ns = socket.create_server(('127.0.0.1', 8000))\n"
+    "c = socket.create_connection(('localhost', 8000))\nc.send(b'x')\nprint(s.accept()[0].recv(1))",
+    "temporary": "import tempfile\nwith tempfile.NamedTemporaryFile('w+') as f:\n  print(f.write('x'))",
+    "user": "import getpass, pwd, os\nprint(pwd.getpwuid(os.getuid()).pw_name, os.path.expanduser('~'))",
+    "bad bytes": "import os\nos.write(1, b'\\xff')\nprint('\\udcff')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_prepared_interpreter_is_as_a_new_one(twice, name):
+    """A difference would be an `Outage`."""
+    before = twice.service.counts.copy()
+    found = twice.run(PROGRAMS[name], stdin="a\r\nb\n")
+    assert found.verdict in {"AC", "RE"}, found
+    counts = twice.service.counts - before
+    assert counts["cold"] or name == "getsource"
+    assert counts["unsteady"] == 0
+
+
+def test_a_difference_is_loud(twice):
+    code = "import os, time\nprint(len(list(vars(__import__('s' + 'ys'))['modules'])))"
+    (found,) = twice.ask(twice.python(code))
+    assert isinstance(found, Outage)
+    assert "cold run differs" in str(found)
+
+
+def test_chance_is_no_difference(twice):
+    assert twice.run("import random\nprint(random.random())").verdict == "AC"
+    assert twice.run("print(object())").verdict == "AC"
+
+
+def test_verdicts_do_not_depend_on_company(box):
+    limits = Limits(cpu_s=1.0, wall_s=8.0, memory_mb=128)
+    spin = "import time\nwhile time.process_time() < {}: pass\nprint('done')"
+    codes = [spin.format(0.2), spin.format(9), "1/0", "x = bytearray(1 << 28)", "print(1)"]
+    jobs = [box.python(f"# {n}\n{code}", limits=limits) for n in range(2) for code in codes]
+
+    alone = [box.ask(job)[0].verdict for job in jobs]
+    together = [found.verdict for found in box.ask(*jobs)]
+    assert alone == together == ["AC", "TLE", "RE", "MLE", "AC"] * 2
+
+
+def test_cpu_time_is_summed_and_memory_known(box):
+    code = (
+        "import os, time\nx = bytearray(b'x') * (64 << 20)\nfor _ in range(2):\n  if os.fork() == 0:\n"
+        "    while time.process_time() < .2: pass\n    os._exit(0)\nos.wait(), os.wait()"
+    )
+    found = box.run(code)
+    assert 0.35 < found.cpu_s < 0.8
+    assert 64 < found.peak_mb < 128
+
+
+def test_a_broken_slot_is_an_outage_and_mended():
+    service = bubblewrap.PLUGIN.service({"slots": 1, "cold_share": 0})
+    job = Job(files=(File("main.py", "import time\ntime.sleep(1)"),), command=("python", "main.py"))
+
+    async def break_it():
+        asked = asyncio.ensure_future(service.answer([job]))
+        await asyncio.sleep(0.3)
+        os.kill(service.slots[0]._process.pid, signal.SIGKILL)
+        broken = await asked
+        mended = await service.answer([Job(command=("true",))])
+        await service.close()
+        return broken[0], mended[0]
+
+    broken, mended = asyncio.run(break_it())
+    assert isinstance(broken, Outage)
+    assert mended["verdict"] == "AC"
+
+
+def test_close_kills_what_runs(no_process_with):
+    service = bubblewrap.PLUGIN.service({"slots": 1, "cold_share": 0})
+
+    async def close_early():
+        asked = asyncio.ensure_future(service.answer([Job(command=("sleep", "26.25"))]))
+        await asyncio.sleep(0.3)
+        await service.close()
+        return (await asked)[0]
+
+    assert isinstance(asyncio.run(close_early()), Outage)
+    assert no_process_with("sleep 26.25")
+
+
+def test_slots_are_renewed(box, monkeypatch):
+    monkeypatch.setattr("backfeed.sandboxes._slot.LIFE", 3)
+    assert [box.run(f"print({n})").stdout for n in range(8)] == [f"{n}\n" for n in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"slot": 1}, "did you mean 'slots'"),
+        ({"cold_share": 2}, "between 0 and 1"),
+        ({"slots": -1}, "slots"),
+        ({"python": "/no/python"}, "/no/python"),
+    ],
+)
+def test_settings(settings, words):
+    with pytest.raises(ConfigError, match=words):
+        bubblewrap.PLUGIN.service(settings)
+
+
+def test_without_bubblewrap(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ConfigError, match="apt-get install bubblewrap"):
+        bubblewrap.PLUGIN.service({})
+
+
+def test_identity_is_stable(box, twice):
+    assert box.service.identity == twice.service.identity
+    assert len(box.service.identity) == 32
+
+
+def test_nothing_is_left_of_a_group():
+    group = _cgroup.make()
+    if group is not None:
+        group.bound(64)
+        group.remove()
+        assert not any(path.exists() for path in group.paths)
+    assert _cgroup.mode() in {"cgroup1", "cgroup2", "none"}
+
+
+SMALL = """
+import asyncio, sys
+from backfeed.engine.requests import Job
+from backfeed.sandboxes.bubblewrap import PLUGIN
+from backfeed.sandboxes.selfcheck.probes import run
+service = PLUGIN.service({"slots": 1})
+print([p["name"] for p in asyncio.run(run(service)) if not p["ok"]], PLUGIN.probe()["uid"])
+asyncio.run(service.close())
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the whole session runs as an ordinary user")
+def test_works_for_an_ordinary_user(tmp_path_factory):
+    """The package is copied: the working tree may be closed to others."""
+    place = Path(subprocess.run(["mktemp", "-d", "/tmp/backfeed-XXXX"], capture_output=True,
+                                text=True, check=True).stdout.strip())  # fmt: skip
+    try:
+        readable(place)
+        done = subprocess.run(
+            ["setpriv", "--reuid", "60001", "--regid", "60001", "--clear-groups", "env", "-i",
+             "PATH=/usr/bin:/bin", f"PYTHONPATH={place}", "/usr/bin/python3", "-c", SMALL],
+            capture_output=True, text=True, check=False, cwd="/",
+        )  # fmt: skip
+    finally:
+        shutil.rmtree(place)
+    assert done.stdout == "[] the user's own\n", done.stderr
+
+
+def readable(place: Path) -> None:
+    """Copies of the package and of what it imports, for anyone to read."""
+    import msgspec
+
+    root = Path(bubblewrap.__file__).parents[1]
+    for name in ("engine", "sandboxes"):
+        shutil.copytree(root / name, place / "backfeed" / name)
+    (place / "backfeed" / "__init__.py").touch()
+    shutil.copytree(Path(msgspec.__file__).parent, place / "msgspec")
+    subprocess.run(["chmod", "-R", "a+rX", str(place)], check=True)
+    assert sys.version_info[:2] == (3, 11)
