@@ -28,7 +28,8 @@ class Group:
 
     def bound(self, memory_mb: int) -> None:
         """Bound the memory of all processes in the group together."""
-        (self.memory / self.limit).write_text(str(memory_mb << 20))
+        with suppress(OSError):  # below what is held just now, it cannot be set
+            (self.memory / self.limit).write_text(str(memory_mb << 20))
 
     def killed(self) -> int:
         """How many processes the kernel has killed for want of memory so far."""

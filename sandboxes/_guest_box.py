@@ -64,7 +64,7 @@ def clone() -> int:
     return pid
 
 
-def mount(kind: str, target: str, flags: int, options: str = "") -> None:
+def mount(kind: str, target: str, flags: int, *, options: str = "") -> None:
     """Mount a file system that needs no device, or remount with `kind` empty."""
     result = libc.mount(
         kind.encode() or None, target.encode(), kind.encode() or None,
@@ -94,9 +94,9 @@ def own_mounts() -> None:
 def furnish(limits: dict[str, Any]) -> None:
     """Give the calling process (pid 1 of its namespaces) its own disk, /proc and loopback."""
     size = f"size={limits['disk_mb']}m,nr_inodes={limits['inodes']}"
-    mount("tmpfs", "/work", NOSUID | NODEV, size + ",mode=755")
-    mount("tmpfs", "/tmp", NOSUID | NODEV, size + ",mode=1777")
-    mount("tmpfs", "/dev/shm", NOSUID | NODEV, size + ",mode=1777")
+    mount("tmpfs", "/work", NOSUID | NODEV, options=size + ",mode=755")
+    mount("tmpfs", "/tmp", NOSUID | NODEV, options=size + ",mode=1777")
+    mount("tmpfs", "/dev/shm", NOSUID | NODEV, options=size + ",mode=1777")
     mount("proc", "/proc", NOSUID | NODEV | NOEXEC)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         fcntl.ioctl(line, 0x8914, struct.pack("16sh14x", b"lo", 0x41))  # SIOCSIFFLAGS: up, running

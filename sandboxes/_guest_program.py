@@ -29,6 +29,7 @@ from backfeed.sandboxes import _guest_box as box
 from backfeed.sandboxes._guest_watch import Watch
 
 INTERPRETERS = ("python", "python3")
+HOME = "/work"
 COMPANY = 4  # the outer pid 1, the server, the zygote and the launcher
 GUEST = tuple(
     "backfeed.sandboxes" + name
@@ -58,7 +59,7 @@ def launch(job: dict[str, Any], program: bytes, ends: dict[str, int]) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         pid = os.fork()
         if pid == 0:
-            become(job, program, ends, command if not warm else [])
+            become(job, program, ends, command=command if not warm else [])
         for name in ("stdin", "stdout", "stderr", "report"):
             os.close(ends[name])
         told = {"warm": warm, **Watch(pid, job["limits"]).run()}
@@ -112,7 +113,9 @@ def resolve(command: list[str], variables: list[list[str]]) -> list[str]:
     return [found, *command[1:]]
 
 
-def become(job: dict[str, Any], program: bytes, ends: dict[str, int], command: list[str]) -> None:
+def become(
+    job: dict[str, Any], program: bytes, ends: dict[str, int], *, command: list[str]
+) -> None:
     """Be pid 2: give up everything and run foreign code. Does not return."""
     code = 126
     try:
@@ -157,7 +160,7 @@ def stream(number: int, like: Any) -> io.TextIOWrapper:
 
 def dress(arguments: list[str]) -> types.ModuleType:
     """Make the interpreter look as if it had just started with this script."""
-    path = os.path.join("/work", arguments[0])  # noqa: PTH118
+    path = os.path.join(HOME, arguments[0])  # noqa: PTH118
     for name in GUEST:
         sys.modules.pop(name, None)
     sys.stdin, sys.stdout = stream(0, sys.stdin), stream(1, sys.stdout)
@@ -237,7 +240,7 @@ def forget(prepared: int) -> None:
     are looked at: to touch an object is to copy its page.
     """
     for name in list(itertools.islice(reversed(sys.modules), max(len(sys.modules) - prepared, 0))):
-        if str(getattr(sys.modules[name], "__file__", "")).startswith("/work/"):
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(HOME + os.sep):
             del sys.modules[name]
 
 

@@ -1,7 +1,8 @@
-"""Inside the sandbox: pid 1 of a program's namespaces watches it, ends it, and says what it used."""
+"""Inside the sandbox: pid 1 of a program's namespaces watches it, ends it, says what it used."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -15,7 +16,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def others() -> list[str]:
     """The processes in here besides pid 1, as named in /proc."""
-    return [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+    names = os.listdir("/proc")  # noqa: PTH208
+    return [name for name in names if name.isdigit() and name != "1"]
 
 
 def read(path: str) -> str:
@@ -78,10 +80,8 @@ def bury(pid: int) -> int | None:
 def bury_all() -> None:
     """Kill everyone, and wait until nobody is left."""
     while True:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         try:
             os.wait()
         except ChildProcessError:

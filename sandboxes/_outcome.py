@@ -1,4 +1,4 @@
-"""From what was seen of a run to its outcome: the verdict is decided here, case by case in order."""
+"""From what was seen of a run to its outcome: the verdict is decided here, case by case."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -76,7 +76,7 @@ def _argument(call: int, offset: int, rules: list[bytes]) -> list[bytes]:
 
 
 def program(machine: str) -> bytes | None:
-    """The filter for a machine as `platform.machine()` names it; None if there is no table for it."""
+    """The filter for a machine as `platform.machine()` names it; None without a table for it."""
     if machine not in MACHINES:
         return None
     this = MACHINES[machine]
@@ -85,11 +85,12 @@ def program(machine: str) -> bytes | None:
     families = [
         _do(EQUAL, family, (len(FAMILIES) - index, 0)) for index, family in enumerate(FAMILIES)
     ]
+    namespaces = [_do(ANY_BIT, NEW_NAMESPACES, (0, 1)), _do(RETURN, ERRNO | EPERM)]
     code = [
         _do(LOAD, 4), _do(EQUAL, this.audit, (1, 0)), _do(RETURN, KILL), _do(LOAD, 0),
         *([_do(AT_LEAST, X32, (0, 1)), _do(RETURN, KILL)] if machine == "x86_64" else []),
         *_refuse(denied, EPERM), *_refuse(absent, ENOSYS),
-        *_argument(this.clone, 16, [_do(ANY_BIT, NEW_NAMESPACES, (0, 1)), _do(RETURN, ERRNO | EPERM)]),
+        *_argument(this.clone, 16, namespaces),
         *_argument(this.ioctl, 24, _refuse(list(TERMINAL_INPUT), EPERM)),
         *_argument(this.socket, 16, [*families, _do(RETURN, ERRNO | EAFNOSUPPORT)]),
         _do(RETURN, ALLOW),

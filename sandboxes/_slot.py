@@ -61,11 +61,9 @@ class Slot:
         self.facts: dict[str, Any] = {}
 
     def start(self) -> None:
-        """Start the sandbox if it is not running. Raises `ConfigError` with what it complained of."""
+        """Start the sandbox if it does not run. Raises `ConfigError` with what it complained of."""
         if self._process is not None:
             return
-        if self._closed:
-            raise ConfigError("it was closed")
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by `stop`
         self._ran = 0
         deadline = time.monotonic() + START_S
@@ -74,8 +72,7 @@ class Slot:
         except OSError as error:
             self.stop()
             raise ConfigError(f"the sandbox does not start: {error}") from error
-        if self._closed:
-            self._process.kill()
+        self._unless_closed(self._process)
         for end in (self._process.stdin, self._process.stdout):
             os.set_blocking(end.fileno(), False)  # type: ignore[union-attr]
         try:
@@ -124,6 +121,11 @@ class Slot:
             self._group.bound(most_mb)
             self._bound_mb = most_mb
         return self._group.killed()
+
+    def _unless_closed(self, process: "subprocess.Popen[bytes]") -> None:
+        """Whoever closed the slot while it started has not seen its process."""
+        if self._closed:
+            process.kill()
 
     def kill(self) -> None:
         """End it for good, from any thread; its own thread then finds it gone and cleans up."""

@@ -55,7 +55,7 @@ REMEDIES = (
         ("setting up uid map", "No permissions to create", "Operation not permitted",
          "user namespace"),
         "this machine does not let ordinary users make namespaces. Either allow it for bubblewrap "
-        "(an AppArmor profile for bwrap with `userns,`, as the package apparmor-profiles has it), or "
+        "(an AppArmor profile for bwrap with `userns,`, as in the package apparmor-profiles), or "
         "for all: sysctl kernel.apparmor_restrict_unprivileged_userns=0 (and, on old Debian, "
         "kernel.unprivileged_userns_clone=1). In a container, use --sandbox docker from outside",
     ),
@@ -84,7 +84,7 @@ class Bubblewrap:
     """The plug-in."""
 
     def probe(self) -> dict[str, Any]:
-        """What is in force here. Raises `ConfigError` with the remedy if nothing can be isolated."""
+        """What is in force here. Raises `ConfigError` with the remedy if nothing isolates."""
         crew = _crew(Settings(slots=1))
         crew._close()
         said = subprocess.run(

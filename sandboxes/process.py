@@ -71,8 +71,8 @@ class Bare:
         """Learn what determines the answers."""
         binary = Path(sys.executable).read_bytes()
         self.facts = {
-            "python": sys.version, "executable": sys.executable, "libc": " ".join(platform.libc_ver()),
-            "binary": hashlib.sha256(binary).hexdigest(), "machine": platform.machine(),
+            "python": sys.version, "executable": sys.executable, "machine": platform.machine(),
+            "libc": " ".join(platform.libc_ver()), "binary": hashlib.sha256(binary).hexdigest(),
             "packages": {"isolation": "none"},
         }  # fmt: skip
 

@@ -37,30 +37,102 @@ class Probe:
     after: str = ""
 
 
+ENVIRONMENT = """
+import os
+print(dict(os.environ))
+try: print(open("/proc/1/environ").read())
+except OSError: pass
+"""
+
+HOST_FILE = """
+try: print(open({canary}).read())
+except OSError: pass
+"""
+
+FORKS = """
+import os, time
+try:
+    for n in range(200):
+        if os.fork() == 0: time.sleep(9)
+except OSError: pass
+else: print("HOLE")
+"""
+
+MEMORY = """
+taken = bytearray(1 << 30)
+for n in range(0, len(taken), 4096): taken[n] = 1
+"""
+
+INODES = """
+import os
+try:
+    for n in range(200_000): os.close(os.open(f"/tmp/{n}", os.O_CREAT))
+except OSError: pass
+else: print("HOLE")
+"""
+
+FLOOD = """
+import os
+while True: os.write(1, b"y" * 65536)
+"""
+
+DAEMON = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(9)
+"""
+
+CONNECT = """
+import socket
+try: socket.create_connection(("127.0.0.1", {port}), 1)
+except OSError: pass
+else: print("HOLE")
+"""
+
+# Writes back what stands there already: a hole is shown, and nothing is changed.
+KERNEL_SETTING = """
+path = "/proc/sys/kernel/core_pattern"
+now = open(path).read()
+try: open(path, "w").write(now)
+except OSError: pass
+else: print("HOLE")
+"""
+
+SHARED = """
+import os
+for path in ("/usr/x", "/etc/x", "/x", "/dev/x"):
+    try: os.open(path, os.O_CREAT | os.O_WRONLY)
+    except OSError: continue
+    print("HOLE")
+"""
+
+LEAVE = """
+for folder in ("/tmp", "/work", "/dev/shm"): open(folder + "/left", "w").write("x")
+"""
+
+LOOK = """
+import os
+for folder in ("/tmp", "/work", "/dev/shm"):
+    if os.path.exists(folder + "/left"): print("HOLE")
+"""
+
 PROBES = (
-    Probe("environment", "import os\nprint(dict(os.environ))\ntry: print(open('/proc/1/environ').read())\n"
-          "except OSError: pass", forbidden=SECRET),
-    Probe("host file", "try: print(open({canary!r}).read())\nexcept OSError: pass", forbidden=SECRET),
-    Probe("fork 200", "import os, time\nn = 0\ntry:\n  for n in range(200):\n    if os.fork() == 0:\n"
-          "      time.sleep(9)\nexcept OSError: pass\nelse: print('HOLE')"),
-    Probe("1 GiB", "x = bytearray(1 << 30)\nfor i in range(0, len(x), 4096): x[i] = 1", ("MLE",)),
-    Probe("200,000 files", "import os\ntry:\n  for n in range(200_000):\n"
-          "    os.close(os.open(f'/tmp/{n}', os.O_CREAT))\nexcept OSError: pass\nelse: print('HOLE')"),
-    Probe("flood", "import os\nwhile True: os.write(1, b'y' * 65536)", ("OLE",)),
-    Probe("daemon", "import os, time\nif os.fork() == 0:\n  os.setsid()\n  time.sleep(9)"),
-    Probe("connect", "import socket\ntry:\n  socket.create_connection(('127.0.0.1', {port}), 1)\n"
-          "  print('HOLE')\nexcept OSError: pass"),
-    Probe("core_pattern", "import os\np = '/proc/sys/kernel/core_pattern'\nv = open(p).read()\ntry:\n"
-          "  os.write(os.open(p, os.O_WRONLY), v.encode())\n  print('HOLE')\nexcept OSError: pass"),
-    Probe("write /usr", "import os\nfor p in ('/usr/x', '/etc/x', '/x', '/dev/x'):\n"
-          "  try: os.open(p, os.O_CREAT | os.O_WRONLY)\n  except OSError: continue\n  print('HOLE')"),
+    Probe("environment", ENVIRONMENT, forbidden=SECRET),
+    Probe("host file", HOST_FILE, forbidden=SECRET),
+    Probe("fork 200", FORKS),
+    Probe("1 GiB", MEMORY, ("MLE",)),
+    Probe("200,000 files", INODES),
+    Probe("flood", FLOOD, ("OLE",)),
+    Probe("daemon", DAEMON),
+    Probe("connect", CONNECT),
+    Probe("core_pattern", KERNEL_SETTING),
+    Probe("write shared", SHARED),
     Probe("spin", "while True: pass", ("TLE",), limits=SPIN),
-    Probe("sleep", "import time\ntime.sleep(9)", ("IDLE",), limits=SLEEP),
-    Probe("leave something", "for d in ('/tmp', '/work', '/dev/shm'):\n  open(d + '/left', 'w').write('x')",
-          after="import os\nfor d in ('/tmp', '/work', '/dev/shm'):\n"
-          "  if os.path.exists(d + '/left'): print('HOLE')"),
-    Probe("exit unseen", "import os\nos._exit(0)", ("FORGED",), report=True),
-)  # fmt: skip
+    Probe("sleep", "import time; time.sleep(9)", ("IDLE",), limits=SLEEP),
+    Probe("leave something", LEAVE, after=LOOK),
+    Probe("exit unseen", "import os; os._exit(0)", ("FORGED",), report=True),
+)
 
 
 async def run(service: Service, probes: Sequence[Probe] = PROBES) -> list[dict[str, Any]]:
@@ -121,7 +193,7 @@ def _bait() -> Iterator[Callable[[str], str]]:
         os.environ["BACKFEED_CANARY"] = SECRET
         port = str(listener.getsockname()[1])
         try:
-            yield lambda code: code.replace("{canary!r}", repr(str(canary))).replace("{port}", port)
+            yield lambda code: code.replace("{canary}", repr(str(canary))).replace("{port}", port)
         finally:
             os.environ.pop("BACKFEED_CANARY")
             if before is not None:

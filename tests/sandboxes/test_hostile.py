@@ -39,14 +39,15 @@ ATTACKS = {
     "memfd": ("import os\nf = os.memfd_create('x')", {"RE"}),
     "SysV memory": (CALL + "if libc.shmget(0, 1 << 20, 0o1600) >= 0: print('HOLE')", {"AC"}),
     "fill disks": (
-        "import os\nfor d in ('/work', '/tmp', '/dev/shm', '/dev', '/run', '/var/tmp', '/', '/etc'):\n"
+        "import os\n"
+        "for d in ('/work', '/tmp', '/dev/shm', '/dev', '/run', '/var/tmp', '/', '/etc'):\n"
         "  n = 0\n  try:\n    for k in range(12):\n      with open(f'{d}/f{k}', 'wb') as f:\n"
         "        f.write(b'x' * (31 << 20)); n += 31\n  except OSError: pass\n"
         "  if n > 128: print('HOLE', d, n)",
         {"AC"},
     ),
     "inodes": (
-        "import os\nfor n in range(20_000): os.close(os.open(f'/work/{n}', os.O_CREAT))", {"RE"},
+        "import os\nfor n in range(20_000): os.close(os.open(f'{n}', os.O_CREAT))", {"RE"},
     ),
     "large file": (
         "f = open('big', 'wb')\nfor _ in range(64): f.write(b'x' * (1 << 20)); f.flush()", {"RE"},
@@ -80,7 +81,7 @@ ATTACKS = {
         {"AC"},
     ),
     "kill upwards": (
-        "import os\nfor p in (os.getppid(), 1):\n  for s in (9, 19, 15):\n    os.kill(p, s)\n", {"AC"},
+        "import os\nfor p in (os.getppid(), 1):\n  for s in (9, 19): os.kill(p, s)", {"AC"},
     ),
     "kill all": ("import os\nos.kill(-1, 9)", {"RE"}),
     "recursion": (
@@ -88,7 +89,7 @@ ATTACKS = {
         {"MLE", "RE", "SIG", "TLE"},
     ),
     "host files": (
-        "for p in ('/etc/shadow', '/root/.bashrc', '/proc/1/environ', '/proc/1/mem', '/proc/kcore',\n"
+        "for p in ('/etc/shadow', '/proc/1/environ', '/proc/1/mem', '/proc/kcore',\n"
         "          '/sys/kernel', '/var/run/docker.sock', '/boot', '/home'):\n"
         "  try: open(p, 'rb').read(1)\n  except OSError: continue\n  print('HOLE', p)",
         {"AC"},
@@ -114,8 +115,9 @@ ATTACKS = {
             "101, 16, 1, 0, 0", "310, 1, 0, 0, 0, 0, 0", "165, b'x', b'/tmp', b'tmpfs', 0, 0",
             "272, 0x10000000", "272, 0x20000", "161, b'/tmp'", "56, 0x10000011, 0, 0, 0, 0",
             "435, b, 88", "308, 0, 0", "155, b'/', b'/'", "250, 22, -1, -3",
-            "248, b'user', b'k', b'v', 1, -3", "425, 4, b", "321, 0, b, 128", "298, b, 0, -1, -1, 0",
-            "323, 0", "246, 0, 0, 0, 0", "169, 0, 0, 0, 0", "164, b, 0", "133, b'/tmp/n', 0o60666, 1",
+            "248, b'user', b'k', b'v', 1, -3", "425, 4, b", "321, 0, b, 128", "323, 0",
+            "298, b, 0, -1, -1, 0", "246, 0, 0, 0, 0", "169, 0, 0, 0, 0", "164, b, 0",
+            "133, b'/tmp/n', 0o60666, 1",
             "41, 40, 1, 0", "41, 17, 3, 3", "41, 38, 5, 0", "447, 0", "135, 0x0400000",
         ),
         {"AC"},
