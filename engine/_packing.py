@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from backfeed.engine.errors import PluginFault
+from backfeed.engine.errors import AskFailed, InvalidReply, PluginFault, Refused
 from backfeed.engine.files import write_whole
 from backfeed.engine.identity import sha256, well_formed
 
@@ -58,3 +58,19 @@ def _encode(answer: Any) -> bytes:
         return msgspec.json.encode(answer)
     except UnicodeEncodeError:
         return msgspec.json.encode(well_formed(answer))
+
+
+def wrap(answer: Any) -> dict[str, Any]:
+    """An answer as it stands in the book: `a` for answers, `f` for facts about the request."""
+    if isinstance(answer, AskFailed):
+        kind = "refused" if isinstance(answer, Refused) else "invalid"
+        return {"f": [kind, answer.reason, answer.detail]}
+    return {"a": answer}
+
+
+def fact_in(wrapped: dict[str, Any]) -> AskFailed | None:
+    """A new error for the fact that was wrapped; None if it was an answer."""
+    if "f" not in wrapped:
+        return None
+    kind, reason, detail = wrapped["f"]
+    return (Refused if kind == "refused" else InvalidReply)(reason, detail)

@@ -9,8 +9,9 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from backfeed.engine.boundary import boundary
 from backfeed.engine.contracts import Gather
-from backfeed.engine.errors import Outage, Refused
+from backfeed.engine.errors import Outage, PluginFault, Refused
 from backfeed.engine.requests import Compute
 
 BATCH_DEADLINE_S = 60.0
@@ -22,8 +23,11 @@ def workers() -> int:
 
 
 class ComputeService:
-    """A pool of worker processes. A function that hangs or kills its worker is refused as a fact:
-    it is pure, so it would do so again."""
+    """A pool of worker processes.
+
+    A function that hangs or kills its worker is refused as a fact: it is pure, so it would do so
+    again. Any other error than those of `Compute` is the stage's bug, and is raised there.
+    """
 
     identity = "compute"
 
@@ -44,7 +48,7 @@ class ComputeService:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPool(self._count, context=context)
         calls = [(request.function, request.arguments) for request in requests]
-        future = self._pool.schedule(_call_all, args=[calls], timeout=self._deadline_s)
+        future: Any = self._pool.schedule(_call_all, args=[calls], timeout=self._deadline_s)
         try:
             return list(await asyncio.wrap_future(future))
         except (TooLong, ProcessExpired) as error:
@@ -57,8 +61,9 @@ class ComputeService:
     async def close(self) -> None:
         """End the workers."""
         if self._pool is not None:
-            self._pool.stop()
-            self._pool.join()
+            pool: Any = self._pool
+            pool.stop()
+            pool.join()
 
 
 def _call_all(calls: Sequence[tuple[Any, tuple[Any, ...]]]) -> list[Any]:
@@ -66,7 +71,13 @@ def _call_all(calls: Sequence[tuple[Any, tuple[Any, ...]]]) -> list[Any]:
 
 
 def _call(function: Any, arguments: tuple[Any, ...]) -> Any:
+    name = function.__name__
     try:
-        return function(*arguments)
-    except (ValueError, RecursionError, MemoryError) as error:
-        return Refused(f"compute-{type(error).__name__}", f"{function.__name__}: {error}")
+        with boundary(PluginFault, name):
+            return function(*arguments)
+    except PluginFault as fault:
+        error = fault.__cause__
+        if isinstance(error, ValueError | RecursionError | MemoryError):
+            return Refused(f"compute-{type(error).__name__}", f"{name}: {error}")
+        # Only built-in exceptions are sure to survive the way between processes.
+        return error if type(error).__module__ == "builtins" else fault

@@ -2,10 +2,11 @@
 
 import dataclasses
 import difflib
+import inspect
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -33,16 +34,27 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read as TOML: {error}") from error
 
 
-def build(kind: type[T], settings: Mapping[str, Any], where: str) -> T:
-    """A dataclass of these settings. Raises `ConfigError` that names the key, value and remedy."""
-    known = {item.name for item in dataclasses.fields(kind) if item.init}  # type: ignore[arg-type]
+def build(kind: Callable[..., T], settings: Mapping[str, Any], where: str) -> T:
+    """A dataclass of these settings; or what a factory makes of them.
+
+    Raises `ConfigError` that names the key, the value and the remedy.
+    """
+    known = _names(kind)
     for key in settings:
         if key not in known:
             raise ConfigError(f"{where} has no setting {key!r}; {nearest(key, known)}")
     try:
-        return msgspec.convert(dict(settings), kind, strict=False)
-    except msgspec.ValidationError as error:
+        if not dataclasses.is_dataclass(kind):
+            return kind(**settings)
+        return cast(T, msgspec.convert(dict(settings), kind, strict=False))
+    except (msgspec.ValidationError, TypeError, ValueError) as error:
         raise ConfigError(f"{where}: {error}") from error
+
+
+def _names(kind: Callable[..., Any]) -> set[str]:
+    if dataclasses.is_dataclass(kind):
+        return {item.name for item in dataclasses.fields(kind) if item.init}
+    return set(inspect.signature(kind).parameters)
 
 
 def plain(settings: Any) -> dict[str, Any]:
@@ -55,23 +67,16 @@ def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any], under: str = ""
     """The dotted keys in which two nested mappings differ, with both values."""
     found: list[str] = []
     for key in sorted({*old, *new}):
-        before, after, name = old.get(key), new.get(key), f"{under}{key}"
+        before, after, name = _keyed(old.get(key)), _keyed(new.get(key)), f"{under}{key}"
         if isinstance(before, Mapping) and isinstance(after, Mapping):
             found += changed_keys(before, after, f"{name}.")
-        elif _lists(before, after):
-            numbered = [dict(enumerate(map(_named, part))) for part in (before, after)]
-            found += changed_keys(
-                {str(k): v for k, v in numbered[0].items()},
-                {str(k): v for k, v in numbered[1].items()}, f"{name}.",
-            )  # fmt: skip
         elif before != after:
-            found.append(f"{name}: {before!r} -> {after!r}")
+            found.append(f"{name}: {old.get(key)!r} -> {new.get(key)!r}")
     return found
 
 
-def _lists(before: Any, after: Any) -> bool:
-    return all(isinstance(part, list) and part and isinstance(part[0], Mapping) for part in (before, after))
-
-
-def _named(value: Any) -> Any:
+def _keyed(value: Any) -> Any:
+    """A list of tables as a table, by number."""
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return {str(number): item for number, item in enumerate(value)}
     return value

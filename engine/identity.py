@@ -48,14 +48,14 @@ class Ids:
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}
 
-    def name(self, sample: Sample) -> Sample:
-        """The sample with its id set from its content, which is made sayable in UTF-8."""
+    def name(self, sample: Sample, **changes: Any) -> Sample:
+        """The sample, changed, with its id from its content, which is made sayable in UTF-8."""
         try:
             mark = content_id(sample)
         except UnicodeEncodeError:
             sample = well_formed_sample(sample)
             mark = content_id(sample)
-        return sample.but(id=self.unique(mark))
+        return sample.but(id=self.unique(mark), **changes)
 
     def unique(self, mark: str) -> str:
         """`mark` the first time, then `mark-2`, `mark-3`, ..."""

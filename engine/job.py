@@ -2,10 +2,12 @@
 
 import asyncio
 import signal
+import sys
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,18 +16,17 @@ import tomli_w
 
 from backfeed.engine import config
 from backfeed.engine.answers import Book
-from backfeed.engine.boundary import storing
 from backfeed.engine.contracts import Service
-from backfeed.engine.errors import Interrupted, RunConflict, Stopping
+from backfeed.engine.errors import Interrupted, RunConflict, Stopping, StoreFault
 from backfeed.engine.files import FolderLock, write_whole
-from backfeed.engine.identity import Ids, digest
-from backfeed.engine.lanes import WINDOW, Engine, LaneResult
+from backfeed.engine.lanes import WINDOW, Engine, LaneResult, close_all
 from backfeed.engine.output import Written, write_artefacts, write_rows
 from backfeed.engine.recipe import Loop, Recipe
 from backfeed.engine.records import Sample
+from backfeed.engine.seeds import Seeds, materialise
 from backfeed.engine.steps import Goal, State, Stepper
-from backfeed.engine.store import DiskTable, Shards
-from backfeed.engine.tally import Tallies, Tally
+from backfeed.engine.store import ROWS_PER_SHARD, DiskTable
+from backfeed.engine.tally import Tallies
 
 WAVE = 5000
 
@@ -55,9 +56,11 @@ class Silent:
 
 @dataclass(slots=True)
 class Plan:
-    """All that a run needs. `resolved` is the recipe with everything pinned, as it is written to
-    recipe.toml; `seeds` makes the input rows anew, in their fixed order; `seeds_key` is a digest of
-    what determines them."""
+    """All that a run needs.
+
+    `resolved` is the recipe with everything pinned, as it is written to recipe.toml; `seeds` makes
+    the input rows anew, in their fixed order; `seeds_key` is a digest of what determines them.
+    """
 
     recipe: Recipe
     directory: Path
@@ -89,23 +92,22 @@ class Report:
 
 
 async def execute(plan: Plan) -> Report:
-    """Run the plan. Raises `CallerError`, `WorldError`, `Interrupted`; what was paid for is kept."""
+    """Run the plan. Raises `CallerError`, `WorldError`, `Interrupted`; what was paid is kept."""
     began = time.monotonic()
-    lock = FolderLock(plan.directory / ".work" / "lock")
-    lock.own()
-    try:
+    lock = FolderLock(plan.directory / ".work" / "lock", plan.directory)
+    async with AsyncExitStack() as stack:
+        stack.callback(lock.close)
+        lock.own()
+        stack.callback(plan.watcher.ended)
+        stack.push_async_callback(close_all, plan.services.values())
         _claim(plan)
         book = Book(plan.book or plan.directory / "answers")
+        stack.push_async_callback(book.close)
         engine = Engine(plan.services, book, seed=plan.recipe.seed, window=plan.window)
-        try:
-            state = await _run(plan, engine)
-            return _report(plan, engine, book, state, began)
-        finally:
-            await engine.close()
-            await book.close()
-            plan.watcher.ended()
-    finally:
-        lock.close()
+        stack.push_async_callback(engine.end)
+        stack.callback(_listen(engine))
+        state = await _run(plan, engine)
+        return _report(plan, engine, state, began=began)
 
 
 def _claim(plan: Plan) -> None:
@@ -124,93 +126,87 @@ def _claim(plan: Plan) -> None:
 
 
 async def _run(plan: Plan, engine: Engine) -> State:
-    work, recipe = plan.directory / ".work", plan.recipe
-    engine.until = None if recipe.stop.hours is None else time.monotonic() + recipe.stop.hours * 3600
-    seeds, tally, place = await asyncio.to_thread(_materialise, plan, work)
-    plan.watcher.started(engine, len(seeds))
-    stepper = Stepper(engine, work, on_commit=plan.watcher.committed)
-    restore = _listen(engine)
-    try:
-        state = await _waves(plan, stepper, seeds)
-    finally:
-        restore()
+    work, hours = plan.directory / ".work", plan.recipe.stop.hours
+    if hours is not None:
+        asyncio.get_running_loop().call_later(hours * 3600, engine.pulse.stop, "hours")
+    recipe = plan.recipe
+    wanted = Seeds(plan.seeds, plan.seeds_key, recipe.seed, recipe.stop.limit)
+    read = await asyncio.to_thread(materialise, wanted, work / "seeds", engine.pulse)
+    plan.watcher.started(engine, len(read.rows))
+    state = await _waves(plan, Stepper(engine, work, on_commit=plan.watcher.committed), read.rows)
     if engine.pulse.stop_reason == "interrupted" and not len(state.rows):
         raise Interrupted("interrupted; what was answered is kept: run the same command to go on")
-    tallies = Tallies({"read": tally})
+    tallies = Tallies({"read": read.tally})
     tallies.merge(state.tallies)
-    state.tallies, state.left = tallies, [place, *state.left]
-    return state
+    return replace(state, tallies=tallies, left=[read.place, *state.left])
 
 
 async def _waves(plan: Plan, stepper: Stepper, seeds: DiskTable) -> State:
-    """All seeds at once; or, if a goal must be judged behind a `whole`, wave after wave."""
-    recipe, total = plan.recipe, len(seeds)
-    goal, fixed = recipe.stop.accepted, dict(plan.artefacts)
-    streaming = not any(isinstance(step, Loop) or step.is_whole for step in recipe.steps)
-    if goal is None or streaming:
-        return await stepper.run(recipe.steps, State(seeds, fixed), Goal(goal))
-    first = 0
-    while True:
-        first = min(first + WAVE, total)
-        table = DiskTable(seeds.paths, first)
-        state = await stepper.run(recipe.steps, State(table, dict(fixed)), Goal())
-        if first >= total or state.stopped or len(state.rows) >= goal:
+    """All seeds at once; or, if a limit must be judged behind a `whole`, wave after wave.
+
+    A wave is all seeds from the first on, and each has at least `WAVE` more than the one before. A
+    stop within a wave leaves the rows of the wave before, if those are more.
+    """
+    stop, steps = plan.recipe.stop, plan.recipe.steps
+    limited = stop.accepted is not None or stop.usd is not None or stop.hours is not None
+    streaming = not any(isinstance(step, Loop) or step.is_whole for step in steps)
+    if not limited or streaming:
+        return await stepper.run(steps, State(seeds, dict(plan.artefacts)), Goal(stop.accepted))
+    goal, before = Goal(stop.accepted), State(DiskTable([]))
+    for wave in _waves_of(seeds):
+        state = await stepper.run(steps, State(wave, dict(plan.artefacts)), Goal())
+        if state.stopped and len(before.rows) > len(state.rows):
+            return replace(before, complete=False, stopped=state.stopped)
+        if state.stopped or goal.reached(len(state.rows)):
             return state
+        before = state
+    return before
 
 
-def _materialise(plan: Plan, work: Path) -> tuple[DiskTable, Tally, Path]:
-    """The input rows as shards, with their ids: written once for what determines them."""
-    limit = plan.recipe.stop.limit
-    place = work / "seeds" / digest(plan.seeds_key, limit, plan.recipe.seed)
-    if not (place / "done.json").exists():
-        with storing(f"writing {place}"):
-            out, rejected, ids, tally = Shards(place / "out"), Shards(place / "rejected"), Ids(), Tally()
-            for sample in plan.seeds():
-                named = ids.name(sample.but(lineage=_seeded(sample, plan.recipe.seed)))
-                tally.add([named])
-                (out if named.rejected is None else rejected).add(named)
-                if limit is not None and out.total >= limit:
-                    break
-            out.flush()
-            rejected.flush()
-            write_whole(place / "done.json", msgspec.json.encode(tally.plain()))
-    tally = Tally.of(msgspec.json.decode((place / "done.json").read_bytes()))
-    return DiskTable.of(place / "out"), tally, place
-
-
-def _seeded(sample: Sample, seed: int) -> Any:
-    import dataclasses
-
-    return dataclasses.replace(sample.lineage, seed=seed)
+def _waves_of(seeds: DiskTable) -> Iterator[DiskTable]:
+    """Ever more shards from the beginning; by a quarter more, so that many waves cost little."""
+    count, shards = 0, len(seeds.paths)
+    while count < shards or not shards:
+        count = min(count + max(WAVE // ROWS_PER_SHARD, count // 4), shards)
+        yield DiskTable(seeds.paths[:count])
+        if not shards:
+            return
 
 
 def _listen(engine: Engine) -> Callable[[], None]:
-    """First Ctrl-C: nothing new is asked, what is paid for is awaited. Second: now."""
-    loop = asyncio.get_running_loop()
+    """First Ctrl-C: nothing new is asked, what is paid for is awaited. Second: now.
 
-    def first() -> None:
-        print("\nstopping: waiting for what is under way (Ctrl-C again: now)", flush=True)
-        engine.pulse.stop("interrupted")
-        loop.remove_signal_handler(signal.SIGINT)
+    Returns what undoes it. The handler runs even while a stage keeps the loop busy.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    loop, presses = asyncio.get_running_loop(), iter("1")
 
-    with suppress(ValueError, NotImplementedError, RuntimeError):
-        loop.add_signal_handler(signal.SIGINT, first)
+    def pressed(_number: int, _frame: Any) -> None:
+        if not next(presses, ""):
+            engine.pulse.hurry = True
+            raise KeyboardInterrupt
+        loop.call_soon_threadsafe(engine.pulse.stop, "interrupted")
+        sys.stderr.write("\nstopping: waiting for what is under way (Ctrl-C again: now)\n")
+
+    before = signal.signal(signal.SIGINT, pressed)
 
     def restore() -> None:
-        with suppress(ValueError, NotImplementedError, RuntimeError):
-            loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
     return restore
 
 
-def _report(plan: Plan, engine: Engine, book: Book, state: State, began: float) -> Report:
+def _report(plan: Plan, engine: Engine, state: State, *, began: float) -> Report:
     state.tallies.check()
     written = write_rows(plan.directory, state)
     write_artefacts(plan.directory, state, plan.recipe.output.artefacts)
     asked = {name: dict(desk.counts) for name, desk in engine.desks.items()}
-    answers = book.counts()
-    if state.complete:
-        book.seal()
+    book = engine.book
+    answers = book.counts() if book else {}
+    if state.complete and book:
+        with suppress(StoreFault):  # the answers are safe where they are
+            book.seal()
     return Report(
         written, state.tallies, asked, answers, state.complete, state.stopped,
         time.monotonic() - began, dict(state.metrics), dict(engine.bugs), state,

@@ -6,60 +6,60 @@ thrown into the generator; an accident closes the lane, and its sample is unfini
 """
 
 import asyncio
-import math
-import pickle
 import sys
-import tempfile
-import time
-import traceback
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from backfeed.engine.answers import Book
+from backfeed.engine.boundary import boundary
 from backfeed.engine.contracts import EachStage, Service
-from backfeed.engine.desk import Desk, Pulse
-from backfeed.engine.errors import (
-    AskFailed, ConfigError, Outage, PluginFault, Stopping, WorldError,
-)  # fmt: skip
+from backfeed.engine.desk import Desk
+from backfeed.engine.errors import AskFailed, ConfigError, Outage, PluginFault, Stopping
+from backfeed.engine.flow import Flow, LaneResult, Spool, cancelled, in_order
 from backfeed.engine.identity import digest
+from backfeed.engine.pulse import GRACE_S, Pulse
 from backfeed.engine.records import Sample
 from backfeed.engine.requests import Over, Prompt, Read, Request, Together
-from backfeed.engine.tally import Tallies, Tally
+from backfeed.engine.tally import Tally
+
+__all__ = ["WINDOW", "Engine", "LaneResult", "Stages", "close_all"]
 
 WINDOW = 2048
-PAYLOAD_BYTES = 256 * 1024 * 1024
 
 Stages = Sequence[tuple[str, EachStage]]
-Lanes = deque["tuple[asyncio.Task[LaneResult], int]"]
-
-
-@dataclass(slots=True)
-class LaneResult:
-    """What one input became: outputs in order, and what each stage counted."""
-
-    samples: list[Sample] = field(default_factory=list)
-    tallies: Tallies = field(default_factory=Tallies)
-    unfinished: tuple[Sample, str] | None = None
+Lanes = deque[tuple["asyncio.Task[LaneResult]", int]]
 
 
 class Engine:
-    """Answers what stages ask. `services` are named by desk: `sandbox`, `model:strong`, ..."""
+    """Answers what stages ask. `services` are named by desk: `sandbox`, `model:strong`, ...
+
+    `turn` names the round of a loop, so that each round draws anew; `artefacts` are those that the
+    running step may read.
+    """
 
     def __init__(
-        self, services: Mapping[str, Service], book: Book | None, *, seed: int = 0,
+        self,
+        services: Mapping[str, Service],
+        book: Book | None,
+        *,
+        seed: int = 0,
         window: int = WINDOW,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.pulse = Pulse()
         self.book, self.seed, self.window = book, seed, window
         self.desks = {
-            name: Desk(name, service, book, self.pulse) for name, service in services.items()
+            name: Desk(name, service, book, pulse=self.pulse) for name, service in services.items()
         }
-        self.artefacts: dict[str, Path] = {}
-        self.until: float | None = None
-        self.bugs: dict[str, str] = {}
+        self.artefacts: Mapping[str, Path] = {}
+        self.turn = ""
+
+    @property
+    def bugs(self) -> dict[str, str]:
+        """The tracebacks of bugs in stages and services, by what they are counted as."""
+        return self.pulse.bugs
 
     def desk(self, request: Request) -> Desk:
         """The desk for a request. Raises `ConfigError` if the run has none."""
@@ -71,16 +71,15 @@ class Engine:
 
     async def drive(self, asks: Any, place: str) -> Any:
         """Run one generator to its return value. `place` names it, for independent draws."""
-        if not isinstance(asks, Generator):
-            if isinstance(asks, Request):
-                return await self.drive(iter(asks), place)
-            return asks
+        steps = iter(asks) if isinstance(asks, Request) else asks
+        if not isinstance(steps, Generator):
+            return steps
         value: Any = None
         failure: AskFailed | None = None
-        count = 0
+        count, ended = 0, False
         try:
             while True:
-                wanted = asks.send(value) if failure is None else asks.throw(failure)
+                wanted = steps.send(value) if failure is None else steps.throw(failure)
                 value, failure = None, None
                 try:
                     value = await self._answer(wanted, f"{place}/{count}")
@@ -88,9 +87,19 @@ class Engine:
                     failure = error
                 count += 1
         except StopIteration as stop:
+            ended = True
             return stop.value
         finally:
-            asks.close()
+            if not ended:
+                self._close(steps, place)
+
+    def _close(self, steps: Generator[Any, Any, Any], place: str) -> None:
+        """Close a generator. What it raises then must not hide why it is closed."""
+        try:
+            with boundary(PluginFault, "while it was closed"):
+                steps.close()
+        except PluginFault as bug:
+            self.pulse.report(f"error:{place.partition('/')[0]}:closing", bug)
 
     async def _answer(self, wanted: Any, place: str) -> Any:
         if isinstance(wanted, Prompt):
@@ -108,43 +117,36 @@ class Engine:
         )
 
     async def _together(self, wanted: Together, place: str) -> list[Any]:
-        lanes = [
-            asyncio.ensure_future(self.drive(part, f"{place}.{index}"))
-            for index, part in enumerate(wanted.parts)
-        ]
-        try:
-            done = await asyncio.gather(*lanes, return_exceptions=True)
-        finally:
-            for lane in lanes:
-                lane.cancel()
+        """All parts to their ends, whatever becomes of each: the same is asked in any case."""
+        parts = [self.drive(part, f"{place}.{n}") for n, part in enumerate(wanted.parts)]
+        done = await asyncio.gather(*parts, return_exceptions=True)
         errors = [result for result in done if isinstance(result, BaseException)]
         accident = next((e for e in errors if not isinstance(e, AskFailed)), None)
         if errors:
             raise accident or errors[0]
         return done
 
-    async def _over(self, wanted: Over, place: str) -> "Spool":
+    async def _over(self, wanted: Over, place: str) -> Spool:
         spool = Spool()
 
         async def one(index: int, row: Sample) -> Any:
             try:
-                return await self.drive(wanted.ask(row), f"{place}.{index}")
+                return await self.drive(wanted.ask(row), f"{place}.{row.id or index}")
             except AskFailed as failure:
                 return failure
 
-        async for answer in _in_order(enumerate(wanted.rows), one, self.window):
-            spool.add(answer)
+        async with aclosing(in_order(wanted.rows, one, self.window)) as answers:
+            async for answer in answers:
+                spool.add(answer)
         return spool
 
     async def lane(self, sample: Sample, stages: Stages, result: LaneResult) -> list[Sample]:
-        """One input through all stages of a segment; outputs in the order of the stages' returns."""
+        """One input through all stages of a segment; outputs in the order of the returns."""
         samples = [sample]
         for depth, (name, stage) in enumerate(stages):
             if len(samples) > 1:
-                parts = await asyncio.gather(
-                    *(self.lane(one, stages[depth:], result) for one in samples)
-                )
-                return [one for part in parts for one in part]
+                children = (self.lane(one, stages[depth:], result) for one in samples)
+                return _joined(await asyncio.gather(*children, return_exceptions=True))
             if samples[0].rejected is not None:
                 return samples
             samples = await self._stage(name, stage, samples[0])
@@ -152,23 +154,18 @@ class Engine:
         return samples
 
     async def _stage(self, name: str, stage: EachStage, sample: Sample) -> list[Sample]:
+        """What a stage made of a sample. A refusal that it lets pass, and its own bug, reject."""
         try:
-            out = await self.drive(stage.each(sample), f"{name}/{sample.id}")
-            return _checked(name, out)
+            with boundary(PluginFault, name):
+                asks = stage.each(sample)
+                return _checked(name, await self.drive(asks, f"{name}{self.turn}/{sample.id}"))
         except AskFailed as failure:
             return [sample.no(name, failure.reason, failure.detail)]
-        except (WorldError, ConfigError, asyncio.CancelledError):
-            raise
-        except Exception as bug:
-            self._report(name, bug)
-            return [sample.no(name, f"error:{name}:{type(bug).__name__}", str(bug))]
-
-    def _report(self, name: str, bug: Exception) -> None:
-        """A stage's own bug: told once per stage and type, loudly; its rows are rejected."""
-        mark = f"error:{name}:{type(bug).__name__}"
-        if mark not in self.bugs:
-            self.bugs[mark] = "".join(traceback.format_exception(bug))
-            print(f"stage {name} has a bug: {self.bugs[mark]}", file=sys.stderr)
+        except PluginFault as fault:
+            bug = fault.__cause__ or fault
+            mark = f"error:{name}:{type(bug).__name__}"
+            self.pulse.report(mark, bug)
+            return [sample.no(name, mark, str(bug))]
 
     async def run_lane(self, sample: Sample, stages: Stages) -> LaneResult:
         """A lane and what it counted. Raises `Stopping` if the run stopped meanwhile."""
@@ -179,139 +176,92 @@ class Engine:
         try:
             result.samples = await self.lane(sample, stages, result)
         except Stopping:
-            raise
+            if not isinstance(self.pulse.fault, Outage):
+                raise
+            return _unfinished(sample, stages, self.pulse.fault)
         except Outage as accident:
-            result = LaneResult(unfinished=(sample, str(accident)))
-            result.tallies.of(stages[0][0]).merge(Tally(entered=1, unfinished=1))
+            return _unfinished(sample, stages, accident)
         return result
 
     async def segment(
-        self, source: Iterable[Sample], stages: Stages, commit: Callable[[LaneResult], bool],
-        admit: Callable[["Flow"], bool] | None = None,
-    ) -> bool:  # fmt: skip
+        self,
+        source: Iterable[Sample],
+        stages: Stages,
+        commit: Callable[[LaneResult], bool],
+        *,
+        admit: Callable[[Flow], bool] | None = None,
+    ) -> bool:
         """Stream `source` through `stages`; `commit` is called in input order until it says stop.
 
         True if everything was committed; False if a stop (its own, or the run's) left a prefix.
         """
-        flow = Flow(self.window)
-        lanes: Lanes = deque()
-        full = late = False
-
-        async def settle() -> bool:
-            task, size = lanes[0]
-            try:
-                result = await task
-            except Stopping:
-                return True
-            lanes.popleft()
-            flow.held -= size
-            return commit(result)
-
+        flow, lanes = Flow(self.window), Lanes()
+        full = read = False
         try:
             for sample in source:
-                while lanes and not full and not (
-                    flow.room(len(lanes)) and (admit is None or admit(flow))
-                ):
-                    full = await settle()
-                late = self.until is not None and time.monotonic() > self.until
-                if full or late or self.pulse.stop_reason:
+                while lanes and not full and not _may_start(flow, lanes, admit):
+                    full = await _commit_head(flow, lanes, commit)
+                if full or self.pulse.stop_reason:
                     break
                 lanes.append(flow.start(self.run_lane(sample, stages), sample))
                 if flow.started % 64 == 0:
                     await asyncio.sleep(0)
+            else:
+                read = True
             while lanes and not full:
-                full = await settle()
+                full = await _commit_head(flow, lanes, commit)
         finally:
-            await self._abandon(lanes)
-        return not (full or late or self.pulse.stop_reason)
-
-    async def _abandon(self, lanes: "Lanes") -> None:
-        for task, _ in lanes:
-            task.cancel()
-        await asyncio.gather(*(task for task, _ in lanes), return_exceptions=True)
+            await cancelled(task for task, _ in lanes)
+        return read and not full
 
     async def drain(self, within_s: float | None = None) -> None:
         """Await and store what is under way."""
-        for desk in self.desks.values():
-            await desk.drain(within_s)
+        await asyncio.gather(*(desk.drain(within_s) for desk in self.desks.values()))
 
-    async def close(self) -> None:
-        """Give back all services."""
-        for service in {id(desk.service): desk.service for desk in self.desks.values()}.values():
-            await service.close()
-
-
-class Flow:
-    """How many lanes run and how much they hold; `good` counts accepted rows known so far."""
-
-    def __init__(self, window: int) -> None:
-        self.window = window
-        self.started = self.ended = self.good = self.held = 0
-
-    def room(self, lanes: int) -> bool:
-        """May another lane start beside these (running, or waiting for their turn to commit)?"""
-        return lanes < self.window and self.held < PAYLOAD_BYTES
-
-    def start(self, lane: Any, sample: Sample) -> "tuple[asyncio.Task[LaneResult], int]":
-        """Start a lane; it, and the characters that it holds until it is committed."""
-        size = len(sample.code) + sum(len(m.content) for m in sample.messages)
-        self.started += 1
-        self.held += size
-        task: asyncio.Task[LaneResult] = asyncio.ensure_future(lane)
-        task.add_done_callback(self._ended)
-        return task, size
-
-    def _ended(self, done: "asyncio.Task[LaneResult]") -> None:
-        self.ended += 1
-        if not done.cancelled() and done.exception() is None:
-            self.good += sum(sample.rejected is None for sample in done.result().samples)
-
-    def likely_short_of(self, wanted: int) -> bool:
-        """Are more lanes needed for `wanted` accepted rows? Only waste depends on the answer."""
-        share, running = (self.good + 10) / (self.ended + 10), self.started - self.ended
-        share = min(share, 1.0)
-        doubt = math.sqrt(running * share * (1 - share))
-        return self.good + share * running - doubt < wanted
+    async def end(self) -> None:
+        """Await what is paid for, unless in a hurry; nothing may be asked any more."""
+        self.pulse.rest()
+        await self.drain(0.0 if self.pulse.hurry else GRACE_S)
 
 
-class Spool:
-    """Answers on disk, in row order; may be iterated any number of times."""
-
-    def __init__(self) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile()
-        self.count = 0
-
-    def add(self, answer: Any) -> None:
-        """Append one answer."""
-        pickle.dump(answer, self._file)
-        self.count += 1
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __iter__(self) -> Iterator[Any]:
-        place = 0
-        for _ in range(self.count):
-            self._file.seek(place)
-            yield pickle.load(self._file)  # noqa: S301 - our own file, never anybody else's
-            place = self._file.tell()
+async def close_all(services: Iterable[Service]) -> None:
+    """Give back all services, each once; one that cannot be closed does not keep the others."""
+    ends = [service.close() for service in {id(one): one for one in services}.values()]
+    for end in await asyncio.gather(*ends, return_exceptions=True):
+        if isinstance(end, Exception):
+            sys.stderr.write(f"a service could not be closed: {end!r}\n")
 
 
-async def _in_order(
-    items: Iterable[tuple[int, Any]], one: Callable[[int, Any], Any], window: int
-) -> AsyncIterator[Any]:
-    """Run `one` over items, `window` at a time; results in the order of the items."""
-    running: deque[asyncio.Future[Any]] = deque()
+def _may_start(flow: Flow, lanes: Lanes, admit: Callable[[Flow], bool] | None) -> bool:
+    return flow.room(len(lanes)) and (admit is None or admit(flow))
+
+
+async def _commit_head(flow: Flow, lanes: Lanes, commit: Callable[[LaneResult], bool]) -> bool:
+    """Commit the first lane when it has ended. True if this was the last to be committed."""
+    task, size = lanes[0]
     try:
-        for index, item in items:
-            if len(running) >= window:
-                yield await running.popleft()
-            running.append(asyncio.ensure_future(one(index, item)))
-        while running:
-            yield await running.popleft()
-    finally:
-        for task in running:
-            task.cancel()
+        result = await task
+    except Stopping:
+        return True
+    lanes.popleft()
+    flow.held -= size
+    return commit(result)
+
+
+def _joined(parts: "list[list[Sample] | BaseException]") -> list[Sample]:
+    """The outputs of all children; or the first accident among them, now that all have ended."""
+    samples: list[Sample] = []
+    for part in parts:
+        if isinstance(part, BaseException):
+            raise part
+        samples += part
+    return samples
+
+
+def _unfinished(sample: Sample, stages: Stages, accident: Outage) -> LaneResult:
+    result = LaneResult(unfinished=(sample, str(accident)))
+    result.tallies.of(stages[0][0]).merge(Tally(entered=1, unfinished=1))
+    return result
 
 
 def _checked(name: str, out: Any) -> list[Sample]:

@@ -1,4 +1,4 @@
-"""What a run leaves: corpus, rejected, unfinished and evidence, written anew from committed steps."""
+"""What a run leaves: corpus, rejected, unfinished, evidence; made anew from committed steps."""
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping

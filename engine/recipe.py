@@ -1,6 +1,7 @@
 """Recipes: a TOML file with one ordered list of steps, loaded and checked before any work."""
 
 import dataclasses
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import Any
 
 from backfeed.engine import registry
 from backfeed.engine.config import build, nearest, read_toml
-from backfeed.engine.errors import ConfigError
+from backfeed.engine.errors import ConfigError, PluginFault
 from backfeed.engine.identity import digest
+from backfeed.engine.records import LEVELS
 
-_SECTIONS = {"name", "seed", "inputs", "models", "sandbox", "stop", "output", "step", "window"}
-_SECTIONS |= {"given", "services", "versions"}  # what a run adds: its recipe.toml is a recipe, too
 _INPUT_KINDS = ("seeds", "rows", "file")
+_CARRIES = ("both", "seeds", "out")
+_SIGNS = ("<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Steps that are repeated: `until` is `METRIC < NUMBER`, judged on committed rounds; `carry`
-    says what the next round starts from: its own seeds and what came out (both), or one of them."""
+    """Steps that are repeated.
+
+    `until` is `METRIC < NUMBER`, judged on committed rounds; `carry` says what the next round
+    starts from: its own seeds and what came out (both), or one of them.
+    """
 
     name: str
     steps: tuple["Step | Loop", ...]
@@ -126,33 +131,67 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     return parse(plain, str(path))
 
 
+@dataclass(frozen=True, slots=True)
+class _Sections:
+    """The sections of a recipe file, and what a run adds: its recipe.toml is a recipe, too."""
+
+    name: str = ""
+    seed: int = 0
+    window: int = 0
+    inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sandbox: Mapping[str, Any] = field(default_factory=dict)
+    stop: Mapping[str, Any] = field(default_factory=dict)
+    output: Mapping[str, Any] = field(default_factory=dict)
+    step: Sequence[Mapping[str, Any]] = ()
+    given: Mapping[str, Any] = field(default_factory=dict)
+    services: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, Any] = field(default_factory=dict)
+
+
 def parse(plain: Mapping[str, Any], where: str) -> Recipe:
     """A recipe from its plain form."""
-    for key in plain:
-        if key not in _SECTIONS:
-            raise ConfigError(f"{where}: unknown key {key!r}; {nearest(key, _SECTIONS)}")
+    found = build(_Sections, plain, where)
     names: dict[str, int] = {}
-    steps = tuple(_step(entry, where, names) for entry in plain.get("step", ()))
+    steps = tuple(_step(entry, where, names) for entry in found.step)
     if not steps:
         raise ConfigError(f"{where} has no [[step]]: a recipe is a list of steps")
     return Recipe(
-        name=str(plain.get("name", Path(where).stem)),
+        name=found.name or Path(where).stem,
         steps=steps,
-        inputs={key: _input(key, value, where) for key, value in plain.get("inputs", {}).items()},
-        models=plain.get("models", {}),
-        sandbox=plain.get("sandbox", {}),
-        stop=build(Stop, plain.get("stop", {}), f"{where} [stop]"),
-        output=build(Output, plain.get("output", {}), f"{where} [output]"),
-        seed=int(plain.get("seed", 0)),
+        inputs={key: _input(key, value, where) for key, value in found.inputs.items()},
+        models=found.models,
+        sandbox=found.sandbox,
+        stop=_stop(found.stop, where),
+        output=_output(found.output, where),
+        seed=found.seed,
         plain=plain,
     )
 
 
 def _input(name: str, value: Mapping[str, Any], where: str) -> Input:
     found = build(Input, value, f"{where} [inputs.{name}]")
-    if found.kind not in _INPUT_KINDS:
-        raise ConfigError(f"{where} [inputs.{name}]: no kind {found.kind!r}; {nearest(found.kind, _INPUT_KINDS)}")
+    _one_of(found.kind, _INPUT_KINDS, f"{where} [inputs.{name}] kind")
     return found
+
+
+def _stop(value: Mapping[str, Any], where: str) -> Stop:
+    found = build(Stop, value, f"{where} [stop]")
+    for key, number in dataclasses.asdict(found).items():
+        if number is not None and number <= 0:
+            raise ConfigError(f"{where} [stop] {key} = {number}: it must be more than 0")
+    return found
+
+
+def _output(value: Mapping[str, Any], where: str) -> Output:
+    found = build(Output, value, f"{where} [output]")
+    _one_of(found.level, LEVELS, f"{where} [output] level")
+    return found
+
+
+def _one_of(value: str, known: Sequence[str], where: str) -> None:
+    if value not in known:
+        raise ConfigError(f"{where} = {value!r}: {nearest(value, known)}")
 
 
 def _step(entry: Mapping[str, Any], where: str, names: dict[str, int]) -> Step | Loop:
@@ -160,12 +199,14 @@ def _step(entry: Mapping[str, Any], where: str, names: dict[str, int]) -> Step |
     if "loop" in settings:
         return _loop(settings, where, names)
     if "use" not in settings:
-        raise ConfigError(f"{where}: a [[step]] needs `use = \"STAGE\"` or `loop = \"NAME\"`")
+        raise ConfigError(f'{where}: a [[step]] needs `use = "STAGE"` or `loop = "NAME"`')
     use = str(settings.pop("use"))
     name = _unique(str(settings.pop("name", use)), names)
-    stage = build(registry.load("stages", use), settings, f"{where}: step {name!r}")  # type: ignore[arg-type]
+    stage = build(registry.load("stages", use), settings, f"{where}: step {name!r}")
     if hasattr(stage, "whole") == hasattr(stage, "each"):
-        raise ConfigError(f"stage {use!r} must have `each` or `whole`, and not both")
+        raise PluginFault(f"stage {use!r} must have `each` or `whole`, and not both")
+    if not isinstance(getattr(stage, "version", None), int):
+        raise PluginFault(f"stage {use!r} needs a `version`, a whole number")
     return Step(name, use, settings, stage)
 
 
@@ -175,9 +216,24 @@ def _loop(settings: dict[str, Any], where: str, names: dict[str, int]) -> Loop:
     if not inner:
         raise ConfigError(f"{where}: loop {name!r} has no [[step.step]]")
     loop = build(Loop, {"name": name, "steps": (), **settings}, f"{where}: loop {name!r}")
-    if loop.carry not in ("both", "seeds", "out"):
-        raise ConfigError(f"{where}: loop {name!r}: carry is both, seeds or out, not {loop.carry!r}")
+    _one_of(loop.carry, _CARRIES, f"{where}: loop {name!r}: carry")
+    if loop.rounds < 1:
+        raise ConfigError(f"{where}: loop {name!r}: rounds = {loop.rounds}: it must be 1 or more")
+    if loop.until:
+        condition(loop.until)
     return dataclasses.replace(loop, steps=inner)
+
+
+def condition(until: str) -> tuple[str, str, float]:
+    """The metric, the sign and the number of `METRIC < NUMBER`."""
+    try:
+        metric, sign, number = until.split()
+        _one_of(sign, _SIGNS, "the sign")
+        return metric, sign, float(number)
+    except (ValueError, ConfigError) as error:
+        raise ConfigError(
+            f"until = {until!r}: write METRIC < NUMBER, e.g. new_rows < 100"
+        ) from error
 
 
 def _unique(name: str, names: dict[str, int]) -> str:
@@ -190,21 +246,28 @@ def _override(plain: dict[str, Any], text: str) -> None:
     target, eq, value = text.partition("=")
     first, dot, key = target.partition(".")
     if not eq or not dot:
-        raise ConfigError(f"--set {text!r}: write it as step.key=value, e.g. cut_units.max_lines=30")
+        raise ConfigError(
+            f"--set {text!r}: write it as step.key=value, e.g. cut_units.max_lines=30"
+        )
+    role, _, setting = key.partition(".")
     if first in ("stop", "output", "sandbox"):
         plain.setdefault(first, {})[key] = _value(value)
-        return
-    if first == "models":
-        role, _, setting = key.partition(".")
+    elif first == "models" and setting:
         plain.setdefault("models", {}).setdefault(role, {})[setting] = _value(value)
-        return
+    else:
+        for entry in _named(plain, first, text):
+            entry[key] = _value(value)
+
+
+def _named(plain: Mapping[str, Any], name: str, text: str) -> list[dict[str, Any]]:
+    """The steps that are called so."""
     entries = list(_entries(plain.get("step", ())))
-    found = [entry for entry in entries if first in (entry.get("name"), entry.get("use"), entry.get("loop"))]
+    names = [[entry[key] for key in ("name", "use", "loop") if key in entry] for entry in entries]
+    found = [entry for entry, mine in zip(entries, names, strict=True) if name in mine]
     if not found:
-        known = [str(entry.get("name") or entry.get("use") or entry.get("loop")) for entry in entries]
-        raise ConfigError(f"--set {text!r}: no step {first!r}; {nearest(first, known)}")
-    for entry in found:
-        entry[key] = _value(value)
+        known = [str(mine[0]) for mine in names if mine]
+        raise ConfigError(f"--set {text!r}: no step {name!r}; {nearest(name, known)}")
+    return found
 
 
 def _entries(steps: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -215,8 +278,6 @@ def _entries(steps: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _value(text: str) -> Any:
     """A TOML value if it is one, the text itself if not."""
-    import tomllib
-
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -224,6 +224,12 @@ class Sample:
         return random.Random(seed)  # noqa: S311 - must be repeatable, keeps no secret
 
     @property
+    def size(self) -> int:
+        """About how many characters it holds."""
+        files = sum(len(file.text) for file in (*self.files, *self.support))
+        return len(self.code) + sum(len(m.content) for m in self.messages) + files
+
+    @property
     def instruction(self) -> str:
         """The text of the first user message; empty if there is none."""
         return next((m.content for m in self.messages if m.role == "user"), "")

@@ -2,7 +2,7 @@
 
 import dataclasses
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -10,12 +10,14 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from backfeed.engine.boundary import storing
+from backfeed.engine.boundary import boundary, storing
+from backfeed.engine.errors import PluginFault
 from backfeed.engine.files import write_via
-from backfeed.engine.identity import sha256
+from backfeed.engine.identity import sha256, sha256_of, well_formed
 from backfeed.engine.records import Evidence, Sample
 
 ROWS_PER_SHARD = 1000
+SHARD_BYTES = 64 * 1024 * 1024
 _PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
@@ -31,7 +33,9 @@ def arrow_type(hint: Any) -> pa.DataType:
     if origin is types.UnionType:
         return arrow_type(next(part for part in get_args(hint) if part is not type(None)))
     hints = get_type_hints(hint)
-    return pa.struct([(item.name, arrow_type(hints[item.name])) for item in dataclasses.fields(hint)])
+    return pa.struct(
+        [(item.name, arrow_type(hints[item.name])) for item in dataclasses.fields(hint)]
+    )
 
 
 def _schema(*, evidence: bool) -> pa.Schema:
@@ -63,41 +67,71 @@ def from_row(row: dict[str, Any]) -> Sample:
 
 
 class Shards:
-    """Ordered Parquet shards of a fixed number of rows; each appears whole or not at all."""
+    """Ordered Parquet shards; each appears whole or not at all.
+
+    A shard has a fixed number of rows, or fewer if they are very long.
+    """
 
     def __init__(self, folder: Path, per_shard: int = ROWS_PER_SHARD) -> None:
         self.folder, self.per_shard = folder, per_shard
-        self.count = self.total = 0
+        self.count = self.total = self._held = self._size = 0
         self._rows: list[dict[str, Any]] = []
+        self._tables: list[pa.Table] = []
         with storing(f"making {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, sample: Sample) -> None:
         """Append one sample."""
         self._rows.append(to_row(sample))
-        self.total += 1
-        if len(self._rows) >= self.per_shard:
-            self.flush()
+        self._size += sample.size
+        self._grown(1)
 
     def add_batch(self, batch: pa.RecordBatch | pa.Table) -> None:
-        """Append rows that are Arrow already, in the work schema."""
-        self.flush()
-        for start in range(0, batch.num_rows, self.per_shard):
-            part = batch.slice(start, self.per_shard)
-            table = part if isinstance(part, pa.Table) else pa.Table.from_batches([part])
-            self._write(table)
-            self.total += table.num_rows
+        """Append rows that are Arrow already. Raises `PluginFault` if a column is wrong."""
+        self._convert()
+        self._tables.append(_fitted(batch))
+        self._grown(batch.num_rows)
 
     def flush(self) -> None:
         """Write what is buffered."""
+        while self._held:
+            self._cut()
+
+    def _grown(self, by: int) -> None:
+        self.total += by
+        self._held += by
+        while self._held >= self.per_shard or self._size >= SHARD_BYTES:
+            self._cut()
+
+    def _convert(self) -> None:
         if self._rows:
-            self._write(pa.Table.from_pylist(self._rows, schema=WORK_SCHEMA))
+            self._tables.append(_table(self._rows))
             self._rows = []
 
-    def _write(self, table: pa.Table) -> None:
+    def _cut(self) -> None:
+        """Write one shard of what is buffered."""
+        self._convert()
+        whole = pa.concat_tables(self._tables)
+        part, rest = whole.slice(0, self.per_shard), whole.slice(self.per_shard)
+        self._tables, self._held, self._size = [rest], rest.num_rows, 0
         path = self.folder / f"part-{self.count:05d}.parquet"
-        write_via(path, lambda to: write_parquet(table, to))
+        write_via(path, lambda to: write_parquet(part, to))
         self.count += 1
+
+
+def _table(rows: list[dict[str, Any]]) -> pa.Table:
+    try:
+        return pa.Table.from_pylist(rows, schema=WORK_SCHEMA)
+    except UnicodeEncodeError:
+        return pa.Table.from_pylist([well_formed(row) for row in rows], schema=WORK_SCHEMA)
+
+
+def _fitted(batch: pa.RecordBatch | pa.Table) -> pa.Table:
+    """A batch as a table of the work schema; only the evidence may be absent."""
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    columns.setdefault("evidence", pa.array([""] * batch.num_rows))
+    with boundary(PluginFault, "rows that are not in the schema of the record"):
+        return pa.table({name: columns[name] for name in WORK_SCHEMA.names}).cast(WORK_SCHEMA)
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
@@ -106,14 +140,10 @@ def write_parquet(table: pa.Table, path: Path) -> None:
 
 
 class DiskTable:
-    """Rows on disk, in the order of the paths given; any number of passes, one shard in memory.
+    """Rows on disk, in the order of the paths given; any number of passes, one shard in memory."""
 
-    `first` takes only so many rows of the beginning.
-    """
-
-    def __init__(self, paths: Sequence[Path], first: int | None = None) -> None:
+    def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = list(paths)
-        self.first = first
         self.seed = self.round = 0
 
     @classmethod
@@ -122,8 +152,7 @@ class DiskTable:
         return cls([path for folder in folders for path in sorted(folder.glob("part-*.parquet"))])
 
     def __len__(self) -> int:
-        total = sum(pq.ParquetFile(path).metadata.num_rows for path in self.paths)
-        return total if self.first is None else min(total, self.first)
+        return sum(int(pq.read_metadata(path).num_rows) for path in self.paths)
 
     def __iter__(self) -> Iterator[Sample]:
         for batch in self.batches():
@@ -132,22 +161,11 @@ class DiskTable:
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Arrow record batches, of all columns or of some."""
-        left = self.first
         for path in self.paths:
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(ROWS_PER_SHARD, columns=columns):
-                    part = batch if left is None else batch.slice(0, left)
-                    left = None if left is None else left - part.num_rows
-                    yield part
-                    if left == 0:
-                        return
+            with storing(f"reading {path}"), pq.ParquetFile(path) as file:
+                yield from file.iter_batches(ROWS_PER_SHARD, columns=columns, use_threads=False)
 
     def digest(self) -> str:
         """A digest of the rows and their order: of the shards' bytes."""
-        marks = "".join(sha256(path.read_bytes()) for path in self.paths)
-        return sha256(f"{marks}{self.first}")
-
-
-def pick(samples: Iterable[Sample], *, rejected: bool) -> Iterator[Sample]:
-    """The alive ones, or the rejected ones."""
-    return (sample for sample in samples if (sample.rejected is not None) == rejected)
+        with storing("reading rows"):
+            return sha256("".join(sha256_of(path) for path in self.paths))

@@ -29,9 +29,12 @@ LAYERS = [
     | {"engine.config", "engine.tally", "plugin"},
     {"analyzers", "sandboxes", "engine.stages", "engine.models", "engine.exporters"}
     | {"engine.readers", "engine.sources", "engine.recipes", "plugins"},
-    {"engine.desk", "engine.compute"},
+    {"engine.pace", "engine.pulse", "engine.flow", "engine.writing", "engine.compute"},
+    {"engine.desk"},
     {"engine.lanes"},
     {"engine.recipe", "engine.progress"},
+    {"engine.state", "engine.seeds"},
+    {"engine.rounds"},
     {"engine.steps"},
     {"engine.output", "engine.inputs", "engine.services"},
     {"engine.report", "engine.evidence"},

@@ -1,4 +1,4 @@
-"""A run that is killed and started again ends with the same bytes, and nothing is paid for twice."""
+"""A run that is killed and started again ends with the same bytes; nothing is paid twice."""
 
 import os
 import random
@@ -76,7 +76,6 @@ def test_killed_twenty_times_the_end_is_the_same(tmp_path: Path) -> None:
     assert start(directory, "--slow=0").wait() == 0
     assert not known & set(logged(directory)[before:])
     repeats = len(logged(directory)) - len(set(logged(directory)))
-    print(f"{hit} kills hit, {repeats} answers in flight were asked again")
     assert hit == KILLS
     assert rows(directory) == rows(tmp_path / "clean")
     assert repeats <= KILLS * 40

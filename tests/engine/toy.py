@@ -6,6 +6,7 @@ Run as a program it works until it ends or is killed: `toy.py DIRECTORY [--input
 import argparse
 import asyncio
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -30,8 +31,10 @@ class Problem:
 
 
 class LoggedModel:
-    """Answers after a moment; one in five replies is malformed at first. Each answer is logged by
-    its key before it is given out."""
+    """Answers after a moment; one in five replies is malformed at first.
+
+    Each answer is logged by its key before it is given out.
+    """
 
     identity = "toy-model"
 
@@ -149,7 +152,7 @@ async def main() -> None:
         lambda: inputs(options.inputs), f"toy-{options.inputs}", window=options.window,
     )  # fmt: skip
     report = await execute(plan)
-    print(report.written, report.asked, report.tallies.plain())
+    sys.stdout.write(f"{report.written} {report.asked} {report.tallies.plain()}\n")
 
 
 if __name__ == "__main__":

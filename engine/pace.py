@@ -1,0 +1,78 @@
+"""How fast one service is asked: less while it fails, and for a while not at all."""
+
+import random
+import time
+from dataclasses import dataclass
+
+from backfeed.engine.contracts import Gather
+from backfeed.engine.errors import Outage, Throttled
+from backfeed.engine.requests import Request
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 60.0
+PATIENCE = 8
+
+
+class Bug(Outage):
+    """A service raised what it may not raise, or gave a wrong number of answers."""
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """A request on its way; `failures` are those in a row, `tries` those and throttlings."""
+
+    key: bytes
+    request: Request
+    queued_at: float = 0.0
+    failed_at: float = 0.0
+    failures: int = 0
+    tries: int = 0
+
+    def count(self, outage: Outage, now: float) -> None:
+        """It was not answered. That a service is asked too often says nothing of the request."""
+        self.failed_at = self.failed_at or now
+        self.tries += 1
+        self.failures += not isinstance(outage, Throttled)
+
+
+class Pace:
+    """Counts what succeeds and what fails in a row, and says how many batches may be under way.
+
+    A single failure concerns its request alone. When the service asks for fewer requests, or many
+    fail with no success between them, everybody waits, and half as many are asked afterwards; each
+    success allows one more.
+    """
+
+    def __init__(self, gather: Gather) -> None:
+        self.gather = gather
+        self.parallel = gather.parallel
+        self.failures = 0
+        self.quiet_until = 0.0
+        self.last_good = time.monotonic()
+
+    def good(self) -> None:
+        """A batch was answered."""
+        self.failures = 0
+        self.last_good = time.monotonic()
+        self.parallel = min(self.parallel + 1, self.gather.parallel)
+
+    def bad(self, outage: Outage) -> None:
+        """A batch, or a request in it, was not answered."""
+        self.failures += 1
+        now = time.monotonic()
+        strained = isinstance(outage, Throttled) or self.failures > PATIENCE
+        if strained and now >= self.quiet_until:
+            self.parallel = max(self.parallel // 2, 1)
+            self.quiet_until = now + pause_s(self.failures - 1, outage)
+
+    def quiet_s(self) -> float:
+        """How long nothing shall be asked."""
+        return max(self.quiet_until - time.monotonic(), 0.0)
+
+
+def pause_s(failures: int, outage: Outage) -> float:
+    """How long to wait after so many failures: what the service said, or longer each time."""
+    if outage.wait_s is not None:
+        return min(max(outage.wait_s, 0.01), LONGEST_PAUSE_S)
+    spread = 0.5 + random.random()  # noqa: S311 - so that many do not come back at once
+    return min(FIRST_PAUSE_S * 2.0 ** min(failures, 7) * spread, LONGEST_PAUSE_S)

@@ -1,0 +1,67 @@
+"""The input rows of a run as shards on disk, with their ids: made once for what determines them."""
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from backfeed.engine.boundary import storing
+from backfeed.engine.errors import Interrupted
+from backfeed.engine.files import write_whole
+from backfeed.engine.identity import Ids, digest
+from backfeed.engine.pulse import Pulse
+from backfeed.engine.records import Sample
+from backfeed.engine.store import DiskTable
+from backfeed.engine.tally import Tally
+from backfeed.engine.writing import StepWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """What makes the rows anew, in their fixed order; `key` is a digest of what determines them.
+
+    `seed` is the run's; `limit` ends the reading after so many usable rows.
+    """
+
+    rows: Callable[[], Iterable[Sample]]
+    key: str
+    seed: int = 0
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The usable rows, how many were not, and the place where both lie."""
+
+    rows: DiskTable
+    tally: Tally
+    place: Path
+
+
+def materialise(seeds: Seeds, folder: Path, pulse: Pulse) -> Read:
+    """Write the rows, unless they are there. Raises `Interrupted` if the run is stopped."""
+    place = folder / digest(seeds.key, seeds.limit, seeds.seed)
+    if not (place / "done.json").exists():
+        with storing(f"clearing {place}"):
+            shutil.rmtree(place, ignore_errors=True)
+        tally = _write(seeds, place, pulse)
+        write_whole(place / "done.json", msgspec.json.encode(tally.plain()))
+    with storing(f"reading {place}"):
+        tally = Tally.of(msgspec.json.decode((place / "done.json").read_bytes()))
+    return Read(DiskTable.of(place / "out"), tally, place)
+
+
+def _write(seeds: Seeds, place: Path, pulse: Pulse) -> Tally:
+    writer, ids, tally = StepWriter(place), Ids(), Tally()
+    for sample in seeds.rows():
+        named = ids.name(sample, lineage=replace(sample.lineage, seed=seeds.seed))
+        tally.add([named])
+        writer.add(named)
+        if seeds.limit is not None and writer.out.total >= seeds.limit:
+            break
+        if pulse.stop_reason:
+            raise Interrupted("interrupted while the inputs were read: nothing was asked yet")
+    writer.close()
+    return tally
