@@ -1,0 +1,143 @@
+"""The command that runs a recipe: its options, and one flag for each of the recipe's inputs."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+_OPTIONS: tuple[click.Option, ...] = (
+    click.Option(
+        ["-o", "--output", "directory"],
+        required=True,
+        metavar="DIR",
+        help="where to write; made if absent",
+    ),
+    click.Option(
+        ["--set", "overrides"],
+        multiple=True,
+        metavar="STEP.KEY=VALUE",
+        help="change a setting of a step",
+    ),
+    click.Option(
+        ["--limit"], type=click.IntRange(min=1), metavar="N", help="read so many rows, no more"
+    ),
+    click.Option(
+        ["--accepted"],
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="stop at so many accepted rows",
+    ),
+    click.Option(["--usd"], type=click.FloatRange(min=0), metavar="USD", help="never spend more"),
+    click.Option(["--hours"], type=click.FloatRange(min=0), metavar="H", help="stop after so long"),
+    click.Option(
+        ["--seed"], type=int, metavar="N", help="the seed of all chance (default: the recipe's)"
+    ),
+    click.Option(
+        ["--model", "models"],
+        multiple=True,
+        metavar="[ROLE=]KIND:NAME",
+        help="the model that answers",
+    ),
+    click.Option(["--base-url"], default="", metavar="URL", help="the address of that model"),
+    click.Option(["--sandbox"], metavar="NAME", help="what runs programs (default: bubblewrap)"),
+    click.Option(
+        ["--jobs"],
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="programs at once (default: the cores)",
+    ),
+    click.Option(["--book"], metavar="PATH", help="an answer book to share (default: DIR/answers)"),
+    click.Option(["--update"], is_flag=True, help="go on in DIR with another recipe"),
+    click.Option(
+        ["--columns"], default="", metavar="NAME=COLUMN,...", help="which columns hold what"
+    ),
+    click.Option(
+        ["--allow-licence"], multiple=True, metavar="ID", help="take seeds under this licence, too"
+    ),
+    click.Option(
+        ["--licence"], default="", metavar="ID", help="the licence of seeds that are your own"
+    ),
+)
+_WISHES = ("base_url", "sandbox", "jobs")
+
+
+class RecipeCommand(click.Command):
+    """`NAME [INPUT...]` for one recipe, or `run RECIPE [INPUT...]` for any.
+
+    The flags of the inputs are known once the recipe is: it stands first on the command line.
+    """
+
+    def __init__(
+        self, name: str, recipe: str = "", extra: Sequence[click.Parameter] = (), **more: Any
+    ) -> None:
+        fixed = [] if recipe else [click.Argument(["recipe"], metavar="RECIPE|FILE")]
+        inputs = click.Argument(["positional"], nargs=-1, metavar="[INPUT]...")
+        super().__init__(
+            name, params=[*fixed, inputs, *extra, *_OPTIONS], callback=self._run, **more
+        )
+        self._recipe = recipe
+        self._inputs: list[str] = []
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Add the flags of the recipe's inputs, then parse as ever."""
+        recipe = self._recipe or next((arg for arg in args[:1] if not arg.startswith("-")), "")
+        if recipe and not self._inputs:
+            self._add_inputs(recipe)
+        return super().parse_args(ctx, args)
+
+    def _add_inputs(self, recipe: str) -> None:
+        from backfeed.engine import recipe as recipes
+        from backfeed.engine.config import read_toml
+
+        taken = {name for option in self.params for name in option.opts}
+        for name, value in read_toml(recipes.find(recipe)).get("inputs", {}).items():
+            self._inputs.append(name)
+            if f"--{name}" not in taken:
+                told = value.get("help", "") if isinstance(value, dict) else ""
+                flag = click.Option(
+                    [f"--{name}", f"input_{name}"], multiple=True, metavar="INPUT", help=told
+                )
+                self.params.append(flag)
+
+    def _run(self, **values: Any) -> int:
+        from backfeed.engine.commands import _run
+        from backfeed.engine.readers._shapes import parse_columns
+        from backfeed.engine.services import Wishes, parse_models
+
+        recipe, path = self._load(values)
+        rules = {"allow_licences": list(values["allow_licence"]), "licence": values["licence"]}
+        order = _run.Order(
+            recipe, path, Path(values["directory"]), self._addresses(values),
+            parse_columns(values["columns"]), {key: value for key, value in rules.items() if value},
+            Wishes(parse_models(values["models"]), **{key: values[key] for key in _WISHES}),
+            Path(values["book"]) if values["book"] else None, update=values["update"],
+        )  # fmt: skip
+        return _run.run(order)
+
+    def _load(self, values: dict[str, Any]) -> tuple[Any, Path]:
+        from backfeed.engine import recipe as recipes
+
+        path = recipes.find(self._recipe or values["recipe"])
+        stops = [
+            f"stop.{key}={values[key]}"
+            for key in ("limit", "accepted", "usd", "hours")
+            if values[key] is not None
+        ]
+        recipe = self.cut(recipes.load(path, [*values["overrides"], *stops]), values)
+        return recipe if values["seed"] is None else dataclasses.replace(
+            recipe, seed=values["seed"]
+        ), path
+
+    def cut(self, recipe: Any, _values: dict[str, Any]) -> Any:
+        """For commands that leave out some steps."""
+        return recipe
+
+    def _addresses(self, values: dict[str, Any]) -> dict[str, list[str]]:
+        found = {name: list(values.get(f"input_{name}", ())) for name in self._inputs}
+        if values["positional"]:
+            if not self._inputs:
+                raise click.UsageError("this recipe takes no input")
+            found[self._inputs[0]] = [*values["positional"], *found[self._inputs[0]]]
+        return found

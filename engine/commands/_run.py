@@ -1,0 +1,147 @@
+"""Run a recipe as the command line orders it, and say what became of it."""
+
+import asyncio
+import dataclasses
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backfeed.engine import progress, services
+from backfeed.engine.boundary import storing
+from backfeed.engine.commands._resolve import given_before, given_in, resolved
+from backfeed.engine.errors import Interrupted, StoreFault, WorldError
+from backfeed.engine.files import write_via
+from backfeed.engine.inputs import Given, Wanted, open_inputs
+from backfeed.engine.job import Plan, Report, execute
+from backfeed.engine.output import read_rows, write_json
+from backfeed.engine.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One run, as it was ordered. `path` is the recipe's file."""
+
+    recipe: Recipe
+    path: Path
+    directory: Path
+    addresses: Mapping[str, Sequence[str]]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    wishes: services.Wishes = field(default_factory=services.Wishes)
+    book: Path | None = None
+    update: bool = False
+
+
+def run(order: Order) -> int:
+    """Do it. Returns the exit code; raises what the outermost loop tells."""
+    _refuse_file(order.directory)
+    wanted = _wanted(order)
+    given = open_inputs(order.recipe, wanted)
+    made = services.build(order.recipe, order.wishes)
+    report = asyncio.run(execute(_plan(order, wanted, given, made=made)))
+    write_json(order.directory / "summary.json", summary(order.recipe, report))
+    tell(order.directory, report)
+    return _exit_code(order.directory, report)
+
+
+def _refuse_file(directory: Path) -> None:
+    if directory.exists() and not directory.is_dir():
+        raise StoreFault(f"{directory} is a file: name a directory with -o")
+
+
+def _wanted(order: Order) -> Wanted:
+    """A recipe that a run wrote brings its own inputs; the directory knows what was pinned."""
+    own, before = given_in(order.path), {} if order.update else given_before(order.directory)
+    pinned = before.get("inputs", {})
+    addresses = {name: list(values) for name, values in order.addresses.items() if values}
+    if not addresses:
+        addresses = {name: item["asked"] for name, item in own.get("inputs", {}).items()}
+        pinned = own.get("inputs", {})
+    return Wanted(
+        addresses, order.columns or own.get("columns", {}), order.rules or own.get("rules", {}),
+        pinned, lambda line: click.echo(line, err=True),
+    )  # fmt: skip
+
+
+def _plan(
+    order: Order, wanted: Wanted, given: Given, *, made: Mapping[str, Any]
+) -> Plan:  # fmt: skip
+    name, settings = services.sandbox_of(order.recipe.sandbox, order.wishes.sandbox)
+    whole = resolved(
+        order.recipe, given, wanted, services=made,
+        models=services.model_specs(order.recipe.models, order.wishes),
+        sandbox={"use": name, **settings},
+    )  # fmt: skip
+    return Plan(
+        order.recipe, order.directory, made, given.samples, given.key, resolved=whole,
+        book=order.book, update=order.update, watcher=progress.watcher(),
+        artefacts={name: _kept(order.directory, path, given) for name, path in given.files.items()},
+    )  # fmt: skip
+
+
+def _kept(directory: Path, path: Path, given: Given) -> Path:
+    """An input file as an artefact: under the hash of its bytes."""
+    pins = [pin for item in given.plain.values() for pin in item["pinned"]]
+    mark = next(str(pin["sha256"]) for pin in pins if pin["address"] == str(path))
+    place = directory / ".work" / "artefacts" / mark
+    if not place.exists():
+        write_via(place, lambda to: shutil.copyfile(path, to))
+    return place
+
+
+def summary(recipe: Recipe, report: Report) -> dict[str, Any]:
+    """What summary.json says of a run."""
+    written = dataclasses.asdict(report.written)
+    return {
+        "recipe": recipe.name, "complete": report.complete, "stopped": report.stopped, **written,
+        "stages": report.tallies.plain(), "metrics": report.metrics, "bugs": sorted(report.bugs),
+        "asked": {name: counts.get("asked", 0) for name, counts in report.asked.items()},
+        "desks": report.asked, "book": report.answers, "seconds": round(report.seconds, 2),
+    }  # fmt: skip
+
+
+def tell(directory: Path, report: Report) -> None:
+    """A few lines on standard output: what was kept, what left and why, what it cost."""
+    done = report.written
+    levels = ", ".join(f"{level} {count:,}" for level, count in sorted(done.levels.items()))
+    kept = f"{done.accepted:,} accepted" + (f" ({levels})" if levels else "")
+    click.echo(f"{directory}: {kept}, {done.rejected:,} rejected, {done.unfinished:,} unfinished")
+    for stage, tally in report.tallies.items():
+        reasons = ", ".join(f"{why} {n:,}" for why, n in tally.rejected.most_common(4))
+        gone = f"  {tally.rejected.total():,} rejected: {reasons}" if reasons else ""
+        click.echo(f"  {stage:<12} {tally.entered:>9,} in  {tally.out:>9,} out{gone}")
+    asked = ", ".join(
+        f"{name} {counts.get('asked', 0):,} (+{counts.get('known', 0):,} known)"
+        for name, counts in report.asked.items()
+        if counts and name != "compute"
+    )
+    click.echo(f"asked: {asked or 'nothing'}; {report.seconds:.1f} s")
+
+
+def _exit_code(directory: Path, report: Report) -> int:
+    if report.stopped == "interrupted":
+        raise Interrupted("interrupted; what was answered is kept: run the same command to go on")
+    if report.written.unfinished:
+        count, why = report.written.unfinished, _first(directory / "unfinished", "engine")
+        raise WorldError(
+            f"{count:,} rows are unfinished ({why}); run the same command to try them again"
+        )
+    if report.stopped:
+        click.echo(f"stopped by the limit of {report.stopped}: what there is is a prefix", err=True)
+    if unread := report.tallies["read"].rejected.total():
+        of, why = report.tallies["read"].entered, _first(directory / "rejected", "read")
+        click.echo(f"{unread:,} of {of:,} rows could not be used; the first: {why}", err=True)
+    return 0
+
+
+def _first(folder: Path, stage: str) -> str:
+    """The first row of a folder that left at this stage: its id and why."""
+    with storing(f"reading {folder}"):
+        for sample in read_rows(folder):
+            if sample.rejected is not None and sample.rejected.stage == stage:
+                return f"{sample.source_id or sample.id}: {sample.rejected.detail}"
+    return "no reason is known"

@@ -1,0 +1,174 @@
+"""How a run is going: bars on a terminal, a line every ten seconds elsewhere."""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from backfeed.engine.lanes import Engine, LaneResult
+
+EVERY_S = 10.0
+DRAW_EVERY_S = 0.2
+
+
+class Shower(Protocol):
+    """A watcher of runs (see `job.Watcher`)."""
+
+    def started(self, engine: Engine, seeds: int) -> None: ...
+
+    def committed(self, step: str, result: LaneResult) -> None: ...
+
+    def ended(self) -> None: ...
+
+
+def watcher(stream: IO[str] | None = None) -> Shower:
+    """The right one for where standard error goes."""
+    to = stream or sys.stderr
+    return Bars(to) if to.isatty() else Lines(to)
+
+
+@dataclass(slots=True)
+class Pace:
+    """What has been counted of a run. `rows` counts the inputs of one segment at a time."""
+
+    seeds: int = 0
+    step: str = ""
+    is_first: bool = True
+    done: int = 0
+    out: int = 0
+    began: float = field(default_factory=time.monotonic)
+    desks: dict[str, Counter[str]] = field(default_factory=dict)
+    services: list[Any] = field(default_factory=list)
+
+    def start(self, engine: Engine, seeds: int) -> None:
+        """A run begins."""
+        self.seeds, self.began = seeds, time.monotonic()
+        self.desks = {name: desk.counts for name, desk in engine.desks.items()}
+        self.services = list({id(d.service): d.service for d in engine.desks.values()}.values())
+
+    def count(self, step: str, result: LaneResult) -> None:
+        """One input has gone through a segment."""
+        if step != self.step:
+            self.is_first = not self.step
+            self.step, self.done, self.out, self.began = step, 0, 0, time.monotonic()
+        self.done += 1
+        self.out += sum(sample.rejected is None for sample in result.samples)
+
+    @property
+    def total(self) -> int | None:
+        """How many inputs the segment has; None where that is not known, behind the first one."""
+        return self.seeds if self.is_first else None
+
+    def told(self) -> str:
+        """Rate, yield, time left, answers and money, on one line."""
+        rate = self.done / max(time.monotonic() - self.began, 1e-3)
+        of = "" if self.total is None else f" of {self.total:,}"
+        parts = [f"{self.done:,}{of} rows", f"{rate:,.1f}/s"]
+        if self.done:
+            parts.append(f"{100 * self.out / self.done:.0f} % go on")
+        if self.done and (left := (self.total or 0) - self.done) > 0:
+            parts.append(f"{_time(left / rate)} left")
+        return " · ".join([*parts, *self._costs()])
+
+    def _costs(self) -> Iterator[str]:
+        if asked := [f"{name} {n:,}" for name, n in self._asked().items()]:
+            yield "asked " + ", ".join(asked)
+        if known := sum(counts["known"] for counts in self.desks.values()):
+            yield f"{known:,} known"
+        if retried := sum(counts["retried"] for counts in self.desks.values()):
+            yield f"{retried:,} retries"
+        if spent := sum(getattr(service, "spent_usd", 0.0) for service in self.services):
+            yield f"{spent:.2f} USD"
+
+    def _asked(self) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for name, counts in self.desks.items():
+            if name != "compute" and counts["asked"]:
+                total[name.partition(":")[0]] += counts["asked"]
+        return total
+
+
+class Lines:
+    """A plain line every ten seconds, and none for a run that is shorter."""
+
+    def __init__(self, stream: IO[str], every_s: float = EVERY_S) -> None:
+        self._stream, self._every_s = stream, every_s
+        self._pace = Pace()
+        self._ticker: asyncio.Task[None] | None = None
+
+    def started(self, engine: Engine, seeds: int) -> None:
+        """Begin to tell the time."""
+        self._pace.start(engine, seeds)
+        self._ticker = asyncio.ensure_future(self._tick())
+
+    def committed(self, step: str, result: LaneResult) -> None:
+        """Count."""
+        self._pace.count(step, result)
+
+    def ended(self) -> None:
+        """Stop."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(self._every_s)
+            print(
+                f"{self._pace.step or 'starting'}: {self._pace.told()}",
+                file=self._stream,
+                flush=True,
+            )
+
+
+class Bars:
+    """A bar for each segment, redrawn a few times a second."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False), BarColumn(20), TimeElapsedColumn(),
+            TextColumn("{task.fields[told]}", markup=False), console=Console(file=stream),
+        )  # fmt: skip
+        self._pace = Pace()
+        self._bars: dict[str, TaskID] = {}
+        self._drawn = 0.0
+
+    def started(self, engine: Engine, seeds: int) -> None:
+        """Begin to draw."""
+        self._pace.start(engine, seeds)
+        self._progress.start()
+
+    def committed(self, step: str, result: LaneResult) -> None:
+        """Move the bar of the segment."""
+        if step != self._pace.step:
+            self._draw()
+        self._pace.count(step, result)
+        if step not in self._bars:
+            name = step if len(step) < 30 else f"{step[:28]}…"
+            self._bars[step] = self._progress.add_task(name, total=self._pace.total, told="")
+        if time.monotonic() - self._drawn > DRAW_EVERY_S:
+            self._draw()
+
+    def _draw(self) -> None:
+        self._drawn = time.monotonic()
+        bar = self._bars.get(self._pace.step)
+        if bar is not None:
+            self._progress.update(bar, completed=self._pace.done, told=self._pace.told())
+
+    def ended(self) -> None:
+        """Leave the bars as they are."""
+        if self._progress.live.is_started:
+            self._draw()
+            self._progress.stop()
+
+
+def _time(seconds: float) -> str:
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min" if whole < 5400 else f"{whole / 3600:.1f} h"

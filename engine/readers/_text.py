@@ -1,0 +1,111 @@
+"""Text files of rows: unpacked, refused if binary, read in lines of bounded length."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from backfeed.engine.errors import InputError
+
+LINE_BYTES = 64 * 1024 * 1024
+CELL_BYTES = 16 * 1024 * 1024
+_CHUNK = 1024 * 1024
+_HEAD = 8192
+
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_BINARY = {
+    b"PAR1": "it begins as Parquet does: name it .parquet",
+    b"PK\x03\x04": "it begins as a zip archive (.xlsx is one): unpack it, or save it as CSV",
+    b"\x28\xb5\x2f\xfd": "it is compressed with zstd: unpack it with zstd -d",
+    b"BZh": "it is compressed with bzip2: unpack it with bunzip2",
+    b"\xfd7zXZ": "it is compressed with xz: unpack it with unxz",
+    b"ARROW1": "it is an Arrow file: save it as Parquet",
+}
+
+
+class Unreadable(dict[str, Any]):
+    """Stands for a row that cannot be read: `reason` is for counting, `detail` for reading."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__()
+        self.reason, self.detail = reason, detail
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What goes wrong with the file itself becomes `InputError`."""
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"{path} is damaged: {error}; fetch it again") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """The bytes of a text file, unpacked if it is gzip, behind its byte order mark."""
+    with reading(path), path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        file: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
+        head = file.read(_HEAD)
+        _refuse_binary(path, head)
+        file.seek(3 if head.startswith(b"\xef\xbb\xbf") else 0)
+        yield file
+
+
+def _refuse_binary(path: Path, head: bytes) -> None:
+    if head.startswith(_UTF16):
+        raise InputError(f"{path} is UTF-16, not UTF-8; convert it: iconv -f UTF-16 -t UTF-8")
+    for magic, hint in _BINARY.items():
+        if head.startswith(magic):
+            raise InputError(f"{path} is a binary file, not text; {hint}")
+    if b"\0" in head:
+        place = head.index(b"\0")
+        raise InputError(
+            f"{path} is a binary file, not text: byte {place} is NUL; name a file of rows"
+        )
+
+
+def lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | Unreadable]]:
+    """Lines that are not blank, with their numbers; one that is too long is passed over."""
+    for number, line in all_lines(file):
+        if isinstance(line, Unreadable) or not line.isspace():
+            yield number, line
+
+
+def all_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | Unreadable]]:
+    """Lines, blank ones too."""
+    number = 0
+    while line := file.readline(LINE_BYTES + 1):
+        number += 1
+        if len(line) > LINE_BYTES and not line.endswith(b"\n"):
+            size = len(line) + _rest_of_line(file)
+            detail = f"line {number} has {size:,} bytes, {LINE_BYTES:,} are read; split the row"
+            yield number, Unreadable("line-too-long", detail)
+        else:
+            yield number, line
+
+
+def _rest_of_line(file: IO[bytes]) -> int:
+    size = 0
+    while part := file.readline(_CHUNK):
+        size += len(part)
+        if part.endswith(b"\n"):
+            break
+    return size
+
+
+def not_utf8(raw: bytes, where: str) -> str:
+    """What to say of bytes that are not UTF-8; empty if they are."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return (
+            f"{where}, byte {error.start + 1} is 0x{raw[error.start]:02x}: not UTF-8;"
+            " convert the file, e.g. iconv -f LATIN1 -t UTF-8"
+        )
+    return ""

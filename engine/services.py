@@ -1,0 +1,259 @@
+"""The services of a run, built from what its stages ask, its recipe and the caller's wishes."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from backfeed.engine import registry
+from backfeed.engine.boundary import boundary
+from backfeed.engine.compute import ComputeService
+from backfeed.engine.config import nearest
+from backfeed.engine.contracts import Analyzer, Gather, Service
+from backfeed.engine.errors import AskFailed, BackfeedError, CallerError, ConfigError, Outage
+from backfeed.engine.recipe import Recipe
+from backfeed.engine.requests import CodeCheck, Compute, Job, Together
+
+DEFAULT_SANDBOX = "bubblewrap"
+UNSAFE = ("process",)
+_CUT_SHORT = ("TLE", "IDLE", "MLE", "OLE", "CE_LIMIT")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the caller asked for on the command line.
+
+    `models` maps roles to specs such as `openai:NAME`; `sandbox` is a backend's name, None for the
+    recipe's; `jobs` is how many programs and computations may run at once, None for all cores.
+    """
+
+    models: Mapping[str, str] = field(default_factory=dict)
+    base_url: str = ""
+    sandbox: str | None = None
+    jobs: int | None = None
+
+
+def build(recipe: Recipe, wishes: Wishes) -> dict[str, Service]:
+    """A service for every kind that a stage of the recipe says it asks.
+
+    Raises:
+        ConfigError: no backend for a kind, or one that cannot answer what the recipe asks, or this
+            machine cannot isolate programs; the message says how to mend it.
+    """
+    kinds = recipe.asks()
+    made: dict[str, Service] = {}
+    for kind in sorted(kinds):
+        if kind not in _MAKERS:
+            raise ConfigError(f"a stage asks the service {kind!r}; {nearest(kind, _MAKERS)}")
+    try:
+        for kind, make in _MAKERS.items():
+            if kind in kinds or (kind == "sandbox" and "analyzer" in kinds):
+                made |= make(recipe, wishes, made)
+    except BackfeedError:
+        close(made)
+        raise
+    return made
+
+
+def close(services: Mapping[str, Service]) -> None:
+    """Give back services that no engine has taken."""
+
+    async def close_all() -> None:
+        for service in services.values():
+            await service.close()
+
+    asyncio.run(close_all())
+
+
+def _compute(_recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
+    return {"compute": ComputeService(wishes.jobs)}
+
+
+def _sandbox(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
+    name, settings = sandbox_of(recipe.sandbox, wishes.sandbox)
+    return {"sandbox": open_sandbox(name, settings, jobs=wishes.jobs)}
+
+
+def sandbox_of(section: Mapping[str, Any], asked: str | None) -> tuple[str, dict[str, Any]]:
+    """The backend's name and settings, from a recipe's [sandbox] and the caller's wish.
+
+    A backend without isolation is not taken from a recipe: whoever runs it must ask for it.
+    """
+    settings = dict(section)
+    named = str(settings.pop("use", DEFAULT_SANDBOX))
+    if asked is None and named in UNSAFE:
+        raise ConfigError(
+            f"the recipe asks for the sandbox {named!r}, which does not isolate programs from this"
+            f" machine; if you trust all code of the run, add --sandbox {named}"
+        )
+    return asked or named, settings
+
+
+def open_sandbox(name: str, settings: Mapping[str, Any], *, jobs: int | None = None) -> Service:
+    """The service of a sandbox backend that works here. Raises `ConfigError` with the remedy."""
+    backend = _plugin("sandboxes", name)
+    backend.probe()
+    wanted = dict(settings) if jobs is None else {**settings, "slots": jobs}
+    service: Service = backend.service(wanted)
+    return service
+
+
+def _analyzers(_recipe: Recipe, _wishes: Wishes, made: Mapping[str, Service]) -> dict[str, Service]:
+    found: dict[str, Service] = {"analyzer": NoAnalyzer()}
+    for name in registry.names("analyzers"):
+        analyzer = _plugin("analyzers", name)
+        found[f"analyzer:{analyzer.language}"] = AnalyzerService(analyzer, made)
+    return found
+
+
+def _models(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
+    specs = model_specs(recipe.models, wishes)
+    if not specs:
+        raise ConfigError(
+            f"the recipe {recipe.name!r} asks a model: name one with --model KIND:NAME;"
+            f" kinds are {', '.join(registry.names('models')) or 'none'}"
+        )
+    found: dict[str, Service] = {}
+    able: set[str] | None = set()
+    for role, settings in specs.items():
+        kind, _, name = str(settings["use"]).partition(":")
+        backend = _plugin("models", kind)
+        rest = {key: value for key, value in settings.items() if key != "use"}
+        found[f"model:{role}"] = backend.service(name, rest)
+        able = None if able is None or backend.answers is None else able | backend.answers
+    if able is not None and (unable := sorted(recipe.prompts() - able)):
+        used = ", ".join(sorted({str(settings["use"]) for settings in specs.values()}))
+        raise ConfigError(
+            f"{used} cannot answer what the recipe {recipe.name!r} asks: {', '.join(unable)};"
+            " name a model with --model, e.g. --model openai:NAME"
+        )
+    return found
+
+
+def model_specs(section: Mapping[str, Any], wishes: Wishes) -> dict[str, dict[str, Any]]:
+    """Each role's settings: `use` is the spec, the rest is for the backend."""
+    specs = {
+        role: dict(value) if isinstance(value, Mapping) else {"use": str(value)}
+        for role, value in section.items()
+    }
+    for role, spec in wishes.models.items():
+        kept = {k: v for k, v in specs.get(role, {}).items() if k not in ("use", "base_url")}
+        specs[role] = {**kept, "use": spec}
+        if wishes.base_url:
+            specs[role]["base_url"] = wishes.base_url
+    for role, settings in specs.items():
+        if "use" not in settings:
+            raise ConfigError(f'[models.{role}] needs `use = "KIND:NAME"`, e.g. use = "extractive"')
+    return specs
+
+
+def parse_models(texts: Sequence[str]) -> dict[str, str]:
+    """What `--model ROLE=SPEC` (or SPEC, for the default role) says."""
+    found: dict[str, str] = {}
+    for text in texts:
+        role, eq, spec = text.partition("=")
+        role, spec = (role, spec) if eq and ":" not in role else ("default", text)
+        if not spec or not role:
+            raise CallerError(f"--model {text!r}: write KIND:NAME, or ROLE=KIND:NAME")
+        found[role] = spec
+    return found
+
+
+def _plugin(kind: str, name: str) -> Any:
+    """The plug-in itself, made if it is a class."""
+    found = registry.load(kind, name)
+    return found() if isinstance(found, type) else found
+
+
+_MAKERS: dict[str, Callable[[Recipe, Wishes, Mapping[str, Service]], dict[str, Service]]] = {
+    "model": _models, "compute": _compute, "sandbox": _sandbox, "analyzer": _analyzers,
+}  # fmt: skip
+
+
+class AnalyzerService:
+    """Answers `CodeCheck` for one language: drives the plug-in, and has its jobs run.
+
+    A batch whose tool was cut short is an outage, so that it is halved; a single snippet that cuts
+    it short is a fact about that snippet: `unknown`.
+    """
+
+    def __init__(self, analyzer: Analyzer, services: Mapping[str, Service]) -> None:
+        self._analyzer, self._services = analyzer, services
+        sandbox = services["sandbox"]
+        self.identity = f"{analyzer.language} {analyzer.version} / {sandbox.identity}"
+        parallel = max(1, sandbox.gather.parallel // 2)
+        self.gather = Gather(batch=200, wait_s=0.1, parallel=parallel)
+
+    def content(self, request: CodeCheck) -> Any:
+        """All of it."""
+        return request.content()
+
+    async def answer(self, requests: Sequence[CodeCheck]) -> list[Any]:
+        """One analysis per snippet, as plain data."""
+        try:
+            found = await self._drive(self._analyzer.check(requests))
+        except _CutShort as cut:
+            if len(requests) > 1:
+                raise Outage(f"analyzer of {self._analyzer.language}: {cut}") from None
+            return [self._unknown(str(cut))]
+        return list(msgspec.to_builtins(found))
+
+    def _unknown(self, why: str) -> dict[str, Any]:
+        finding = {"rule": "tool-limit", "level": "note", "message": why}
+        version = self._analyzer.version
+        return {"word": "unknown", "tool": "", "version": version, "findings": [finding]}
+
+    async def _drive(self, asks: Any) -> Any:
+        """The plug-in's generator to its end, its requests answered without the book."""
+        go_on, value = asks.send, None
+        with boundary(Outage, f"analyzer of {self._analyzer.language}"):
+            while True:
+                try:
+                    wanted = go_on(value)
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    go_on, value = asks.send, await self._reply(wanted)
+                except AskFailed as failure:
+                    go_on, value = asks.throw, failure
+
+    async def _reply(self, wanted: Any) -> Any:
+        if isinstance(wanted, Together):
+            return list(await asyncio.gather(*(self._drive(iter(part)) for part in wanted.parts)))
+        if not isinstance(wanted, Job | Compute) or wanted.service not in self._services:
+            raise Outage(
+                f"it asks for {type(wanted).__name__}: analyzers may ask for Job and Compute"
+            )
+        [answer] = await self._services[wanted.service].answer([wanted])
+        if isinstance(answer, BackfeedError):
+            raise answer
+        if isinstance(wanted, Job) and (answer["verdict"] in _CUT_SHORT or answer.get("truncated")):
+            raise _CutShort(answer["verdict"], answer.get("detail", ""))
+        return answer
+
+    async def close(self) -> None:
+        """The sandbox is closed by the run."""
+
+
+class _CutShort(AskFailed):
+    """A tool was stopped at a limit, or its output was cut."""
+
+
+class NoAnalyzer:
+    """Answers `CodeCheck` for languages without an analyzer: unknown."""
+
+    identity = "no analyzer"
+    gather = Gather(batch=1000)
+
+    def content(self, request: CodeCheck) -> Any:
+        """All of it."""
+        return request.content()
+
+    async def answer(self, requests: Sequence[CodeCheck]) -> list[Any]:
+        """Unknown, every one."""
+        return [{"word": "unknown", "tool": "", "version": "", "findings": []} for _ in requests]
+
+    async def close(self) -> None:
+        """Nothing is held."""
