@@ -111,10 +111,10 @@ async def execute(plan: Plan) -> Report:
 
 
 def _claim(plan: Plan) -> None:
-    """The directory is this run's: the same resolved recipe, or `update`."""
+    """The directory is this run's: the same resolved recipe, or `update`; or nothing is in it."""
     path = plan.directory / "recipe.toml"
     plain = msgspec.json.decode(msgspec.json.encode(plan.resolved))
-    if path.exists() and not plan.update:
+    if path.exists() and not plan.update and _is_begun(plan.directory):
         changed = config.changed_keys(config.read_toml(path), plain)
         if changed:
             raise RunConflict(
@@ -123,6 +123,11 @@ def _claim(plan: Plan) -> None:
                 + "\nname another directory with -o, or add --update to go on with the new recipe"
             )
     write_whole(path, tomli_w.dumps(plain))
+
+
+def _is_begun(directory: Path) -> bool:
+    """Has a run come as far as having rows? An input that could not be read left a recipe only."""
+    return (directory / "corpus").exists() or any(directory.glob(".work/seeds/*/done.json"))
 
 
 async def _run(plan: Plan, engine: Engine) -> State:
