@@ -63,9 +63,9 @@ def first_line(path: Path) -> str:
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: Any) -> None:
     if wanted:
-        from backfeed import __version__
+        from importlib.metadata import version
 
-        click.echo(f"{NAME} {__version__}")
+        click.echo(f"{NAME} {version(NAME)}")
         ctx.exit()
 
 
