@@ -12,7 +12,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +49,17 @@ class Book:
         self._waiting: list[_Put] = []
         self._group: list[_Put] = []
         self._committing: asyncio.Task[None] | None = None
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._users.close)
             self._users.share(SEAL_WAIT_S)  # another run may be sealing it
             with storing(f"answer book {folder}"):
                 self._reader = _open(folder / "live.sqlite")
+                undo.callback(self._reader.close)
                 self._writer = _open(folder / "live.sqlite")
+                undo.callback(self._writer.close)
                 _check_version(self._reader, folder)
                 self._sealed = Sealed(folder)
-        except BaseException:
-            self._users.close()
-            raise
+            undo.pop_all()
 
     def get_many(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
         """The known answers among `keys`."""
