@@ -9,7 +9,7 @@ import struct
 
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
-LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN, JUMP = 0x20, 0x15, 0x35, 0x45, 0x06, 0x05
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET
 FAMILIES = (1, 2, 10, 16)  # unix, inet, inet6, netlink: no vsock, packet or kernel crypto
 TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
@@ -69,6 +69,18 @@ def _refuse(numbers: list[int], error: int) -> list[bytes]:
     return found
 
 
+def _decide(table: list[tuple[int, int]]) -> list[bytes]:
+    """A search tree over (call, error): falls through for other calls. The kernel runs a filter
+    once per call number when it is installed, so its depth is paid by every program.
+    """
+    if len(table) <= 4:
+        return [code for number, error in table for code in _refuse([number], error)]
+    middle = len(table) // 2
+    low, high = _decide(table[:middle]), _decide(table[middle:])
+    past = _do(JUMP, len(high))
+    return [_do(AT_LEAST, table[middle][0], (len(low) + 1, 0)), *low, past, *high]
+
+
 def _argument(call: int, offset: int, rules: list[bytes]) -> list[bytes]:
     """Rules about the low word of an argument of one call; what they let through is allowed."""
     body = [_do(LOAD, offset), *rules, _do(RETURN, ALLOW)]
@@ -89,7 +101,7 @@ def program(machine: str) -> bytes | None:
     code = [
         _do(LOAD, 4), _do(EQUAL, this.audit, (1, 0)), _do(RETURN, KILL), _do(LOAD, 0),
         *([_do(AT_LEAST, X32, (0, 1)), _do(RETURN, KILL)] if machine == "x86_64" else []),
-        *_refuse(denied, EPERM), *_refuse(absent, ENOSYS),
+        *_decide(sorted([(n, EPERM) for n in denied] + [(n, ENOSYS) for n in absent])),
         *_argument(this.clone, 16, namespaces),
         *_argument(this.ioctl, 24, _refuse(list(TERMINAL_INPUT), EPERM)),
         *_argument(this.socket, 16, [*families, _do(RETURN, ERRNO | EAFNOSUPPORT)]),

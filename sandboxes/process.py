@@ -41,8 +41,8 @@ told = json.loads(sys.argv[1])
 for kind, most in told["limits"]:
     kind = getattr(resource, kind)
     hard = resource.getrlimit(kind)[1]
-    most = most if hard < 0 else min(most, hard)
-    resource.setrlimit(kind, (most, most))
+    most = most if hard < 0 else min(most, hard - 1)
+    resource.setrlimit(kind, (most, most + (kind == resource.RLIMIT_CPU)))  # first SIGXCPU
 if told["report"] is not None: os.dup2(told["report"], 3)
 os.closerange(4 if told["report"] is not None else 3, 4096)
 try: os.execvpe(told["command"][0], told["command"], told["environment"])

@@ -242,3 +242,20 @@ def test_nothing_is_left_of_a_group():
         group.remove()
         assert not any(path.exists() for path in group.paths)
     assert _cgroup.mode() in {"cgroup1", "cgroup2", "none"}
+
+
+def test_tools_are_inside_and_in_the_identity(box, tmp_path):
+    tool = tmp_path / "greet"
+    tool.write_text("#!/bin/sh\necho hello $1\n")
+    service = bubblewrap.PLUGIN.service({"slots": 1, "tools": {"greet": str(tool)}})
+
+    async def greet():
+        command = (f"{bubblewrap.TOOLS}/greet", "you")
+        answers = await service.answer([Job(command=command)])
+        await service.close()
+        return answers[0]
+
+    assert asyncio.run(greet())["stdout"] == "hello you\n"
+    assert service.identity != box.service.identity
+    with pytest.raises(ConfigError, match="cannot be read"):
+        bubblewrap.PLUGIN.service({"tools": {"x": "/no/tool"}})

@@ -1,4 +1,4 @@
-"""The prepared interpreter must not be told from a new one, except where a program gets a new one."""
+"""The prepared interpreter must not be told from a new one."""
 
 import pytest
 
