@@ -1,4 +1,4 @@
-"""Does a Python answer fit its problem? Stubs, cut code, placeholders, missing names, no return."""
+"""Does a Python answer fit its problem? Stubs, cut code, missing names, no return."""
 
 import ast
 import itertools
@@ -7,11 +7,9 @@ from typing import Any
 
 from backfeed.analyzers._python_code import Function, body_of, definitions, is_stub, tree_of
 
-_PLACEHOLDER = re.compile(
-    r"#.*\b(your (code|implementation|solution|logic) (goes )?here"
-    r"|rest of (the|your) (code|function|implementation)"
-    r"|(code|implementation) (goes|continues) here"
-    r"|todo:? implement|remaining code|existing code)\b",
+_CUT = re.compile(
+    r"#.*\b(rest of (the|your) (code|function|implementation)"
+    r"|(code|implementation) continues here|remaining code|existing code)\b",
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"^\s*(?:async\s+)?def\s+(\w+)\s*\(", re.MULTILINE)
@@ -23,7 +21,7 @@ def fit(code: str, instruction: str, entry_point: str) -> list[dict[str, Any]]:
     if tree is None:
         return []
     found = definitions(tree)
-    findings = [_finding("placeholder", n, line) for n, line in _placeholders(code)]
+    findings = [_finding("cut-code", number, line) for number, line in _cuts(code)]
     if entry_point and entry_point not in found:
         findings.append(_finding("missing-name", 0, f"{entry_point} is not defined"))
     functions = [
@@ -62,9 +60,10 @@ def _finding(rule: str, line: int, message: str, *, level: str = "error") -> dic
     return {"rule": rule, "level": level, "message": message, "line": line, "column": 0}
 
 
-def _placeholders(code: str) -> list[tuple[int, str]]:
+def _cuts(code: str) -> list[tuple[int, str]]:
+    """Comments that stand for code which is not there."""
     lines = enumerate(code.splitlines(), 1)
-    return [(number, line.strip()) for number, line in lines if _PLACEHOLDER.search(line)]
+    return [(number, line.strip()) for number, line in lines if _CUT.search(line)]
 
 
 def _lacks_return(function: Function) -> bool:

@@ -1,8 +1,11 @@
 """The services of a run, built from what its stages ask, its recipe and the caller's wishes."""
 
 import asyncio
+import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -95,9 +98,25 @@ def open_sandbox(name: str, settings: Mapping[str, Any], *, jobs: int | None = N
     """The service of a sandbox backend that works here. Raises `ConfigError` with the remedy."""
     backend = _plugin("sandboxes", name)
     backend.probe()
-    wanted = dict(settings) if jobs is None else {**settings, "slots": jobs}
+    wanted = {"tools": tools(), **settings, **({} if jobs is None else {"slots": jobs})}
     service: Service = backend.service(wanted)
     return service
+
+
+def tools() -> dict[str, str]:
+    """The programs of this machine that analyzers run inside the sandbox, by name.
+
+    Raises `ConfigError` for one that is not here.
+    """
+    found: dict[str, str] = {}
+    for name in registry.names("analyzers"):
+        for tool in getattr(_plugin("analyzers", name), "tools", ()):
+            beside = Path(sys.executable).with_name(tool)
+            path = str(beside) if beside.exists() else shutil.which(tool)
+            if path is None:
+                raise ConfigError(f"the analyzer of {name} needs {tool!r}: pip install {tool}")
+            found[tool] = path
+    return found
 
 
 def _analyzers(_recipe: Recipe, _wishes: Wishes, made: Mapping[str, Service]) -> dict[str, Service]:
