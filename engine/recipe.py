@@ -81,6 +81,15 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class _LoopKeys:
+    """The keys of a loop in TOML, besides its name and steps."""
+
+    rounds: int = 1
+    until: str = ""
+    carry: str = "both"
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """A recipe, complete and checked. `plain` is what is written to recipe.toml."""
 
@@ -215,7 +224,8 @@ def _loop(settings: dict[str, Any], where: str, names: dict[str, int]) -> Loop:
     inner = tuple(_step(entry, where, names) for entry in settings.pop("step", ()))
     if not inner:
         raise ConfigError(f"{where}: loop {name!r} has no [[step.step]]")
-    loop = build(Loop, {"name": name, "steps": (), **settings}, f"{where}: loop {name!r}")
+    keys = build(_LoopKeys, settings, f"{where}: loop {name!r}")
+    loop = Loop(name, (), keys.rounds, keys.until, keys.carry)
     _one_of(loop.carry, _CARRIES, f"{where}: loop {name!r}: carry")
     if loop.rounds < 1:
         raise ConfigError(f"{where}: loop {name!r}: rounds = {loop.rounds}: it must be 1 or more")
