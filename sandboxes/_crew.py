@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from backfeed.engine.contracts import Gather
-from backfeed.engine.errors import AskFailed, Outage
+from backfeed.engine.errors import AskFailed, ConfigError, Outage
 from backfeed.engine.identity import canonical
 from backfeed.engine.requests import Job
 from backfeed.sandboxes._outcome import Ended, outcome, verdict
@@ -63,7 +63,11 @@ class Crew:
         self._own = threading.local()
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="sandbox")
         # Started by the thread that will use it: the kernel ends it when that thread ends.
-        self.facts = self._threads.submit(lambda: self._slot().facts).result()
+        try:
+            self.facts = self._threads.submit(lambda: self._slot().facts).result()
+        except ConfigError:
+            self.shut()
+            raise
         self.identity = environment_digest(policy, self.facts)
         self.gather = Gather(batch=1, wait_s=0.0, parallel=AHEAD * slots)
 
@@ -78,9 +82,10 @@ class Crew:
 
     async def close(self) -> None:
         """Kill all slots, whatever they are doing."""
-        await asyncio.to_thread(self._close)
+        await asyncio.to_thread(self.shut)
 
-    def _close(self) -> None:
+    def shut(self) -> None:
+        """The same, blocking."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for slot in self.slots:
             slot.kill()

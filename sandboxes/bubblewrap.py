@@ -86,7 +86,7 @@ class Bubblewrap:
     def probe(self) -> dict[str, Any]:
         """What is in force here. Raises `ConfigError` with the remedy if nothing isolates."""
         crew = _crew(Settings(slots=1))
-        crew._close()
+        crew.shut()
         said = subprocess.run(
             [bwrap(), "--version"], capture_output=True, text=True, env={}, check=False
         )

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 
 import pytest
 
@@ -228,6 +229,19 @@ def test_without_bubblewrap(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(ConfigError, match="apt-get install bubblewrap"):
         bubblewrap.PLUGIN.service({})
+
+
+def test_a_sandbox_that_cannot_start_says_why_and_leaves_nothing(monkeypatch):
+    before = threading.active_count()
+    monkeypatch.setattr(bubblewrap, "command", lambda *_: ["/bin/false"])
+    with pytest.raises(ConfigError, match="does not start"):
+        bubblewrap.PLUGIN.service({})
+    assert threading.active_count() == before
+
+
+def test_a_refusal_of_the_machine_names_the_remedy():
+    said = bubblewrap._with_remedy("bwrap: setting up uid map: Permission denied")
+    assert "apparmor" in said
 
 
 def test_identity_is_stable(box, twice):
