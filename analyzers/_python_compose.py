@@ -1,0 +1,129 @@
+"""Two Python functions as one: does the first one's result fit the second one, and the code of both."""
+
+import ast
+from dataclasses import dataclass
+
+from backfeed.analyzers._python_code import definitions, tree_of
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What recorded tests show of a function: shapes of its first argument and of its result, and
+    the other arguments of a call, as source."""
+
+    takes: tuple[str, ...] = ()
+    gives: str = ""
+    others: tuple[str, ...] = ()
+
+
+def seen(test: str, name: str) -> Seen:
+    """What a recorded script test (`assert f(1, 2) == 3`) shows."""
+    tree = tree_of(test)
+    takes: dict[str, None] = {}
+    gives: set[str] = set()
+    others: tuple[str, ...] = ()
+    for node in tree.body if tree is not None else ():
+        call, value = _parts(node, name)
+        if call is None or value is None:
+            continue
+        gives.add(shape(value))
+        if call.args:
+            takes.setdefault(shape(call.args[0]))
+            rest = tuple(ast.unparse(argument) for argument in call.args[1:])
+            others = others or rest
+    known = gives - {"none", ""}
+    return Seen(tuple(t for t in takes if t), known.pop() if len(known) == 1 == len(gives) else "", others)
+
+
+def _parts(node: ast.stmt, name: str) -> tuple[ast.Call | None, ast.expr | None]:
+    if not isinstance(node, ast.Assert) or not isinstance(node.test, ast.Compare):
+        return None, None
+    call = node.test.left
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id != name and call.args:
+        call = call.args[0]
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == name:
+        return call, node.test.comparators[0]
+    return None, None
+
+
+def shape(node: ast.expr) -> str:
+    """The shape of a literal: int, str, list[int], dict, ...; empty for what is none or is empty."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return {"range": "list[int]", "iter": "list"}.get(node.func.id, "")
+    try:
+        return _shape(ast.literal_eval(node))
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return ""
+
+
+def _shape(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, list | tuple | set | frozenset):
+        inner = {_shape(item) for item in value}
+        return f"list[{inner.pop()}]" if len(inner) == 1 else ("list[mixed]" if inner else "list[]")
+    return type(value).__name__
+
+
+def compose(first: str, first_name: str, second: str, second_name: str, others: tuple[str, ...]) -> str:
+    """The code of both functions and of one that feeds the first into the second; empty if they
+    cannot stand in one file. `others` are further arguments of the second, as source.
+
+    The new function is named by `composed_name`.
+    """
+    one, two = tree_of(first), tree_of(second)
+    if one is None or two is None:
+        return ""
+    mine, theirs = definitions(one), definitions(two)
+    node, last = mine.get(first_name), theirs.get(second_name)
+    if not isinstance(node, ast.FunctionDef) or not isinstance(last, ast.FunctionDef):
+        return ""
+    if any(name in mine and ast.unparse(mine[name]) != ast.unparse(part) for name, part in theirs.items()):
+        return ""
+    call = f"{first_name}({_passed(node.args)})"
+    where = _where(last, others)
+    text = [f"def {composed_name(first_name, second_name)}({ast.unparse(node.args)}):"]
+    text += [f'    """{where}"""'] if where else []
+    text += [f"    return {second_name}({', '.join([call, *others])})"]
+    return _merged(one, two, first, second) + "\n\n" + "\n".join(text) + "\n"
+
+
+def composed_name(first: str, second: str) -> str:
+    """`second_of_first`, without leading underscores."""
+    return f"{second.strip('_')}_of_{first.strip('_')}"
+
+
+def _where(last: ast.FunctionDef, others: tuple[str, ...]) -> str:
+    names = [arg.arg for arg in last.args.args[1:]]
+    pairs = [f"`{name}` is `{value}`" for name, value in zip(names, others, strict=False)]
+    return f"where {' and '.join(pairs)}" if pairs else ""
+
+
+def _passed(args: ast.arguments) -> str:
+    """The arguments of a function, passed on as they came."""
+    passed = [arg.arg for arg in [*args.posonlyargs, *args.args]]
+    passed += [f"*{args.vararg.arg}"] if args.vararg else []
+    passed += [f"{arg.arg}={arg.arg}" for arg in args.kwonlyargs]
+    passed += [f"**{args.kwarg.arg}"] if args.kwarg else []
+    return ", ".join(passed)
+
+
+def _merged(one: ast.Module, two: ast.Module, first: str, second: str) -> str:
+    """Imports of both, then what the first defines, then what of the second is new."""
+    known = {ast.unparse(part) for part in one.body}
+    imports = [part for part in [*one.body, *two.body] if isinstance(part, ast.Import | ast.ImportFrom)]
+    imports.sort(key=lambda part: not (isinstance(part, ast.ImportFrom) and part.module == "__future__"))
+    head = "\n".join(dict.fromkeys(ast.unparse(part) for part in imports))
+    body = [_text(first, part) for part in one.body if part not in imports]
+    body += [
+        _text(second, part)
+        for part in two.body
+        if part not in imports and ast.unparse(part) not in known
+    ]
+    return (head + "\n\n\n" if head else "") + "\n\n\n".join(body) + "\n"
+
+
+def _text(source: str, part: ast.stmt) -> str:
+    lines = source.splitlines()
+    first = min([part.lineno, *(d.lineno for d in getattr(part, "decorator_list", []))])
+    return "\n".join(lines[first - 1 : part.end_lineno]).rstrip()

@@ -1,0 +1,151 @@
+"""Calls to record: those of the examples, changed a little, or made from types, defaults and names."""
+
+import ast
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+
+from backfeed.analyzers._python_code import definitions, tree_of
+
+_BY_TYPE = {
+    "int": ("0", "1", "2", "5", "-3", "10"), "float": ("0.0", "1.5", "-2.25", "10.0"),
+    "str": ("''", "'a'", "'hello world'", "'Ab1-c'"), "bool": ("True", "False"),
+    "bytes": ("b''", "b'abc'"),
+    "list": ("[]", "[1, 2, 3]", "[3, 1, 2, 3]", "['a', 'b', 'a']"),
+    "dict": ("{}", "{'a': 1, 'b': 2}", "{1: 'x'}"), "tuple": ("()", "(1, 2, 3)"),
+    "set": ("set()", "{1, 2, 3}"),
+    "callable": ("lambda x: x", "lambda x: str(x)", "lambda x: x > 1"),
+}  # fmt: skip
+_NAMED = (
+    (("iterable", "iterables", "seq", "seqs", "sequence", "items", "it", "xs", "lst", "src", "values",
+      "data", "arr", "array", "nums", "numbers", "elements", "collection", "iterator", "list"), "list"),
+    (("n", "k", "i", "j", "r", "size", "count", "num", "length", "start", "stop", "step", "index",
+      "width", "number", "maxlen", "depth", "limit", "m", "x", "y", "a", "b", "value"), "int"),
+    (("s", "text", "string", "word", "name", "line", "chars", "sep", "prefix", "suffix", "phrase",
+      "st", "title", "path"), "str"),
+    (("func", "function", "f", "fn", "key", "pred", "predicate", "keyfunc", "binop", "op"), "callable"),
+    (("d", "dict", "mapping", "dct", "dicts"), "dict"),
+)  # fmt: skip
+
+
+def inputs(code: str, name: str, shown: Sequence[str] = (), most: int = 24) -> list[str]:
+    """Up to `most` call expressions of the function `name`, as source, different from each other.
+
+    `shown` are sources of examples (with prompts): the calls in them come first, then changes of
+    their literals, then calls from annotations, defaults and parameter names.
+    """
+    tree = tree_of(code)
+    node = None if tree is None else definitions(tree).get(name)
+    if not isinstance(node, ast.FunctionDef):
+        return []
+    rng = random.Random(f"{name}/{len(code)}")
+    found: dict[str, None] = {}
+    for call in _shown_calls(shown, name):
+        found.setdefault(ast.unparse(call))
+    for call in list(_shown_calls(shown, name)):
+        for changed in _changes(call, rng):
+            found.setdefault(ast.unparse(changed))
+    if len(found) < most // 2:
+        for text in _guessed(node, rng):
+            found.setdefault(text)
+    return list(itertools.islice(found, most))
+
+
+def _shown_calls(shown: Sequence[str], name: str) -> Iterator[ast.Call]:
+    """Calls with nothing but literals and lambdas, in the examples."""
+    for source in shown:
+        text = "\n".join(line[4:] for line in source.splitlines())
+        tree = tree_of(text)
+        for node in ast.walk(tree) if tree is not None else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+                values = [*node.args, *(keyword.value for keyword in node.keywords)]
+                if all(_closed(value) for value in values):
+                    yield node
+
+
+def _closed(node: ast.expr) -> bool:
+    """No names but builtins that are safe to call, and no attribute of anything else."""
+    allowed = {"range", "len", "str", "int", "float", "list", "tuple", "set", "dict", "sum", "max",
+               "min", "abs", "sorted", "frozenset", "iter", "bool"}  # fmt: skip
+    bound = {arg.arg for child in ast.walk(node) if isinstance(child, ast.arguments) for arg in child.args}
+    names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+    return names <= allowed | bound
+
+
+def _changes(call: ast.Call, rng: random.Random) -> Iterator[ast.Call]:
+    """The call with one of its arguments changed."""
+    for index, argument in enumerate(call.args):
+        for other in _other_values(argument, rng):
+            args = [*call.args[:index], other, *call.args[index + 1 :]]
+            yield ast.Call(call.func, args, call.keywords)
+    for index, keyword in enumerate(call.keywords):
+        for other in _other_values(keyword.value, rng):
+            changed = ast.keyword(keyword.arg, other)
+            keywords = [*call.keywords[:index], changed, *call.keywords[index + 1 :]]
+            yield ast.Call(call.func, call.args, keywords)
+
+
+def _other_values(node: ast.expr, rng: random.Random) -> list[ast.expr]:
+    """Values of the same kind as a literal."""
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return []
+    return [ast.parse(repr(other), mode="eval").body for other in _near(value, rng)]
+
+
+def _near(value: object, rng: random.Random) -> list[object]:
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1, max(value - 1, 0), 0, value * 2 + 1]
+    if isinstance(value, float):
+        return [value + 0.5, -value, 0.0]
+    if isinstance(value, str):
+        return ["", value[::-1], value + value[:1], value[: len(value) // 2 + 1]]
+    if isinstance(value, list | tuple):
+        kind = type(value)
+        mixed = list(value)
+        rng.shuffle(mixed)
+        return [kind(), kind(value[:1]), kind(value[::-1]), kind(mixed), kind([*value, *value[:2]])]
+    if isinstance(value, dict):
+        items = list(value.items())
+        return [{}, dict(items[:1]), dict(reversed(items))]
+    return []
+
+
+def _guessed(node: ast.FunctionDef, rng: random.Random) -> Iterator[str]:
+    """Calls from what the signature says: annotations, defaults, names."""
+    required = node.args.args[: len(node.args.args) - len(node.args.defaults)]
+    optional = node.args.args[len(required) :]
+    pools = [_pool(arg, None) for arg in required]
+    if node.args.vararg is not None:
+        pools.append(_pool(node.args.vararg, None))
+    if not pools:
+        return
+    for _ in range(24):
+        args = [rng.choice(pool) for pool in pools]
+        extra = ""
+        if optional and rng.random() < 0.4:
+            index = rng.randrange(len(optional))
+            pool = _pool(optional[index], node.args.defaults[index])
+            extra = f", {optional[index].arg}={rng.choice(pool)}"
+        yield f"{node.name}({', '.join(args)}{extra})"
+
+
+def _pool(arg: ast.arg, default: ast.expr | None) -> tuple[str, ...]:
+    if arg.annotation is not None:
+        text = ast.unparse(arg.annotation).lower()
+        for word in ("callable", "bool", "float", "int", "str", "bytes", "dict", "mapping", "set", "tuple"):
+            if text.startswith(word):
+                return _BY_TYPE["dict" if word == "mapping" else word]
+        if text.startswith(("list", "sequence", "iterable", "iterator", "collection")):
+            inner = next((w for w in ("int", "float", "str") if w in text), "")
+            return ("[]", "['a', 'bc', 'a']", "['x']") if inner == "str" else _BY_TYPE["list"]
+    if isinstance(default, ast.Constant) and default.value is not None:
+        return _BY_TYPE.get(type(default.value).__name__, _BY_TYPE["int"])
+    name = arg.arg.lower().rstrip("0123456789")
+    for names, kind in _NAMED:
+        if name in names or name.endswith(tuple(f"_{word}" for word in names if len(word) > 2)):
+            return _BY_TYPE[kind]
+    return (*_BY_TYPE["list"][:3], *_BY_TYPE["int"][:3], *_BY_TYPE["str"][2:])

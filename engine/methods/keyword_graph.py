@@ -1,0 +1,76 @@
+"""The keyword graph: typed nodes, weighted edges with provenance, saved as GraphML (NetworkX)."""
+
+import io
+import itertools
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+import networkx as nx
+
+from backfeed.engine.records import Keywords, Sample
+
+KINDS = ("task", "instruction", "knowledge")
+MOST_SOURCES = 5
+
+
+def nodes_of(keywords: Keywords) -> Iterator[tuple[str, str]]:
+    """Node names with their kinds: `kind:phrase`, so that one phrase may be of two kinds."""
+    for kind in KINDS:
+        for phrase in getattr(keywords, kind):
+            yield f"{kind}:{phrase}", kind
+
+
+def add_samples(graph: nx.Graph, samples: Iterable[Sample]) -> nx.Graph:
+    """Count the samples' keywords and their pairs into a graph; which samples, up to five a pair."""
+    for sample in samples:
+        names = sorted(nodes_of(sample.keywords))
+        for name, kind in names:
+            if name not in graph:
+                graph.add_node(name, kind=kind, count=0, languages="")
+            data = graph.nodes[name]
+            data["count"] += 1
+            data["languages"] = ",".join(sorted({*filter(None, data["languages"].split(",")), sample.language}))
+        for (one, _), (two, _) in itertools.combinations(names, 2):
+            _count_pair(graph, one, two, sample.id)
+    return graph
+
+
+def _count_pair(graph: nx.Graph, one: str, two: str, source: str) -> None:
+    if not graph.has_edge(one, two):
+        graph.add_edge(one, two, weight=0, sources="")
+    data = graph.edges[one, two]
+    data["weight"] += 1
+    sources = [*filter(None, data["sources"].split(",")), source]
+    data["sources"] = ",".join(sources[:MOST_SOURCES])
+
+
+def to_bytes(graph: nx.Graph) -> bytes:
+    """GraphML with nodes and edges in a fixed order."""
+    ordered = nx.Graph()
+    ordered.add_nodes_from(sorted(graph.nodes(data=True)))
+    edges = ((*sorted((one, two)), data) for one, two, data in graph.edges(data=True))
+    ordered.add_edges_from(sorted(edges, key=lambda edge: edge[:2]))
+    buffer = io.BytesIO()
+    nx.write_graphml(ordered, buffer)
+    return buffer.getvalue()
+
+
+@cache
+def from_path(path: Path) -> nx.Graph:
+    """A graph that was saved; kept, as artefacts never change."""
+    return nx.read_graphml(path)
+
+
+def relatedness(graph: nx.Graph, one: Keywords, two: Keywords) -> float:
+    """How strongly a graph relates two sets of knowledge and task phrases: shared nodes count 1,
+    pairs that stand together elsewhere their weight's share of both nodes' counts."""
+    mine = {name for name, kind in nodes_of(one) if kind != "instruction" and name in graph}
+    theirs = {name for name, kind in nodes_of(two) if kind != "instruction" and name in graph}
+    total = float(len(mine & theirs))
+    for first in sorted(mine - theirs):
+        for second in sorted(theirs - mine):
+            if graph.has_edge(first, second):
+                least = min(graph.nodes[first]["count"], graph.nodes[second]["count"])
+                total += graph.edges[first, second]["weight"] / (least + 1)
+    return total

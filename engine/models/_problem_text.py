@@ -1,0 +1,80 @@
+"""Problems in words, from descriptions of code. The wording is chosen by the text itself."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+FENCE = "```"
+
+_OPENINGS = (
+    "Write a {language} {kind} `{name}` that does what this description says.",
+    "Implement the {language} {kind} `{name}`, described below.",
+    "Your task is to write a {kind} named `{name}` in {language}.",
+    "In {language}, implement a {kind} `{name}` with this behaviour:",
+    "Please write the {language} {kind} `{name}`. It should behave as follows.",
+    "Create a {kind} called `{name}` in {language} that meets the specification below.",
+)
+_SIGNATURES = ("Signature:", "Use this signature:", "It has to have this signature:", "Interface:")
+_EXAMPLES = ("Example:", "For example:", "This is how it is used:", "A session with it looks like this:")
+_COMPOSED = (
+    "Write a {language} function `{name}` that works in two steps.",
+    "Implement a {language} function `{name}` that combines two operations.",
+    "In {language}, write `{name}`: a function that feeds the result of one operation into another.",
+    "Build a {language} function named `{name}` out of two parts, one after the other.",
+)
+_NAMES = {"python": "Python"}
+
+
+def generate(language: str, found: Any, example: str) -> str:
+    """A problem from one description: what it does, parameters, signature, example."""
+    opening = _chosen(_OPENINGS, found.name + found.prose)
+    parts = [opening.format(language=_spoken(language), kind=found.kind, name=found.name), found.prose]
+    if found.parameters:
+        lines = [f"- `{name}`: {text}" for name, text in found.parameters if text]
+        parts.append("Parameters:\n\n" + "\n".join(lines)) if lines else None
+    if found.returns and found.returns.lower() not in found.prose.lower():
+        parts.append(f"It returns {_lowered(found.returns)}")
+    parts += _closing(language, found, example)
+    return "\n\n".join(parts)
+
+
+def compose(language: str, whole: Any, parts: Sequence[Any], example: str) -> str:
+    """A problem from two descriptions: the first one's result is the second one's input."""
+    first, second = parts
+    opening = _chosen(_COMPOSED, whole.name + first.prose)
+    steps = [
+        opening.format(language=_spoken(language), name=whole.name),
+        f"**Step 1** (`{first.signature.rstrip(':')}`). {first.prose}",
+        f"**Step 2** (`{second.signature.rstrip(':')}`). {second.prose}",
+        f"`{whole.name}` takes the arguments of step 1 and passes what step 1 gives on as the first"
+        f" argument of step 2, whose other arguments keep their defaults{_fixed(whole)}. It returns"
+        " what step 2 gives.",
+    ]
+    return "\n\n".join([*steps, *_closing(language, whole, example)])
+
+
+def _fixed(whole: Any) -> str:
+    return f" ({whole.prose})" if whole.prose.startswith("where ") else ""
+
+
+def _closing(language: str, found: Any, example: str) -> list[str]:
+    signature = _chosen(_SIGNATURES, found.signature)
+    shown = _chosen(_EXAMPLES, example)
+    return [
+        f"{signature}\n\n{FENCE}{language}\n{found.signature}\n{FENCE}",
+        f"{shown}\n\n{FENCE}{language}\n{example.strip()}\n{FENCE}",
+    ]
+
+
+def _chosen(options: Sequence[str], by: str) -> str:
+    mark = hashlib.blake2b(by.encode("utf-8", "replace"), digest_size=4).digest()
+    return options[int.from_bytes(mark) % len(options)]
+
+
+def _spoken(language: str) -> str:
+    return _NAMES.get(language, language.capitalize())
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:] if re.match(r"[A-Z][a-z ]", text) else text

@@ -1,0 +1,84 @@
+"""Tests from the code itself: the examples that its author gave, and recorded calls."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from backfeed.engine import languages
+from backfeed.engine.records import Evidence, Sample, Test
+from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome, together
+
+ELSEWHERE = (("LANG", "C"), ("PYTHONHASHSEED", "77"), ("TZ", "Asia/Kathmandu"))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTests:
+    """Code -> the same code with tests: oracle `doc` for examples, `recorded` for calls.
+
+    Calls are run twice, in environments that differ in hash seed, time zone and locale; a value
+    that is not the same both times is not recorded. Code of which neither kind of test can be had
+    is rejected.
+
+    in:  code with the example ">>> f(2)\\n4"
+    out: tests [doctest ">>> f(2)\\n4", script "assert f(3) == 6"]
+    """
+
+    most: int = 8
+    tried: int = 24
+    cpu_s: float = 2.0
+    version = 1
+    asks = ("compute", "sandbox")
+
+    def each(self, sample: Sample) -> Asks[list[Sample]]:
+        """Ask for the examples, then run the calls that they suggest."""
+        if not languages.can(sample.language, "inputs"):
+            return [sample.no("record_tests", "no-recorder", f"for {sample.language}")]
+        shown = yield from Compute(languages.call, (sample.language, "examples", sample.code, sample.entry_point))
+        tests: list[Test] = []
+        if shown:
+            text = "\n".join(example.source + example.want for example in shown)
+            tests.append(Test("doctest", "doc", code=text))
+        recorded, evidence = yield from self._record(sample, [example.source for example in shown])
+        if recorded:
+            lines = (f"assert {call} == {value}\n" for call, value in recorded)
+            tests.append(Test("script", "recorded", code="".join(lines)))
+        if not tests:
+            return [sample.no("record_tests", "no-tests", "no example, and no call could be recorded")]
+        return [sample.but(tests=tuple(tests), evidence=(*sample.evidence, *evidence))]
+
+    def _record(self, sample: Sample, shown: list[str]) -> Asks[tuple[list[tuple[str, str]], list[Evidence]]]:
+        arguments = (sample.language, "inputs", sample.code, sample.entry_point, tuple(shown), self.tried)
+        calls: list[str] = yield from Compute(languages.call, arguments)
+        if not calls:
+            return [], []
+        limits = replace(Limits(), cpu_s=self.cpu_s, wall_s=3 * self.cpu_s + 2)
+        spec = {"code": sample.code, "calls": calls}
+        job: Job = replace(languages.load(sample.language).test_job(spec), limits=limits)
+        first, second = yield from together([job, replace(job, variables=ELSEWHERE)])
+        return self._agreed(calls, _values(first), _values(second)), []
+
+    def _agreed(self, calls: list[str], first: list[Any], second: list[Any]) -> list[tuple[str, str]]:
+        """Calls whose value was the same twice, as different from each other as can be."""
+        found: list[tuple[str, str]] = []
+        spare: list[tuple[str, str]] = []
+        seen: set[str] = set()
+        for call, one, two in zip(calls, first, second, strict=False):
+            if "repr" not in one or one != two:
+                continue
+            pair = (f"{one['wrap']}({call})" if one["wrap"] else call, one["repr"])
+            (spare if one["repr"] in seen else found).append(pair)
+            seen.add(one["repr"])
+        return (found + spare)[: self.most] if len(found) > 1 else []
+
+
+def _values(outcome: Outcome) -> list[Any]:
+    if outcome.verdict != "AC":
+        return []
+    try:
+        values: list[Any] = json.loads(outcome.report)["calls"]
+    except (ValueError, KeyError):
+        return []
+    return values
+
+
+PLUGIN = RecordTests
