@@ -6,7 +6,6 @@ threshold failed, 2 the caller's mistake, 3 the world's or ours, 130 interrupted
 
 import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
@@ -133,6 +132,8 @@ def _say(message: str, code: int) -> int:
 
 def _logged(error: Exception) -> str:
     """A bug of ours: its traceback goes to a file."""
+    import tempfile  # 20 ms that only this needs
+
     name = f"{type(error).__name__}: {error}"
     try:
         with tempfile.NamedTemporaryFile(

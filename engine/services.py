@@ -16,6 +16,7 @@ from backfeed.engine.compute import ComputeService
 from backfeed.engine.config import nearest
 from backfeed.engine.contracts import Analyzer, Gather, Service
 from backfeed.engine.errors import AskFailed, BackfeedError, CallerError, ConfigError, Outage
+from backfeed.engine.lanes import close_all
 from backfeed.engine.recipe import Recipe
 from backfeed.engine.requests import CodeCheck, Compute, Job, Together
 
@@ -55,19 +56,9 @@ def build(recipe: Recipe, wishes: Wishes) -> dict[str, Service]:
             if kind in kinds or (kind == "sandbox" and "analyzer" in kinds):
                 made |= make(recipe, wishes, made)
     except BackfeedError:
-        close(made)
+        asyncio.run(close_all(made.values()))
         raise
     return made
-
-
-def close(services: Mapping[str, Service]) -> None:
-    """Give back services that no engine has taken."""
-
-    async def close_all() -> None:
-        for service in services.values():
-            await service.close()
-
-    asyncio.run(close_all())
 
 
 def _compute(_recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
@@ -96,9 +87,10 @@ def sandbox_of(section: Mapping[str, Any], asked: str | None) -> tuple[str, dict
 
 def open_sandbox(name: str, settings: Mapping[str, Any], *, jobs: int | None = None) -> Service:
     """The service of a sandbox backend that works here. Raises `ConfigError` with the remedy."""
-    backend = _plugin("sandboxes", name)
+    backend = plugin("sandboxes", name)
     backend.probe()
-    wanted = {"tools": tools(), **settings, **({} if jobs is None else {"slots": jobs})}
+    own = {"named": True} if name in UNSAFE else {"tools": tools()}
+    wanted = {**own, **settings, **({} if jobs is None else {"slots": jobs})}
     service: Service = backend.service(wanted)
     return service
 
@@ -110,7 +102,7 @@ def tools() -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name in registry.names("analyzers"):
-        for tool in getattr(_plugin("analyzers", name), "tools", ()):
+        for tool in getattr(plugin("analyzers", name), "tools", ()):
             beside = Path(sys.executable).with_name(tool)
             path = str(beside) if beside.exists() else shutil.which(tool)
             if path is None:
@@ -122,7 +114,7 @@ def tools() -> dict[str, str]:
 def _analyzers(_recipe: Recipe, _wishes: Wishes, made: Mapping[str, Service]) -> dict[str, Service]:
     found: dict[str, Service] = {"analyzer": NoAnalyzer()}
     for name in registry.names("analyzers"):
-        analyzer = _plugin("analyzers", name)
+        analyzer = plugin("analyzers", name)
         found[f"analyzer:{analyzer.language}"] = AnalyzerService(analyzer, made)
     return found
 
@@ -138,7 +130,7 @@ def _models(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dic
     able: set[str] | None = set()
     for role, settings in specs.items():
         kind, _, name = str(settings["use"]).partition(":")
-        backend = _plugin("models", kind)
+        backend = plugin("models", kind)
         rest = {key: value for key, value in settings.items() if key != "use"}
         found[f"model:{role}"] = backend.service(name, rest)
         able = None if able is None or backend.answers is None else able | backend.answers
@@ -180,7 +172,7 @@ def parse_models(texts: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _plugin(kind: str, name: str) -> Any:
+def plugin(kind: str, name: str) -> Any:
     """The plug-in itself, made if it is a class."""
     found = registry.load(kind, name)
     return found() if isinstance(found, type) else found

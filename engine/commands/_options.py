@@ -1,7 +1,8 @@
 """The command that runs a recipe: its options, and one flag for each of the recipe's inputs."""
 
 import dataclasses
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ _OPTIONS: tuple[click.Option, ...] = (
         ["--licence"], default="", metavar="ID", help="the licence of seeds that are your own"
     ),
 )
+_STOPS = ("limit", "accepted", "usd", "hours")
 _WISHES = ("base_url", "sandbox", "jobs")
 
 
@@ -107,10 +109,9 @@ class RecipeCommand(click.Command):
         from backfeed.engine.services import Wishes, parse_models
 
         recipe, path = self._load(values)
-        rules = {"allow_licences": list(values["allow_licence"]), "licence": values["licence"]}
         order = _run.Order(
             recipe, path, Path(values["directory"]), self._addresses(values),
-            parse_columns(values["columns"]), {key: value for key, value in rules.items() if value},
+            parse_columns(values["columns"]),
             Wishes(parse_models(values["models"]), **{key: values[key] for key in _WISHES}),
             Path(values["book"]) if values["book"] else None, update=values["update"],
         )  # fmt: skip
@@ -120,15 +121,11 @@ class RecipeCommand(click.Command):
         from backfeed.engine import recipe as recipes
 
         path = recipes.find(self._recipe or values["recipe"])
-        stops = [
-            f"stop.{key}={values[key]}"
-            for key in ("limit", "accepted", "usd", "hours")
-            if values[key] is not None
-        ]
-        recipe = self.cut(recipes.load(path, [*values["overrides"], *stops]), values)
-        return recipe if values["seed"] is None else dataclasses.replace(
-            recipe, seed=values["seed"]
-        ), path
+        stops = [f"stop.{key}={values[key]}" for key in _STOPS if values[key] is not None]
+        recipe = recipes.load(path, [*values["overrides"], *stops, *_licences(values)])
+        if values["seed"] is not None:
+            recipe = dataclasses.replace(recipe, seed=values["seed"])
+        return self.cut(recipe, values), path
 
     def cut(self, recipe: Any, _values: dict[str, Any]) -> Any:
         """For commands that leave out some steps."""
@@ -141,3 +138,11 @@ class RecipeCommand(click.Command):
                 raise click.UsageError("this recipe takes no input")
             found[self._inputs[0]] = [*values["positional"], *found[self._inputs[0]]]
         return found
+
+
+def _licences(values: dict[str, Any]) -> Iterator[str]:
+    """The flags about licences, as settings of the step that filters files."""
+    if values["allow_licence"]:
+        yield f"filter_files.allow={json.dumps(values['allow_licence'])}"
+    if values["licence"]:
+        yield f"filter_files.licence={json.dumps(values['licence'])}"

@@ -23,7 +23,7 @@ def resolved(
     found = {
         "name": recipe.name, "seed": recipe.seed,
         "inputs": {name: plain(value) for name, value in recipe.inputs.items()},
-        "given": {"inputs": given.plain, "columns": wanted.columns, "rules": wanted.rules},
+        "given": {"inputs": given.plain, "columns": wanted.columns},
         "models": models, "sandbox": sandbox if "sandbox" in services else {},
         "stop": plain(recipe.stop), "output": plain(recipe.output),
         "services": {name: service.identity for name, service in services.items()},

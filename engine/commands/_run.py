@@ -30,7 +30,6 @@ class Order:
     directory: Path
     addresses: Mapping[str, Sequence[str]]
     columns: Mapping[str, str] = field(default_factory=dict)
-    rules: Mapping[str, Any] = field(default_factory=dict)
     wishes: services.Wishes = field(default_factory=services.Wishes)
     book: Path | None = None
     update: bool = False
@@ -44,7 +43,7 @@ def run(order: Order) -> int:
     made = services.build(order.recipe, order.wishes)
     report = asyncio.run(execute(_plan(order, wanted, given, made=made)))
     write_json(order.directory / "summary.json", summary(order.recipe, report))
-    tell(order.directory, report)
+    tell(order.recipe, order.directory, report)
     return _exit_code(order.directory, report)
 
 
@@ -61,10 +60,8 @@ def _wanted(order: Order) -> Wanted:
     if not addresses:
         addresses = {name: item["asked"] for name, item in own.get("inputs", {}).items()}
         pinned = own.get("inputs", {})
-    return Wanted(
-        addresses, order.columns or own.get("columns", {}), order.rules or own.get("rules", {}),
-        pinned, lambda line: click.echo(line, err=True),
-    )  # fmt: skip
+    columns = order.columns or own.get("columns", {})
+    return Wanted(addresses, columns, pinned=pinned, tell=lambda line: click.echo(line, err=True))
 
 
 def _plan(
@@ -104,13 +101,21 @@ def summary(recipe: Recipe, report: Report) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def tell(directory: Path, report: Report) -> None:
+def stages_in_order(recipe: Recipe, report: Report) -> list[str]:
+    """Reading first, then as the recipe has them, then what the engine itself did."""
+    order = ["read", *(step.name for step in recipe.all_steps())]
+    known = [name for name in order if name in report.tallies]
+    return known + [name for name in report.tallies if name not in order]
+
+
+def tell(recipe: Recipe, directory: Path, report: Report) -> None:
     """A few lines on standard output: what was kept, what left and why, what it cost."""
     done = report.written
     levels = ", ".join(f"{level} {count:,}" for level, count in sorted(done.levels.items()))
     kept = f"{done.accepted:,} accepted" + (f" ({levels})" if levels else "")
     click.echo(f"{directory}: {kept}, {done.rejected:,} rejected, {done.unfinished:,} unfinished")
-    for stage, tally in report.tallies.items():
+    for stage in stages_in_order(recipe, report):
+        tally = report.tallies[stage]
         reasons = ", ".join(f"{why} {n:,}" for why, n in tally.rejected.most_common(4))
         gone = f"  {tally.rejected.total():,} rejected: {reasons}" if reasons else ""
         click.echo(f"  {stage:<12} {tally.entered:>9,} in  {tally.out:>9,} out{gone}")

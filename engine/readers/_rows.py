@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from backfeed.engine.errors import InputError
-from backfeed.engine.methods.code_blocks import ALIASES as LANGUAGES
+from backfeed.engine.grammar import language_named
 from backfeed.engine.readers import _values as values
 from backfeed.engine.readers._shapes import Shape, detect
 from backfeed.engine.readers._text import Unreadable
@@ -115,9 +115,9 @@ def _foreign(row: Row, shape: Shape) -> Sample:
         messages = (Message("system", system), *messages)
     if not files and not any(m.role == "assistant" and m.content.strip() for m in messages):
         raise Unusable("no-answer", "the answer is empty")
-    language = text("language").strip().lower()
+    language = text("language")
     return Sample(
-        language=LANGUAGES.get(language, language), question_type=text("question_type"),
+        language=language_named(language) if language else "", question_type=text("question_type"),
         messages=messages, entry_point=text("entry_point"), files=files,
         support=values.files_of(*cell("support")), tests=values.tests_of(*cell("tests")),
         extra=_extra(row, shape),

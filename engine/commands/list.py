@@ -1,0 +1,66 @@
+"""List what there is of a kind: recipes, stages, models, sandboxes, languages, ..."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backfeed.engine import registry
+
+KINDS = (*sorted(registry.KINDS), "languages")
+
+
+@click.command("list")
+@click.argument("kind", metavar="KIND", type=click.Choice(KINDS))
+@click.option("--json", "as_json", is_flag=True, help="as JSON")
+def command(kind: str, *, as_json: bool) -> None:
+    """List all of a kind, with one line on each. Nothing is imported for it."""
+    found = _languages() if kind == "languages" else _plugins(kind)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    width = max((len(item["name"]) for item in found), default=0)
+    for item in found:
+        more = [item["about"]] if item["about"] else []
+        if item.get("from", registry.OURS) != registry.OURS:
+            more.append(f"(from {item['from']})")
+        click.echo(f"{item['name']:<{width}}  {' '.join(more)}".rstrip())
+
+
+def _plugins(kind: str) -> list[dict[str, Any]]:
+    return [
+        {"name": entry.name, "about": _about(kind, entry), "from": entry.distribution}
+        for entry in registry.find(kind).values()
+    ]
+
+
+def _about(kind: str, entry: registry.Entry) -> str:
+    """The first line of a plug-in of ours; an outsider's is not opened."""
+    if entry.distribution != registry.OURS:
+        return ""
+    if kind == "recipes":
+        return _first_line(registry.recipe_path(entry.name)).lstrip("# ")
+    module = entry.module.rpartition(".")[2]
+    return _first_line(Path(str(files(registry.KINDS[kind]))) / f"{module}.py").strip('"')
+
+
+def _first_line(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        return file.readline().strip()
+
+
+def _languages() -> list[dict[str, Any]]:
+    """Languages with a grammar or an analyzer, and what there is for each."""
+    grammars = {p.stem for p in Path(str(files("backfeed.grammars"))).glob("[!_]*.toml")}
+    analyzers = set(registry.names("analyzers"))
+    found = []
+    for name in sorted(grammars | analyzers):
+        has = {"grammar": name in grammars, "analyzer": name in analyzers}
+        about = ", ".join(part for part, there in has.items() if there)
+        found.append({"name": name, "about": about, **has})
+    return found
+
+
+COMMAND = command
