@@ -29,17 +29,22 @@ def seen(test: str, name: str) -> Seen:
         gives.add(shape(value))
         if call.args:
             takes.setdefault(shape(call.args[0]))
-            rest = tuple(ast.unparse(argument) for argument in call.args[1:])
-            others = others or rest
-    known = gives - {"none", ""}
-    return Seen(tuple(t for t in takes if t), known.pop() if len(known) == 1 == len(gives) else "", others)
+            others = others or tuple(ast.unparse(argument) for argument in call.args[1:])
+    telling = gives - {"", "list[]", "none"}
+    given = telling.pop() if len(telling) == 1 and "none" not in gives else ""
+    return Seen(tuple(t for t in takes if t not in ("", "list[]")), given, others)
 
 
 def _parts(node: ast.stmt, name: str) -> tuple[ast.Call | None, ast.expr | None]:
     if not isinstance(node, ast.Assert) or not isinstance(node.test, ast.Compare):
         return None, None
     call = node.test.left
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id != name and call.args:
+    if (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id != name
+        and call.args
+    ):
         call = call.args[0]
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == name:
         return call, node.test.comparators[0]
@@ -65,7 +70,9 @@ def _shape(value: object) -> str:
     return type(value).__name__
 
 
-def compose(first: str, first_name: str, second: str, second_name: str, others: tuple[str, ...]) -> str:
+def compose(
+    first: str, first_name: str, second: str, second_name: str, others: tuple[str, ...]
+) -> str:
     """The code of both functions and of one that feeds the first into the second; empty if they
     cannot stand in one file. `others` are further arguments of the second, as source.
 
@@ -78,7 +85,10 @@ def compose(first: str, first_name: str, second: str, second_name: str, others: 
     node, last = mine.get(first_name), theirs.get(second_name)
     if not isinstance(node, ast.FunctionDef) or not isinstance(last, ast.FunctionDef):
         return ""
-    if any(name in mine and ast.unparse(mine[name]) != ast.unparse(part) for name, part in theirs.items()):
+    if any(
+        name in mine and ast.unparse(mine[name]) != ast.unparse(part)
+        for name, part in theirs.items()
+    ):
         return ""
     call = f"{first_name}({_passed(node.args)})"
     where = _where(last, others)
@@ -111,8 +121,12 @@ def _passed(args: ast.arguments) -> str:
 def _merged(one: ast.Module, two: ast.Module, first: str, second: str) -> str:
     """Imports of both, then what the first defines, then what of the second is new."""
     known = {ast.unparse(part) for part in one.body}
-    imports = [part for part in [*one.body, *two.body] if isinstance(part, ast.Import | ast.ImportFrom)]
-    imports.sort(key=lambda part: not (isinstance(part, ast.ImportFrom) and part.module == "__future__"))
+    imports = [
+        part for part in [*one.body, *two.body] if isinstance(part, ast.Import | ast.ImportFrom)
+    ]
+    imports.sort(
+        key=lambda part: not (isinstance(part, ast.ImportFrom) and part.module == "__future__")
+    )
     head = "\n".join(dict.fromkeys(ast.unparse(part) for part in imports))
     body = [_text(first, part) for part in one.body if part not in imports]
     body += [

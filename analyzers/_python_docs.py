@@ -6,13 +6,19 @@ import re
 import textwrap
 from dataclasses import dataclass, field
 
-from backfeed.analyzers._python_code import Function, definitions, tree_of
+from backfeed.analyzers._python_code import Function, defined_names, definitions, tree_of
 from backfeed.analyzers._python_units import BUILTINS, STDLIB, free_names
 
 _ROLE = re.compile(r":(?:py:)?(\w+):`~?!?([^`<]+?)(?:\s*<[^>]+>)?`")
-_FIELD = re.compile(r"^\s*:(param|parameter|arg|argument|key|keyword)(?:\s+[\w\[\], .]+?)?\s+(\*{0,2}\w+):\s*(.*)")
-_OTHER_FIELD = re.compile(r"^\s*:(type|rtype|return|returns|raise|raises|yield|yields)\b([^:]*):\s*(.*)")
-_HEADING = re.compile(r"^(see also|examples?|doctests?|references?|notes?|usage|todo)s?\s*:{0,2}\s*$", re.IGNORECASE)
+_FIELD = re.compile(
+    r"^\s*:(param|parameter|arg|argument|key|keyword)(?:\s+[\w\[\], .]+?)?\s+(\*{0,2}\w+):\s*(.*)"
+)
+_OTHER_FIELD = re.compile(
+    r"^\s*:(type|rtype|return|returns|raise|raises|yield|yields)\b([^:]*):\s*(.*)"
+)
+_HEADING = re.compile(
+    r"^(see also|examples?|doctests?|references?|notes?|usage|todo)s?\s*:{0,2}\s*$", re.IGNORECASE
+)
 _UNDERLINE = re.compile(r"^\s*[-=~^]{3,}\s*$")
 _DIRECTIVE = re.compile(r"^\s*\.\.\s+([\w-]+)::")
 _VAGUE = re.compile(
@@ -20,7 +26,7 @@ _VAGUE = re.compile(
     r" is used)|used (internally|by)|internal(ly)?|helper (for|function)|private|subclass(es)? of|"
     r"(thin|simple|convenience) wrapper|wrapper (for|around)|alias (of|for)|drop-in|backport|"
     r"more[- ]itertools|docs?(umentation)? (of|for)|other (function|method)s?|refer to|"
-    r"inherits?|monkeypatch)\b",
+    r"inherits?|monkeypatch|(semi-)?intelligent(ly)?|heuristic(ally|s)?|best[- ]effort)\b",
     re.IGNORECASE,
 )
 _IDENTIFIER = re.compile(r"^[A-Za-z_][\w.]*$")
@@ -66,12 +72,32 @@ def describe(code: str, name: str) -> Description:
     kind = "class" if isinstance(node, ast.ClassDef) else "function"
     doc = ast.get_docstring(node, clean=True) or ""
     prose, parameters, returns = _prose(doc)
-    reason, detail = _unusable(prose, node, tree)
+    hidden = _spelled_defaults(node, tree)
+    reason, detail = ("leans-on-context", hidden) if hidden else _unusable(prose, node, tree)
     prose = _standing(prose, node, tree)
     return Description(
         name, kind, signature(node), prose, parameters, tuple(examples(code, name)), reason, detail,
         returns,
     )  # fmt: skip
+
+
+def _spelled_defaults(node: ast.stmt, tree: ast.Module) -> str:
+    """Write out defaults that name constants of the file, in place; the first that cannot be
+    written out is returned.
+    """
+    constants = definitions(tree)
+    for child in ast.walk(node):
+        if not isinstance(child, ast.arguments):
+            continue
+        for values in (child.defaults, child.kw_defaults):
+            for index, value in enumerate(values):
+                if not isinstance(value, ast.Name) or value.id in BUILTINS:
+                    continue
+                source = constants.get(value.id)
+                if not isinstance(source, ast.Assign) or not isinstance(source.value, ast.Constant):
+                    return value.id
+                values[index] = source.value  # type: ignore[index,call-overload]
+    return ""
 
 
 def signature(node: ast.stmt) -> str:
@@ -84,7 +110,9 @@ def signature(node: ast.stmt) -> str:
     bases = f"({', '.join(ast.unparse(base) for base in node.bases)})" if node.bases else ""
     lines = [f"class {node.name}{bases}:"]
     for inner in node.body:
-        if isinstance(inner, Function) and (inner.name == "__init__" or not inner.name.startswith("_")):
+        if isinstance(inner, Function) and (
+            inner.name == "__init__" or not inner.name.startswith("_")
+        ):
             lines.append(f"    {signature(inner)} ...")
     return "\n".join(lines)
 
@@ -116,19 +144,40 @@ def _usable(parsed: list[doctest.Example], known: set[str], name: str) -> list[E
         if tree is None or _foreign_import(tree):
             continue
         if free_names(tree) - known or _SKIPPED.search(example.source):
+            known -= _touched(tree) - BUILTINS - {name}  # what it would have changed is not known
             continue
-        known |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        known |= {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-        known |= {(a.asname or a.name).partition(".")[0] for n in tree.body
-                  if isinstance(n, ast.Import | ast.ImportFrom) for a in n.names}  # fmt: skip
+        known |= _bound(tree)
         source = _prompted(example.source)
         if not example.want.strip():
             before.append(source)
-        elif _shows(example.want):
-            uses = name in {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} or any(name in b for b in before)
-            if uses:
+        elif not _shows(example.want):
+            before.append(_silent(tree, example.source))
+        else:
+            if name in _names(tree) or any(name in text for text in before):
                 found.append(Example("".join([*before, source]), example.want))
+                before = []
+            else:
+                before.append(_silent(tree, example.source))
     return found
+
+
+def _names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _touched(tree: ast.AST) -> set[str]:
+    """Names that a statement binds, or whose values it may change."""
+    return _names(tree) | {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    return {name for node in tree.body for name in defined_names(node)}
+
+
+def _silent(tree: ast.Module, source: str) -> str:
+    """A statement whose output is not looked at."""
+    single = len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr)
+    return _prompted(f"_ = {source}" if single else source)
 
 
 _SKIPPED = re.compile(r"doctest:\s*\+SKIP|\binput\(|\bopen\(|urlopen|time\.|random|getpass|exit\(")
@@ -136,7 +185,7 @@ _SKIPPED = re.compile(r"doctest:\s*\+SKIP|\binput\(|\bopen\(|urlopen|time\.|rand
 
 def _shows(want: str) -> bool:
     """Is the expected text the same wherever it runs: no addresses, no elisions, no tracebacks?"""
-    return not re.search(r"0x[0-9a-f]{4,}|\.\.\.|Traceback|<\w+ object|<generator|<function", want)
+    return not re.search(r"0x[0-9a-f]{4,}|\.\.\.|Traceback|<\w+ object|(?<!\w)u['\"]|<generator|<function", want)
 
 
 def _foreign_import(tree: ast.Module) -> bool:
@@ -150,7 +199,9 @@ def _foreign_import(tree: ast.Module) -> bool:
 
 def _prompted(source: str) -> str:
     lines = source.rstrip("\n").splitlines()
-    return "".join(f"{'>>>' if i == 0 else '...'} {line}".rstrip() + "\n" for i, line in enumerate(lines))
+    return "".join(
+        f"{'>>>' if i == 0 else '...'} {line}".rstrip() + "\n" for i, line in enumerate(lines)
+    )
 
 
 def _prose(doc: str) -> tuple[str, tuple[tuple[str, str], ...], str]:
@@ -169,7 +220,9 @@ def _prose(doc: str) -> tuple[str, tuple[tuple[str, str], ...], str]:
         if in_example:
             continue
         if _DIRECTIVE.match(line) or _HEADING.match(text):
-            skipping = bool(_DIRECTIVE.match(line)) or text.lower().startswith(("see also", "ref", "todo"))
+            skipping = bool(_DIRECTIVE.match(line)) or text.lower().startswith(
+                ("see also", "ref", "todo")
+            )
             target = ""
             continue
         if _UNDERLINE.match(line):
@@ -201,7 +254,9 @@ def _plain(text: str) -> str:
     text = re.sub(r"`([^`\n]+)`_+", r"\1", text)
     text = re.sub(r"::[ \t]*$", ":", text, flags=re.MULTILINE)
     text = re.sub(r"\n[ \t]*\n(\s*\n)+", "\n\n", textwrap.dedent(text))
-    text = re.sub(r"(?m)^[^\n]*:[ \t]*(?=\n*\Z)", lambda match: match[0].rstrip(" :\t") + ".", text.strip())
+    text = re.sub(
+        r"(?m)^[^\n]*:[ \t]*(?=\n*\Z)", lambda match: match[0].rstrip(" :\t") + ".", text.strip()
+    )
     return text.strip()
 
 
@@ -209,10 +264,13 @@ def _unusable(prose: str, node: ast.stmt, tree: ast.Module) -> tuple[str, str]:
     words = re.findall(r"[A-Za-z]+", prose)
     if not words:
         return "no-docstring", ""
+    if str(getattr(node, "name", "")).startswith("_"):
+        return "private", str(getattr(node, "name", ""))
     leaning = _leans(prose.partition("\n\n")[0], node, tree)
     if leaning:
         return "leans-on-context", leaning
-    return ("short-docstring", prose) if len(words) < 4 else ("", "")
+    least = 4 if ">>>" in (ast.get_docstring(node) or "") else 8  # type: ignore[arg-type]
+    return ("short-docstring", prose) if len(words) < least else ("", "")
 
 
 def _standing(prose: str, node: ast.stmt, tree: ast.Module) -> str:
@@ -225,7 +283,9 @@ def _standing(prose: str, node: ast.stmt, tree: ast.Module) -> str:
 
 def _dangles(text: str) -> bool:
     words = text.split()
-    return not words or (len(words) <= 6 and text.rstrip().endswith((":", ".")) and bool(_LEAD.search(text)))
+    return not words or (
+        len(words) <= 6 and text.rstrip().endswith((":", ".")) and bool(_LEAD.search(text))
+    )
 
 
 _LEAD = re.compile(r"\b(for example|example|e\.g\.|usage|like so|as follows)\b", re.IGNORECASE)

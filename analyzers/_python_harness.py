@@ -186,7 +186,7 @@ def describe(value):
         items = list(itertools.islice(value, MOST_ITEMS + 1))
         if len(items) > MOST_ITEMS:
             return {"skip": "endless"}
-        value, wrap = [list(i) if hasattr(i, "__next__") else i for i in items], "list"
+        value, wrap = items, "list"
     if not literal(value):
         return {"skip": type(value).__name__}
     text = written(value)

@@ -38,17 +38,34 @@ def inputs(code: str, name: str, shown: Sequence[str] = (), most: int = 24) -> l
     node = None if tree is None else definitions(tree).get(name)
     if not isinstance(node, ast.FunctionDef):
         return []
-    rng = random.Random(f"{name}/{len(code)}")
+    if _chancy(tree):
+        return []
+    rng = random.Random(f"{name}/{len(code)}")  # noqa: S311 - which calls, not secrets
     found: dict[str, None] = {}
     for call in _shown_calls(shown, name):
         found.setdefault(ast.unparse(call))
     for call in list(_shown_calls(shown, name)):
         for changed in _changes(call, rng):
             found.setdefault(ast.unparse(changed))
-    if len(found) < most // 2:
-        for text in _guessed(node, rng):
-            found.setdefault(text)
-    return list(itertools.islice(found, most))
+    for text in _guessed(node, rng):
+        found.setdefault(text)
+    order = list(found)
+    kept = order[: most * 2 // 3] + order[-(most // 3) :] if len(order) > most else order
+    return list(dict.fromkeys(kept))[:most]
+
+
+def _chancy(tree: ast.Module | None) -> bool:
+    """Does it use what is different each time: chance, clocks, the machine?"""
+    modules = {"random", "secrets", "uuid", "time", "tempfile", "os", "socket", "subprocess",
+               "threading", "multiprocessing", "gc", "platform", "getpass"}  # fmt: skip
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Import) and any(
+            a.name.partition(".")[0] in modules for a in node.names
+        ):
+            return True
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in modules:
+            return True
+    return False
 
 
 def _shown_calls(shown: Sequence[str], name: str) -> Iterator[ast.Call]:
@@ -57,7 +74,11 @@ def _shown_calls(shown: Sequence[str], name: str) -> Iterator[ast.Call]:
         text = "\n".join(line[4:] for line in source.splitlines())
         tree = tree_of(text)
         for node in ast.walk(tree) if tree is not None else ():
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == name
+            ):
                 values = [*node.args, *(keyword.value for keyword in node.keywords)]
                 if all(_closed(value) for value in values):
                     yield node
@@ -67,7 +88,12 @@ def _closed(node: ast.expr) -> bool:
     """No names but builtins that are safe to call, and no attribute of anything else."""
     allowed = {"range", "len", "str", "int", "float", "list", "tuple", "set", "dict", "sum", "max",
                "min", "abs", "sorted", "frozenset", "iter", "bool"}  # fmt: skip
-    bound = {arg.arg for child in ast.walk(node) if isinstance(child, ast.arguments) for arg in child.args}
+    bound = {
+        arg.arg
+        for child in ast.walk(node)
+        if isinstance(child, ast.arguments)
+        for arg in child.args
+    }
     names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
     return names <= allowed | bound
 
@@ -126,7 +152,7 @@ def _guessed(node: ast.FunctionDef, rng: random.Random) -> Iterator[str]:
     for _ in range(24):
         args = [rng.choice(pool) for pool in pools]
         extra = ""
-        if optional and rng.random() < 0.4:
+        if optional and rng.random() < 0.6:
             index = rng.randrange(len(optional))
             pool = _pool(optional[index], node.args.defaults[index])
             extra = f", {optional[index].arg}={rng.choice(pool)}"
@@ -136,7 +162,18 @@ def _guessed(node: ast.FunctionDef, rng: random.Random) -> Iterator[str]:
 def _pool(arg: ast.arg, default: ast.expr | None) -> tuple[str, ...]:
     if arg.annotation is not None:
         text = ast.unparse(arg.annotation).lower()
-        for word in ("callable", "bool", "float", "int", "str", "bytes", "dict", "mapping", "set", "tuple"):
+        for word in (
+            "callable",
+            "bool",
+            "float",
+            "int",
+            "str",
+            "bytes",
+            "dict",
+            "mapping",
+            "set",
+            "tuple",
+        ):
             if text.startswith(word):
                 return _BY_TYPE["dict" if word == "mapping" else word]
         if text.startswith(("list", "sequence", "iterable", "iterator", "collection")):

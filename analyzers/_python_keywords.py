@@ -36,7 +36,9 @@ _CALLS = {
     "islice": "iterator slicing", "chain": "iterator chaining", "reduce": "reduction",
     "replace": "string replacement", "sub": "regular expression", "compile": "regular expression",
 }  # fmt: skip
-_DULL = frozenset({"the", "a", "an", "of", "to", "and", "or", "in", "for", "with", "from", "is", "by"})
+_DULL = frozenset(
+    {"the", "a", "an", "of", "to", "and", "or", "in", "for", "with", "from", "is", "by"}
+)
 
 
 def keywords(code: str, name: str, problem: str) -> dict[str, Any]:

@@ -102,12 +102,40 @@ def _edits(node: ast.AST) -> Iterator[Edit]:
         yield lambda: setattr(node, "operand", ast.UnaryOp(ast.Not(), node.operand))
     elif isinstance(node, ast.Return) and node.value is not None:
         yield lambda: setattr(node, "value", ast.Constant(None))
-    elif isinstance(node, ast.Call) and len(node.args) == 2 and not node.keywords:
-        yield lambda: node.args.reverse()
+        yield lambda: setattr(node, "value", ast.UnaryOp(ast.Not(), node.value))
+    elif isinstance(node, ast.Call):
+        yield from _call(node)
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.expr):
+        yield lambda: setattr(node, "value", ast.Constant(None))
+    elif isinstance(node, ast.For):
+        yield lambda: node.body.append(ast.Break())
+        yield lambda: node.body.insert(0, ast.Continue())
+    elif isinstance(node, ast.comprehension) and not node.ifs:
+        yield lambda: node.ifs.append(ast.Constant(False))
+    elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        yield lambda: setattr(node, "slice", ast.Slice())
+    elif isinstance(node, ast.Yield) and node.value is not None:
+        yield lambda: setattr(node, "value", ast.Constant(None))
     elif isinstance(node, ast.Expr) and isinstance(
         node.value, ast.Call | ast.Yield | ast.YieldFrom
     ):
         yield lambda: setattr(node, "value", ast.Constant(None))
+
+
+def _call(node: ast.Call) -> Iterator[Edit]:
+    """Arguments exchanged, left out, or set to nothing."""
+    if len(node.args) == 2:
+        yield lambda: node.args.reverse()
+    for index, argument in enumerate(node.args):
+        if isinstance(argument, ast.Starred):
+            continue
+        if not (isinstance(argument, ast.Constant) and argument.value is None):
+            yield lambda index=index: node.args.__setitem__(index, ast.Constant(None))  # type: ignore[misc]
+    if len(node.args) > 1:
+        yield lambda: node.args.pop()
+    for keyword in node.keywords:
+        if keyword.arg is not None:
+            yield lambda keyword=keyword: node.keywords.remove(keyword)  # type: ignore[misc]
 
 
 def _swap(node: Any, name: str) -> Iterator[Edit]:

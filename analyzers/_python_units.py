@@ -198,7 +198,9 @@ def _assembled(file: _File, node: Definition, needs: list[ast.stmt]) -> str:
     for part in needs:
         used |= free_names(part)
     imports = [part for part in needs if isinstance(part, ast.Import | ast.ImportFrom)]
-    future = [n for n in file.tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
+    future = [
+        n for n in file.tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"
+    ]
     helpers = [part for part in needs if not isinstance(part, ast.Import | ast.ImportFrom)]
     head = "".join(ast.unparse(part) + "\n" for part in future)
     head += "".join(_import(part, used) for part in imports)
@@ -211,7 +213,9 @@ def _import(part: ast.stmt, used: set[str]) -> str:
     """An import statement with only the names that are used."""
     assert isinstance(part, ast.Import | ast.ImportFrom)
     names = [a for a in part.names if (a.asname or a.name).partition(".")[0] in used]
-    kept: Any = ast.Import(names) if isinstance(part, ast.Import) else ast.ImportFrom(part.module, names, 0)
+    kept: Any = (
+        ast.Import(names) if isinstance(part, ast.Import) else ast.ImportFrom(part.module, names, 0)
+    )
     return ast.unparse(ast.copy_location(kept, part)) + "\n" if names else ""
 
 

@@ -22,7 +22,7 @@ from backfeed.engine.flow import Flow, LaneResult, Spool, cancelled, in_order
 from backfeed.engine.identity import digest
 from backfeed.engine.pulse import GRACE_S, Pulse
 from backfeed.engine.records import Sample
-from backfeed.engine.requests import Over, Prompt, Read, Request, Together
+from backfeed.engine.requests import Over, Prompt, Read, Request, Together, Who
 from backfeed.engine.tally import Tally
 
 __all__ = ["WINDOW", "Engine", "LaneResult", "Stages", "close_all"]
@@ -106,6 +106,9 @@ class Engine:
             wanted = wanted.but(draw=wanted.draw or digest(self.seed, place, size=8))
         if isinstance(wanted, Read):
             return self.artefacts.get(wanted.name)
+        if isinstance(wanted, Who):
+            service = self.desk(wanted).service
+            return getattr(service, "name", service.identity)
         if isinstance(wanted, Request):
             return await self.desk(wanted).ask(wanted)
         if isinstance(wanted, Together):

@@ -186,6 +186,20 @@ class Read(Request):
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Who(Request):
+    """Ask for the name of the model that answers a role, for `lineage.model`."""
+
+    service: ClassVar[str] = "model"
+    stored: ClassVar[bool] = False
+
+    role: str = "default"
+
+    def desks(self) -> tuple[str, ...]:
+        """The desk of the role, or of the default role."""
+        return (f"model:{self.role}", "model:default")
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class Prompt(Request):
     """Ask a model. `name` is a prompt file, `fields` fill it, `reply` is the type of the answer.

@@ -30,7 +30,9 @@ def add_samples(graph: nx.Graph, samples: Iterable[Sample]) -> nx.Graph:
                 graph.add_node(name, kind=kind, count=0, languages="")
             data = graph.nodes[name]
             data["count"] += 1
-            data["languages"] = ",".join(sorted({*filter(None, data["languages"].split(",")), sample.language}))
+            data["languages"] = ",".join(
+                sorted({*filter(None, data["languages"].split(",")), sample.language})
+            )
         for (one, _), (two, _) in itertools.combinations(names, 2):
             _count_pair(graph, one, two, sample.id)
     return graph

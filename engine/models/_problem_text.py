@@ -16,7 +16,12 @@ _OPENINGS = (
     "Create a {kind} called `{name}` in {language} that meets the specification below.",
 )
 _SIGNATURES = ("Signature:", "Use this signature:", "It has to have this signature:", "Interface:")
-_EXAMPLES = ("Example:", "For example:", "This is how it is used:", "A session with it looks like this:")
+_EXAMPLES = (
+    "Example:",
+    "For example:",
+    "This is how it is used:",
+    "A session with it looks like this:",
+)
 _COMPOSED = (
     "Write a {language} function `{name}` that works in two steps.",
     "Implement a {language} function `{name}` that combines two operations.",
@@ -29,7 +34,10 @@ _NAMES = {"python": "Python"}
 def generate(language: str, found: Any, example: str) -> str:
     """A problem from one description: what it does, parameters, signature, example."""
     opening = _chosen(_OPENINGS, found.name + found.prose)
-    parts = [opening.format(language=_spoken(language), kind=found.kind, name=found.name), found.prose]
+    parts = [
+        opening.format(language=_spoken(language), kind=found.kind, name=found.name),
+        found.prose,
+    ]
     if found.parameters:
         lines = [f"- `{name}`: {text}" for name, text in found.parameters if text]
         parts.append("Parameters:\n\n" + "\n".join(lines)) if lines else None

@@ -56,7 +56,10 @@ def _generate(fields: Mapping[str, Any]) -> dict[str, Any]:
     if found.reason:
         return {"suitable": False, "reason": f"{found.reason}: {found.detail}"}
     if not fields["example"]:
-        return {"suitable": False, "reason": "no-example: none is given, and none could be recorded"}
+        return {
+            "suitable": False,
+            "reason": "no-example: none is given, and none could be recorded",
+        }
     text = _problem_text.generate(language, found, str(fields["example"]))
     return {"suitable": True, "behaviour": found.prose.partition("\n\n")[0], "problem": text}
 
@@ -69,7 +72,11 @@ def _compose(fields: Mapping[str, Any]) -> dict[str, Any]:
         return {"suitable": False, "reason": f"{bad.reason}: {bad.name}"}
     whole = languages.call(language, "describe", code, fields["entry_point"])
     text = _problem_text.compose(language, whole, parts, str(fields["example"]))
-    return {"suitable": True, "behaviour": f"{parts[0].name}, then {parts[1].name}", "problem": text}
+    return {
+        "suitable": True,
+        "behaviour": f"{parts[0].name}, then {parts[1].name}",
+        "problem": text,
+    }
 
 
 def _keywords(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,7 +104,9 @@ class _Extractive:
     def service(self, name: str, settings: Mapping[str, Any]) -> ExtractiveService:
         """It has no settings and no models to choose from."""
         if name or settings:
-            raise ConfigError(f"the extractive backend takes no model name or settings, not {name!r}")
+            raise ConfigError(
+                f"the extractive backend takes no model name or settings, not {name!r}"
+            )
         return ExtractiveService()
 
 

@@ -38,27 +38,36 @@ def answered(sample: Sample, problem: str) -> Sample:
     return sample.but(messages=(Message("user", problem.strip()), Message("assistant", answer)))
 
 
-def shown_example(tests: tuple[Test, ...]) -> str:
-    """One example to stand in the problem: the first of the author's, else a recorded call."""
+def shown_example(tests: tuple[Test, ...], most: int = 2) -> str:
+    """Examples to stand in the problem: the first of the author's, else recorded calls that show
+    the most in a line.
+    """
     for test in tests:
         if test.kind == "doctest":
-            first = re.split(r"\n(?=\n|>>> )", test.code.strip() + "\n")
-            return "\n".join(_until_shown(first)).strip()
+            return "\n".join(_first_examples(test.code, most))
     for test in tests:
-        match = re.match(r"assert (.*) == (.*)\n", test.code)
-        if match:
-            return f">>> {match[1]}\n{match[2]}"
+        pairs = re.findall(r"^assert (.*) == (.*)$", test.code, re.MULTILINE)
+        if pairs:
+            telling = sorted(pairs, key=lambda pair: (len(pair[1]) > 120, -len(set(pair[1]))))
+            return "\n".join(f">>> {call}\n{value}" for call, value in telling[:most])
     return ""
 
 
-def _until_shown(parts: list[str]) -> list[str]:
-    """Statements up to and with the first that shows something."""
+def _first_examples(text: str, most: int) -> list[str]:
+    """The lines up to and with the `most`-th result, but no more than twelve after the first."""
     taken: list[str] = []
-    for part in parts:
-        taken.append(part.strip("\n"))
-        lines = part.strip("\n").splitlines()
-        if any(not line.startswith((">>>", "...")) for line in lines):
-            break
+    shown = 0
+    lines = text.strip("\n").splitlines()
+    for index, line in enumerate(lines):
+        starts = line.startswith(">>>")
+        after_result = index > 0 and not lines[index - 1].startswith((">>>", "..."))
+        if starts and after_result:
+            shown += 1
+            if shown >= most or len(taken) > 12:
+                break
+        taken.append(line)
+    while taken and not taken[-1].strip():
+        taken.pop()
     return taken
 
 

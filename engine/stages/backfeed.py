@@ -29,7 +29,7 @@ class Backfeed:
     """
 
     most: int = 150
-    uses: int = 3
+    uses: int = 4
     least_related: float = 0.2
     version = 1
     born = True
@@ -39,23 +39,33 @@ class Backfeed:
     def whole(self, table: Table) -> Asks[Result]:
         """Look at what tests show of each function, pair them, and ask for the code of each pair."""
         path = yield from Read("graph")
-        samples = [s for s in table if len(s.lineage.parents) < 2 and languages.can(s.language, "compose")]
+        samples = [
+            s for s in table if len(s.lineage.parents) < 2 and languages.can(s.language, "compose")
+        ]
         if path is None or not samples:
             return Result([])
         shown = yield from over(samples, _seen)
         pairs = self._pairs(samples, list(shown), from_path(path), random.Random(table.seed))
         codes = yield from together(_code(samples[i], samples[j], list(shown)[j]) for i, j in pairs)
         made = [
-            _composed(samples[i], samples[j], code) for (i, j), code in zip(pairs, codes, strict=True) if code
+            _composed(samples[i], samples[j], code)
+            for (i, j), code in zip(pairs, codes, strict=True)
+            if code
         ]
         return Result(made, metrics={"pairs": len(pairs), "composed": len(made)})
 
-    def _pairs(self, samples: Sequence[Sample], shown: Sequence[Any], graph: Any, rng: random.Random) -> list[Pair]:
+    def _pairs(
+        self, samples: Sequence[Sample], shown: Sequence[Any], graph: Any, rng: random.Random
+    ) -> list[Pair]:
         firsts: Counter[int] = Counter()
         seconds: Counter[int] = Counter()
         found: list[Pair] = []
         weighed = [
-            (relatedness(graph, samples[i].keywords, samples[j].keywords) * (0.5 + rng.random()), i, j)
+            (
+                relatedness(graph, samples[i].keywords, samples[j].keywords) * (0.5 + rng.random()),
+                i,
+                j,
+            )
             for i, j in _fitting(samples, shown)
         ]
         for weight, i, j in sorted(weighed, reverse=True):
@@ -76,8 +86,16 @@ def _seen(sample: Sample) -> Any:
 def _fitting(samples: Sequence[Sample], shown: Sequence[Any]) -> Iterator[Pair]:
     for i, first in enumerate(samples):
         for j, second in enumerate(samples):
-            if i != j and first.language == second.language and first.entry_point != second.entry_point:
-                if shown[i].gives and shown[i].gives in shown[j].takes and len(shown[j].others) <= 1:
+            if (
+                i != j
+                and first.language == second.language
+                and first.entry_point != second.entry_point
+            ):
+                if (
+                    shown[i].gives
+                    and shown[i].gives in shown[j].takes
+                    and len(shown[j].others) <= 1
+                ):
                     yield i, j
 
 

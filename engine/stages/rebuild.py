@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, replace
 
 from backfeed.engine.records import Sample
-from backfeed.engine.requests import Asks, Prompt
+from backfeed.engine.requests import Asks, Prompt, Who
 from backfeed.engine.stages._problems import Problem, answered, shown_example, unanswerable
 
 
@@ -29,10 +29,13 @@ class Rebuild:
             example=shown_example(sample.tests),
         )  # fmt: skip
         if not reply.suitable:
-            return [sample.no("rebuild", reply.reason.partition(":")[0] or "unsuitable", reply.reason)]
+            return [
+                sample.no("rebuild", reply.reason.partition(":")[0] or "unsuitable", reply.reason)
+            ]
         if why := unanswerable(reply.problem, sample):
             return [sample.no("rebuild", "unanswerable", why)]
-        lineage = replace(sample.lineage, prompt="backfeed/compose", model=self.role)
+        model: str = yield from Who(self.role)
+        lineage = replace(sample.lineage, prompt="backfeed/compose", model=model)
         return [answered(sample, reply.problem).but(question_type="compose", lineage=lineage)]
 
 

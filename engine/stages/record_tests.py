@@ -23,8 +23,8 @@ class RecordTests:
     out: tests [doctest ">>> f(2)\\n4", script "assert f(3) == 6"]
     """
 
-    most: int = 8
-    tried: int = 24
+    most: int = 12
+    tried: int = 40
     cpu_s: float = 2.0
     version = 1
     asks = ("compute", "sandbox")
@@ -33,7 +33,9 @@ class RecordTests:
         """Ask for the examples, then run the calls that they suggest."""
         if not languages.can(sample.language, "inputs"):
             return [sample.no("record_tests", "no-recorder", f"for {sample.language}")]
-        shown = yield from Compute(languages.call, (sample.language, "examples", sample.code, sample.entry_point))
+        shown = yield from Compute(
+            languages.call, (sample.language, "examples", sample.code, sample.entry_point)
+        )
         tests: list[Test] = []
         if shown:
             text = "\n".join(example.source + example.want for example in shown)
@@ -43,11 +45,22 @@ class RecordTests:
             lines = (f"assert {call} == {value}\n" for call, value in recorded)
             tests.append(Test("script", "recorded", code="".join(lines)))
         if not tests:
-            return [sample.no("record_tests", "no-tests", "no example, and no call could be recorded")]
+            return [
+                sample.no("record_tests", "no-tests", "no example, and no call could be recorded")
+            ]
         return [sample.but(tests=tuple(tests), evidence=(*sample.evidence, *evidence))]
 
-    def _record(self, sample: Sample, shown: list[str]) -> Asks[tuple[list[tuple[str, str]], list[Evidence]]]:
-        arguments = (sample.language, "inputs", sample.code, sample.entry_point, tuple(shown), self.tried)
+    def _record(
+        self, sample: Sample, shown: list[str]
+    ) -> Asks[tuple[list[tuple[str, str]], list[Evidence]]]:
+        arguments = (
+            sample.language,
+            "inputs",
+            sample.code,
+            sample.entry_point,
+            tuple(shown),
+            self.tried,
+        )
         calls: list[str] = yield from Compute(languages.call, arguments)
         if not calls:
             return [], []
@@ -57,7 +70,9 @@ class RecordTests:
         first, second = yield from together([job, replace(job, variables=ELSEWHERE)])
         return self._agreed(calls, _values(first), _values(second)), []
 
-    def _agreed(self, calls: list[str], first: list[Any], second: list[Any]) -> list[tuple[str, str]]:
+    def _agreed(
+        self, calls: list[str], first: list[Any], second: list[Any]
+    ) -> list[tuple[str, str]]:
         """Calls whose value was the same twice, as different from each other as can be."""
         found: list[tuple[str, str]] = []
         spare: list[tuple[str, str]] = []

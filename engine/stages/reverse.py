@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from backfeed.engine.records import Lineage, Sample
-from backfeed.engine.requests import Asks, Prompt
+from backfeed.engine.requests import Asks, Prompt, Who
 from backfeed.engine.stages._problems import Problem, answered, shown_example, unanswerable
 
 
@@ -30,10 +30,13 @@ class Reverse:
             entry_point=sample.entry_point, example=example,
         )  # fmt: skip
         if not reply.suitable:
-            return [sample.no("reverse", reply.reason.partition(":")[0] or "unsuitable", reply.reason)]
+            return [
+                sample.no("reverse", reply.reason.partition(":")[0] or "unsuitable", reply.reason)
+            ]
         if why := unanswerable(reply.problem, sample):
             return [sample.no("reverse", "unanswerable", why)]
-        lineage = Lineage("reverse", sample.lineage.parents, name, self.role, sample.lineage.seed)
+        model: str = yield from Who(self.role)
+        lineage = Lineage("reverse", sample.lineage.parents, name, model, sample.lineage.seed)
         made = answered(sample, reply.problem)
         return [made.but(question_type=self.question_type, lineage=lineage)]
 
