@@ -102,8 +102,9 @@ class Desk:
         gather = self.service.gather
         while self._queue and len(self._serving) < self.pace.parallel:
             wait_s = self.pace.quiet_s()
-            if not wait_s and not due and len(self._queue) < gather.batch:
-                wait_s = self._queue[0].queued_at + gather.wait_s - time.monotonic()
+            first = self._queue[0]
+            if not wait_s and not due and not first.tries and len(self._queue) < gather.batch:
+                wait_s = first.queued_at + gather.wait_s - time.monotonic()
             if wait_s > 0:
                 self._wake_in(wait_s)
                 return
@@ -171,6 +172,8 @@ class Desk:
             elif len(part) == 1:
                 self._again(part[0], answers)
             else:
+                for item in part:
+                    item.fail(time.monotonic())
                 middle = len(part) // 2
                 pending += [part[middle:], part[:middle]]
                 self.pace.bad(answers)
@@ -193,6 +196,8 @@ class Desk:
             return bug
         except Outage as outage:
             return outage
+        except AskFailed as failure:  # a fact about one of them
+            return [failure] if len(part) == 1 else Outage(str(failure))
         except Stopping as stop:
             return [stop] * len(part)
         except CallerError as error:
@@ -222,11 +227,11 @@ class Desk:
         """Retry; but defer after six failures while others succeed, and stop after a silence."""
         now = time.monotonic()
         item.count(outage, now)
-        others_succeed = self.pace.last_good > item.failed_at
         self.pace.bad(outage)
+        its_own = self.pace.blames(item)
         if reason := self.closed or self.pulse.stop_reason:
             self._fail(item.key, Stopping(reason))
-        elif item.failures >= TRIES and others_succeed:
+        elif item.failures >= TRIES and its_own:
             self.counts["failed"] += 1
             self._fail(item.key, outage)
         elif item.failures >= TRIES and isinstance(outage, Bug):

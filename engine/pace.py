@@ -19,7 +19,10 @@ class Bug(Outage):
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """A request on its way; `failures` are those in a row, `tries` those and throttlings."""
+    """A request on its way; `failures` are those in a row, `tries` those and throttlings.
+
+    `failed_at` is when it failed first, alone or in a batch.
+    """
 
     key: bytes
     request: Request
@@ -28,9 +31,13 @@ class Item:
     failures: int = 0
     tries: int = 0
 
+    def fail(self, now: float) -> None:
+        """It was not answered, perhaps for the sake of another in its batch."""
+        self.failed_at = self.failed_at or now
+
     def count(self, outage: Outage, now: float) -> None:
         """It was not answered. That a service is asked too often says nothing of the request."""
-        self.failed_at = self.failed_at or now
+        self.fail(now)
         self.tries += 1
         self.failures += not isinstance(outage, Throttled)
 
@@ -49,10 +56,12 @@ class Pace:
         self.failures = 0
         self.quiet_until = 0.0
         self.last_good = time.monotonic()
+        self.has_answered = False
 
     def good(self) -> None:
         """A batch was answered."""
         self.failures = 0
+        self.has_answered = True
         self.last_good = time.monotonic()
         self.parallel = min(self.parallel + 1, self.gather.parallel)
 
@@ -64,6 +73,11 @@ class Pace:
         if strained and now >= self.quiet_until:
             self.parallel = max(self.parallel // 2, 1)
             self.quiet_until = now + pause_s(self.failures - 1, outage)
+
+    def blames(self, item: Item) -> bool:
+        """Do others succeed while this one fails, or was nothing else asked since one did?"""
+        alone = self.failures <= item.tries
+        return self.has_answered and (alone or self.last_good >= item.failed_at)
 
     def quiet_s(self) -> float:
         """How long nothing shall be asked."""
