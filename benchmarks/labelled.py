@@ -1,0 +1,261 @@
+"""How well does `backfeed check` tell right answers from wrong ones? Scored on labelled sets.
+
+    python benchmarks/labelled.py humanevalpack DATA/verify/humanevalpack --language python
+
+Without a set: all of them, from the folder beside this repository. A set is converted to rows of ours; `backfeed check` sees the rows and never a label. DIR is the
+folder of the set's files. Accepted means: in the corpus, at level tested or better.
+"""
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+GOOD = ("tested", "proven")
+CERTAIN = ("upstream-CI", "upstream", "certain", "recorded")
+MBXP = {"python": "mbpp", "java": "mbjp", "javascript": "mbjsp", "cpp": "mbcpp"}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A row for `check`; what is known of it: `right` is None where the set has no label."""
+
+    row: Row
+    right: bool | None = None
+    certainty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `check` made of a row."""
+
+    accepted: bool
+    level: str
+    why: str = ""
+    ran: bool = True
+
+
+def humanevalpack(folder: Path, language: str) -> Iterator[Case]:
+    """A right and a wrong solution of each task."""
+    labels = {label["id"]: label for label in _read(folder / "labels.jsonl")}
+    for case in _read(folder / "cases.jsonl"):
+        if case["language"] == language:
+            test = {"kind": "script", "code": case["tests"], "setup": case["test_setup"] or ""}
+            yield _labelled(case, test, labels[case["id"]])
+
+
+def humaneval_answers(folder: Path, language: str) -> Iterator[Case]:
+    """Answers of a model, with the verdicts that the original tests gave."""
+    labels = {label["id"]: label for label in _read(folder / "labels.jsonl")}
+    for case in _read(folder / "cases.jsonl"):
+        if case["language"] == language:
+            yield _labelled(case, {"kind": "script", "code": case["tests"]}, labels[case["id"]])
+
+
+def _labelled(case: Row, test: Row, label: Row) -> Case:
+    row = {
+        "id": case["id"], "language": case["language"], "instruction": case["instruction"],
+        "response": case["solution"], "entry_point": case["entry_point"], "tests": [test],
+    }  # fmt: skip
+    return Case(row, label["expected"] == "accept", label["certainty"])
+
+
+def mbxp(folder: Path, language: str) -> Iterator[Case]:
+    """One completion of a model for each task; the set has its pass@1, and no label a row."""
+    for case in _read(folder / f"{MBXP[language]}.jsonl"):
+        call = f"\ncheck({case['entry_point']})\n" if language == "python" else ""
+        row = {
+            "id": case["task_id"], "language": language, "instruction": case["description"],
+            "response": case["prompt"] + case["sample_completion"],
+            "entry_point": case["entry_point"],
+            "tests": [{"kind": "script", "code": case["test"] + call}],
+        }  # fmt: skip
+        yield Case(row)
+
+
+SETS: Mapping[str, Callable[[Path, str], Iterator[Case]]] = {
+    "humanevalpack": humanevalpack,
+    "humaneval_answers": humaneval_answers,
+    "mbxp": mbxp,
+}
+
+
+def _read(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def chosen(cases: Iterable[Case], limit: int | None) -> list[Case]:
+    """The cases with the smallest hashes of their ids, half of them right and half wrong."""
+    ordered = sorted(cases, key=lambda case: hashlib.sha256(case.row["id"].encode()).hexdigest())
+    if limit is None:
+        return ordered
+    right = [case for case in ordered if case.right]
+    wrong = [case for case in ordered if case.right is False]
+    if not right and not wrong:
+        return ordered[:limit]
+    return right[: limit - limit // 2] + wrong[: limit // 2]
+
+
+def check(rows: Sequence[Row], out: Path, options: Sequence[str]) -> dict[str, Verdict]:
+    """Run `backfeed check` on rows; its verdict by the rows' ids."""
+    out.mkdir(parents=True, exist_ok=True)
+    file = out / "rows.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    command = [sys.executable, "-m", "backfeed", "check", str(file), "-o", str(out / "run")]
+    done = subprocess.run([*command, *options], stdout=sys.stderr, check=False)
+    if done.returncode:
+        sys.exit(f"backfeed check ended with {done.returncode}")
+    return verdicts(out / "run")
+
+
+def verdicts(run: Path) -> dict[str, Verdict]:
+    """The verdict on every row of a run, by source id."""
+    found: dict[str, Verdict] = {}
+    columns = ["source_id", "level", "rejected", "checks"]
+    for folder in ("corpus", "rejected", "unfinished"):
+        for path in sorted((run / folder).glob("*.parquet")):
+            for row in pq.read_table(path, columns=columns).to_pylist():
+                found[row["source_id"]] = _verdict(row, accepted=folder == "corpus")
+    return found
+
+
+def _verdict(row: Row, *, accepted: bool) -> Verdict:
+    level = row["level"]
+    if accepted and level in GOOD:
+        return Verdict(True, level)
+    gone = row["rejected"]
+    if gone is not None:
+        return Verdict(False, level, f"{gone['stage']}: {gone['reason']}: {gone['detail']}")
+    open_ = [check for check in row["checks"] if check["verdict"] == "unverified"]
+    said = [f["message"] for check in open_ for f in check["findings"]]
+    return Verdict(False, level, f"not verified: {'; '.join(said)}", ran=False)
+
+
+def score(cases: Sequence[Case], found: Mapping[str, Verdict]) -> Row:
+    """Shares of right and wrong cases that were told, and those that were not."""
+    absent = [case.row["id"] for case in cases if case.row["id"] not in found]
+    if absent:
+        sys.exit(f"{len(absent)} rows have no verdict, the first is {absent[0]}")
+    groups: dict[str, list[bool]] = {"right": [], "wrong": [], "likely": []}
+    misses = []
+    for case in cases:
+        verdict = found[case.row["id"]]
+        if case.right is None:
+            continue
+        likely = "wrong" if case.certainty in CERTAIN else "likely"
+        groups["right" if case.right else likely].append(verdict.accepted == case.right)
+        if verdict.accepted != case.right:
+            misses.append(_miss(case, verdict))
+    return {
+        "cases": len(cases), "right": len(groups["right"]), "wrong": len(groups["wrong"]),
+        "likely": len(groups["likely"]), "right_accepted": _share(groups["right"]),
+        "wrong_rejected": _share(groups["wrong"]), "likely_rejected": _share(groups["likely"]),
+        "not_runnable": sum(not found[case.row["id"]].ran for case in cases), "misses": misses,
+        "verdicts": {id_: [_word(v), v.level] for id_, v in sorted(found.items())},
+    }  # fmt: skip
+
+
+def _miss(case: Case, verdict: Verdict) -> Row:
+    return {
+        "id": case.row["id"], "expected": "accept" if case.right else "reject",
+        "certainty": case.certainty, "level": verdict.level, "why": verdict.why,
+    }  # fmt: skip
+
+
+def _word(verdict: Verdict) -> str:
+    return "accept" if verdict.accepted else "reject"
+
+
+def _share(told: Sequence[bool]) -> float | None:
+    return round(sum(told) / len(told), 6) if told else None
+
+
+def pass_at_1(published: Path, language: str, accepted: Sequence[bool]) -> Row:
+    """The share of completions that were accepted, beside the published one, in percent."""
+    key = "published_pass_at_1_of_sample_completion"
+    known = {row["language"]: row[key] for row in _read(published)}
+    share = round(100 * sum(accepted) / len(accepted), 2)
+    return {"accepted": sum(accepted), "pass_at_1": share, "published": known[language]}
+
+
+def tell(scored: Row) -> None:
+    """The scores for people."""
+    for key in ("cases", "right", "wrong", "likely", "not_runnable", "accepted"):
+        if scored.get(key) is not None:
+            print(f"{key:<16} {scored[key]}")
+    for key in ("right_accepted", "wrong_rejected", "likely_rejected"):
+        if scored[key] is not None:
+            print(f"{key:<16} {100 * scored[key]:.2f} %")
+    if "pass_at_1" in scored:
+        print(f"pass@1           {scored['pass_at_1']} % (published: {scored['published']} %)")
+    for miss in scored["misses"]:
+        print(f"miss {miss['id']}: expected {miss['expected']}, {miss['level']}: {miss['why']}")
+
+
+def _place(folder: Path, name: str) -> Path:
+    """The set's own folder, also if that of several sets was named."""
+    for place in (folder, folder / name, folder / "verify" / name):
+        if (place / "cases.jsonl").is_file() or (place / "published.jsonl").is_file():
+            return place
+    sys.exit(f"{folder} does not hold the set {name}")
+
+
+def measure(name: str, folder: Path, options: argparse.Namespace) -> Row:
+    """Convert a set, check it, score."""
+    place = _place(folder, name)
+    cases = chosen(SETS[name](place, options.language), options.limit)
+    if not cases:
+        sys.exit(f"{place} has no cases in {options.language}")
+    more = ["--until", options.until]
+    more += ["--sandbox", options.sandbox] if options.sandbox else []
+    with tempfile.TemporaryDirectory() as temporary:
+        found = check([case.row for case in cases], options.output or Path(temporary), more)
+    scored = score(cases, found)
+    if name == "mbxp":
+        accepted = [found[case.row["id"]].accepted for case in cases]
+        scored |= pass_at_1(place / "published.jsonl", options.language, accepted)
+    return scored
+
+
+def main() -> None:
+    """Read the command line; one set, or all."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("set", nargs="?", choices=SETS)
+    parser.add_argument("directory", nargs="?", type=Path, metavar="DIR", default=BESIDE)
+    parser.add_argument("--language", default="python")
+    parser.add_argument("--limit", type=int, metavar="N")
+    parser.add_argument(
+        "--until", default="test", choices=("parse", "analyze", "run", "test", "prove")
+    )
+    parser.add_argument("--sandbox", default="", help="as for backfeed check")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("-o", "--output", type=Path, help="keep the rows and the run here")
+    options = parser.parse_args()
+    if options.set is None and not options.directory.is_dir():
+        print("no labelled sets here: name a set and its folder")
+        return
+    for name in [options.set] if options.set else SETS:
+        scored = measure(name, options.directory, options)
+        if options.json:
+            print(json.dumps({"set": name, **scored}, indent=2))
+        else:
+            print(name)
+            tell(scored)
+
+
+if __name__ == "__main__":
+    main()
