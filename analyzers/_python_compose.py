@@ -70,15 +70,14 @@ def _shape(value: object) -> str:
     return type(value).__name__
 
 
-def compose(
-    first: str, first_name: str, second: str, second_name: str, others: tuple[str, ...]
-) -> str:
-    """The code of both functions and of one that feeds the first into the second; empty if they
-    cannot stand in one file. `others` are further arguments of the second, as source.
+def compose(first: tuple[str, str], second: tuple[str, str], others: tuple[str, ...]) -> str:
+    """The code of both functions (each as code and name) and of one that feeds the first into the
+    second; empty if they cannot stand in one file. `others` are further arguments of the second, as source.
 
     The new function is named by `composed_name`.
     """
-    one, two = tree_of(first), tree_of(second)
+    (first_code, first_name), (second_code, second_name) = first, second
+    one, two = tree_of(first_code), tree_of(second_code)
     if one is None or two is None:
         return ""
     mine, theirs = definitions(one), definitions(two)
@@ -95,7 +94,7 @@ def compose(
     text = [f"def {composed_name(first_name, second_name)}({ast.unparse(node.args)}):"]
     text += [f'    """{where}"""'] if where else []
     text += [f"    return {second_name}({', '.join([call, *others])})"]
-    return _merged(one, two, first, second) + "\n\n" + "\n".join(text) + "\n"
+    return _merged((one, first_code), (two, second_code)) + "\n\n" + "\n".join(text) + "\n"
 
 
 def composed_name(first: str, second: str) -> str:
@@ -118,8 +117,9 @@ def _passed(args: ast.arguments) -> str:
     return ", ".join(passed)
 
 
-def _merged(one: ast.Module, two: ast.Module, first: str, second: str) -> str:
+def _merged(mine: tuple[ast.Module, str], theirs: tuple[ast.Module, str]) -> str:
     """Imports of both, then what the first defines, then what of the second is new."""
+    (one, first), (two, second) = mine, theirs
     known = {ast.unparse(part) for part in one.body}
     imports = [
         part for part in [*one.body, *two.body] if isinstance(part, ast.Import | ast.ImportFrom)

@@ -3,7 +3,7 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ class Backfeed:
 
     A pair must share a language, be related in the graph, and fit: what the first was seen to give
     is what the second was seen to take. Each function is used at most `uses` times in each place,
-    so that the round covers many of them.
+    so that a round covers many of them; the ledger of used pairs keeps rounds apart.
 
     in:  `chunks` gives list[list[int]], `flatten` takes list[list[int]]
     out: code of both and `def flatten_of_chunks(...)`
@@ -33,42 +33,41 @@ class Backfeed:
     least_related: float = 0.2
     version = 1
     born = True
-    reads = ("graph",)
+    reads = ("graph", "used_pairs")
+    writes = ("used_pairs",)
     asks = ("compute",)
 
     def whole(self, table: Table) -> Asks[Result]:
         """Look at what tests show of each function, pair them, and ask for the code of each pair."""
-        path = yield from Read("graph")
-        samples = [
-            s for s in table if len(s.lineage.parents) < 2 and languages.can(s.language, "compose")
-        ]
-        if path is None or not samples:
+        graph, ledger = (yield from Read("graph")), (yield from Read("used_pairs"))
+        samples = [sample for sample in table if _usable(sample)]
+        if graph is None or not samples:
             return Result([])
-        shown = yield from over(samples, _seen)
-        pairs = self._pairs(samples, list(shown), from_path(path), random.Random(table.seed))
-        codes = yield from together(_code(samples[i], samples[j], list(shown)[j]) for i, j in pairs)
+        used = set() if ledger is None else set(json.loads(ledger.read_bytes()))
+        shown = list((yield from over(samples, _seen)))
+        weights = {
+            (i, j): relatedness(from_path(graph), samples[i].keywords, samples[j].keywords)
+            for i, j in _fitting(samples, shown)
+            if _mark(samples[i], samples[j]) not in used
+        }
+        pairs = self._pairs(weights, random.Random(table.seed))  # noqa: S311 - pairs, not secrets
+        codes = yield from together(_code(samples[i], samples[j], shown[j]) for i, j in pairs)
         made = [
             _composed(samples[i], samples[j], code)
             for (i, j), code in zip(pairs, codes, strict=True)
             if code
         ]
-        return Result(made, metrics={"pairs": len(pairs), "composed": len(made)})
+        used |= {_mark(samples[i], samples[j]) for i, j in pairs}
+        metrics = {"pairs": len(pairs), "composed": len(made)}
+        return Result(made, {"used_pairs": json.dumps(sorted(used)).encode()}, metrics)
 
-    def _pairs(
-        self, samples: Sequence[Sample], shown: Sequence[Any], graph: Any, rng: random.Random
-    ) -> list[Pair]:
+    def _pairs(self, weights: Mapping[Pair, float], rng: random.Random) -> list[Pair]:
+        """The strongest pairs, with some chance, each function a bounded number of times."""
         firsts: Counter[int] = Counter()
         seconds: Counter[int] = Counter()
         found: list[Pair] = []
-        weighed = [
-            (
-                relatedness(graph, samples[i].keywords, samples[j].keywords) * (0.5 + rng.random()),
-                i,
-                j,
-            )
-            for i, j in _fitting(samples, shown)
-        ]
-        for weight, i, j in sorted(weighed, reverse=True):
+        drawn = [(weight * (0.5 + rng.random()), pair) for pair, weight in weights.items()]
+        for weight, (i, j) in sorted(drawn, reverse=True):
             if len(found) >= self.most or weight < self.least_related:
                 break
             if firsts[i] < self.uses and seconds[j] < self.uses:
@@ -78,45 +77,64 @@ class Backfeed:
         return found
 
 
-def _seen(sample: Sample) -> Any:
+def _usable(sample: Sample) -> bool:
+    """One function, of a language that can compose, and not itself composed."""
+    return len(sample.lineage.parents) < 2 and languages.can(sample.language, "compose")
+
+
+def _mark(first: Sample, second: Sample) -> str:
+    """A pair in the ledger of used sets."""
+    return f"{first.id} {second.id}"
+
+
+def _seen(sample: Sample) -> Compute:
     code = next((test.code for test in sample.tests if test.oracle == "recorded"), "")
     return Compute(languages.call, (sample.language, "seen", code, sample.entry_point))
 
 
 def _fitting(samples: Sequence[Sample], shown: Sequence[Any]) -> Iterator[Pair]:
+    """Pairs of different functions of one language whose types fit."""
     for i, first in enumerate(samples):
         for j, second in enumerate(samples):
-            if (
-                i != j
-                and first.language == second.language
-                and first.entry_point != second.entry_point
-            ):
-                if (
-                    shown[i].gives
-                    and shown[i].gives in shown[j].takes
-                    and len(shown[j].others) <= 1
-                ):
-                    yield i, j
+            apart = i != j and first.entry_point != second.entry_point
+            fits = shown[i].gives and shown[i].gives in shown[j].takes
+            if apart and fits and first.language == second.language and len(shown[j].others) < 2:
+                yield i, j
 
 
 def _code(first: Sample, second: Sample, shown: Any) -> Compute:
-    arguments = (first.code, first.entry_point, second.code, second.entry_point, shown.others)
-    return Compute(languages.call, (first.language, "compose", *arguments))
+    pair = ((first.code, first.entry_point), (second.code, second.entry_point))
+    return Compute(languages.call, (first.language, "compose", *pair, shown.others))
 
 
 def _composed(first: Sample, second: Sample, code: str) -> Sample:
-    name = languages.call(first.language, "composed_name", first.entry_point, second.entry_point)
-    licences = sorted({first.origin.licence, second.origin.licence} - {""})
-    joined = " AND ".join(licences) if len(licences) > 1 else "".join(licences)
-    origin = replace(first.origin, licence=joined) if first.origin.repo == second.origin.repo else Origin(
-        source=f"{first.origin.source} + {second.origin.source}", licence=joined,
-    )  # fmt: skip
+    names = (first.entry_point, second.entry_point)
     return Sample(
-        kind="code", language=first.language, code=code, entry_point=name, origin=origin,
+        kind="code",
+        language=first.language,
+        code=code,
+        entry_point=languages.call(first.language, "composed_name", *names),
+        origin=_origin(first.origin, second.origin),
         keywords=_joined(first.keywords, second.keywords),
         lineage=Lineage("backfeed", (first.id, second.id)),
-        extra=json.dumps({"parts": [first.entry_point, second.entry_point]}),
-    )  # fmt: skip
+        extra=json.dumps({"parts": names}),
+    )
+
+
+def _origin(one: Origin, two: Origin) -> Origin:
+    """Both origins: the licence is that of both together."""
+    licence = " AND ".join(sorted({one.licence, two.licence} - {""}))
+    if (one.source, one.path) == (two.source, two.path):
+        return replace(one, first_line=0, last_line=0, licence=licence)
+    if one.source == two.source:
+        joined = f"{one.path} + {two.path}"
+        return Origin(one.source, one.repo, one.commit, joined, licence=licence)
+    return Origin(
+        f"{one.source} + {two.source}",
+        f"{one.repo} + {two.repo}",
+        path=f"{one.path} + {two.path}",
+        licence=licence,
+    )
 
 
 def _joined(one: Keywords, two: Keywords) -> Keywords:
