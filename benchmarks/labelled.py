@@ -2,8 +2,9 @@
 
     python benchmarks/labelled.py humanevalpack DATA/verify/humanevalpack --language python
 
-Without a set: all of them, from the folder beside this repository. A set is converted to rows of ours; `backfeed check` sees the rows and never a label. DIR is the
-folder of the set's files. Accepted means: in the corpus, at level tested or better.
+Without a set: all of them, from the folder beside this repository. A set is converted to rows of
+ours; `backfeed check` sees the rows and never a label. DIR is the folder of the set's files.
+Accepted means: in the corpus, at level tested or better.
 """
 
 import argparse
@@ -218,10 +219,11 @@ def measure(name: str, folder: Path, options: argparse.Namespace) -> Row:
     cases = chosen(SETS[name](place, options.language), options.limit)
     if not cases:
         sys.exit(f"{place} has no cases in {options.language}")
+    out: Path | None = options.output
     more = ["--until", options.until]
     more += ["--sandbox", options.sandbox] if options.sandbox else []
     with tempfile.TemporaryDirectory() as temporary:
-        found = check([case.row for case in cases], options.output or Path(temporary), more)
+        found = check([case.row for case in cases], out / name if out else Path(temporary), more)
     scored = score(cases, found)
     if name == "mbxp":
         accepted = [found[case.row["id"]].accepted for case in cases]

@@ -122,7 +122,8 @@ def run(args: Sequence[str] | None = None) -> int:
 def _usage(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     hint = f"; see {context.command_path} --help" if context else ""
-    return _say(error.format_message().rstrip(".") + hint, 2)
+    message = " ".join(error.format_message().split()).rstrip(".")
+    return _say(message + hint, 2)
 
 
 def _say(message: str, code: int) -> int:

@@ -12,7 +12,7 @@ from backfeed.engine import registry
 KINDS = (*sorted(registry.KINDS), "languages")
 
 
-@click.command("list")
+@click.command("list", epilog=f"KIND is one of {', '.join(KINDS)}.")
 @click.argument("kind", metavar="KIND", type=click.Choice(KINDS))
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def command(kind: str, *, as_json: bool) -> None:
