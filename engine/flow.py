@@ -4,6 +4,7 @@ import asyncio
 import math
 import pickle
 import tempfile
+import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -100,6 +101,7 @@ class Spool:
     def __init__(self) -> None:
         with storing("making a temporary file"):
             self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this
+        weakref.finalize(self, self._file.close)
         self._fresh: list[Any] = []
         self._chunks = self._count = 0
 

@@ -25,7 +25,7 @@ LAYERS = [
     {"engine.files", "engine.process", "engine.languages"},
     {"engine.methods"},
     {"engine._sealed", "engine._packing"},
-    {"engine.grammar", "grammars", "engine.answers", "engine.store"}
+    {"engine.grammar", "grammars", "engine.answers", "engine.store", "engine.conformance"}
     | {"engine.config", "engine.tally", "plugin"},
     {"analyzers", "sandboxes", "engine.stages", "engine.models", "engine.exporters"}
     | {"engine.readers", "engine.sources", "engine.recipes", "plugins"},
