@@ -40,6 +40,8 @@ class Shape:
 
     def told(self) -> str:
         """The shape on one line."""
+        if not self.columns:
+            return "read as rows that a run of ours wrote"
         pairs = (
             key if key == column else f"{key}={column}" for key, column in self.columns.items()
         )
