@@ -13,64 +13,20 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import msgspec
 
 from backfeed.engine._asking import Asks, Over, Request, Together, key_of, over, rejoined, together
+from backfeed.engine._outcomes import Analysis, Limits, Outcome
 from backfeed.engine.errors import InvalidReply
-from backfeed.engine.records import File, Finding, Sample
+from backfeed.engine.records import File, Sample
 
 __all__ = [
     "Analysis", "Asks", "CodeCheck", "Compute", "Embed", "Job", "Limits", "Outcome", "Over",
-    "Prompt", "Read", "Request", "Result", "Score", "Together", "Train",
+    "Prompt", "Read", "Request", "Result", "Score", "Together", "Train", "Who",
     "ask_valid", "key_of", "over", "rejoined", "together",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a program may use. `None` means no limit of that kind.
-
-    CPU seconds decide TLE; the wall limit is for programs that sleep. Memory and disk in MiB,
-    output in KiB per stream.
-    """
-
-    cpu_s: float = 5.0
-    wall_s: float = 17.0
-    memory_mb: int = 512
-    processes: int = 64
-    file_mb: int = 32
-    disk_mb: int = 128
-    inodes: int = 4096
-    output_kb: int = 1024
-    open_files: int = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a job. `verdict` is one of the run words of `records.VERDICT_OF`.
-
-    `report` holds what the program wrote to descriptor 3 (jobs with `report=True`). `exit_code` is
-    None if a signal ended it, `signal` is None otherwise. Text is decoded with replacement;
-    `truncated` says that the middle of an output is missing. `peak_mb` is None where unknown.
-    `environment` is the digest of what the program saw.
-    """
-
-    verdict: str
-    exit_code: int | None = None
-    signal: int | None = None
-    stdout: str = ""
-    stderr: str = ""
-    report: str = ""
-    truncated: bool = False
-    cpu_s: float = 0.0
-    wall_s: float = 0.0
-    peak_mb: float | None = None
-    strays: int = 0
-    near_limit: bool = False
-    environment: str = ""
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +42,7 @@ class Job(Request):
     files: tuple[File, ...] = ()
     command: tuple[str, ...] = ()
     stdin: str = ""
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     report: bool = False
     variables: tuple[tuple[str, str], ...] = ()
 
@@ -109,19 +65,9 @@ class CodeCheck(Request):
         """The analyzer of the language, or the one that knows none."""
         return (f"analyzer:{self.language}", "analyzer")
 
-    def decode(self, answer: Any) -> "Analysis":
+    def decode(self, answer: Any) -> Analysis:
         """The analysis."""
         return msgspec.convert(answer, Analysis)
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """An analyzer's word about one snippet: `ok`, `invalid` or `unknown`, and why."""
-
-    word: Literal["ok", "invalid", "unknown"]
-    tool: str = ""
-    version: str = ""
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ FRONT = "src/backfeed"
 LAYERS = [
     {"engine.errors"},
     {"engine.records"},
-    {"engine._asking"},
+    {"engine._asking", "engine._outcomes"},
     {"engine.requests"},
     {"engine.identity", "engine.contracts"},
     {"engine.boundary", "engine.registry"},
