@@ -104,7 +104,10 @@ class _Text:
                 value, end = _decoder.raw_decode(self._text, self._place)
             except (json.JSONDecodeError, RecursionError) as error:
                 held = len(self._text) - self._place
-                if held > LINE_BYTES or not self._more(max(held, _CHUNK)):
+                if held > LINE_BYTES:
+                    what = f"{where} has no end within {LINE_BYTES:,} characters; split the row"
+                    raise self.wrong(what) from None
+                if not self._more(max(held, _CHUNK)):
                     raise self.wrong(f"{where} cannot be read: {error}") from None
             else:
                 self._place = end

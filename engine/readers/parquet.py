@@ -18,11 +18,13 @@ class _Parquet:
 
     def read(self, path: Path) -> Iterator[dict[str, Any]]:
         """The rows in file order."""
+        with reading(path), path.open("rb"):
+            pass  # what is wrong with the path is told as for any file
         try:
-            with reading(path), pq.ParquetFile(path, pre_buffer=False) as file:
+            with pq.ParquetFile(path, pre_buffer=False) as file:
                 for batch in file.iter_batches(ROWS):
                     yield from batch.to_pylist()
-        except (pa.ArrowException, UnicodeDecodeError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             first = str(error).partition("\n")[0]
             raise InputError(
                 f"{path} is not a Parquet file that can be read: {first}; fetch it again"

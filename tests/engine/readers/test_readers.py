@@ -155,6 +155,13 @@ def test_a_line_without_end_costs_no_memory(tmp_path, monkeypatch):
     assert peak < 5 << 20
 
 
+def test_a_row_of_an_array_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(_json, "LINE_BYTES", 1 << 20)
+    (tmp_path / "a.json").write_text('[{"a": 1}, {"a": "' + "x" * (8 << 20) + '"}]')
+    with pytest.raises(InputError, match="row 2 has no end within 1,048,576 characters"):
+        read(tmp_path / "a.json")
+
+
 def test_an_array_is_streamed(tmp_path, monkeypatch):
     monkeypatch.setattr(_json, "_CHUNK", 1000)
     rows = [{"n": n, "text": 'ü[{"' * (n % 400)} for n in range(3000)]
