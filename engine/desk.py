@@ -19,6 +19,7 @@ from backfeed.engine.contracts import Service
 from backfeed.engine.errors import (
     AskFailed,
     CallerError,
+    Missing,
     Outage,
     PluginFault,
     Stopping,
@@ -180,7 +181,9 @@ class Desk:
                 await self.pulse.sleep(self.pace.quiet_s())
 
     async def _try(self, part: Sequence[Item]) -> Sequence[Any] | Outage:
-        deadline_s = self.service.gather.deadline_s
+        deadline_s, now = self.service.gather.deadline_s, time.monotonic()
+        for item in part:
+            item.sent_at = now
         try:
             with boundary(Bug, f"{self.kind} has a bug"):
                 async with asyncio.timeout(deadline_s) as scope:
@@ -227,11 +230,11 @@ class Desk:
         """Retry; but defer after six failures while others succeed, and stop after a silence."""
         now = time.monotonic()
         item.count(outage, now)
-        self.pace.bad(outage)
-        its_own = self.pace.blames(item)
+        self.pace.bad(outage, item.sent_at)
+        its_own = item.failures >= TRIES and self.pace.blames(item)
         if reason := self.closed or self.pulse.stop_reason:
             self._fail(item.key, Stopping(reason))
-        elif item.failures >= TRIES and its_own:
+        elif its_own or isinstance(outage, Missing):
             self.counts["failed"] += 1
             self._fail(item.key, outage)
         elif item.failures >= TRIES and isinstance(outage, Bug):

@@ -11,7 +11,8 @@ BackfeedError
 │   └── RunConflict            the directory holds another run, or another writer has it
 ├── WorldError             the world's failure or ours: retried, then reported; exit 3
 │   ├── Outage                 a service did not answer: not stored, not thrown into a stage
-│   │   └── Throttled              it asked for fewer requests (429): retried, and slowed down
+│   │   ├── Throttled              it asked for fewer requests (429): retried, and slowed down
+│   │   └── Missing                what is only looked up is not there: not retried
 │   ├── Stopping               the run is stopping: nothing new is asked
 │   └── StoreFault             disk full, directory read-only, a file damaged
 ├── AskFailed              a fact about one request; stored, and thrown into the stage that asked
@@ -71,6 +72,10 @@ class Outage(WorldError):
 
 class Throttled(Outage):
     """A service asked for fewer requests."""
+
+
+class Missing(Outage):
+    """A service that only looks answers up has none to this request."""
 
 
 class ServiceRefusal(CallerError):

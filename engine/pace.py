@@ -1,11 +1,12 @@
 """How fast one service is asked: less while it fails, and for a while not at all."""
 
+import math
 import random
 import time
 from dataclasses import dataclass
 
 from backfeed.engine.contracts import Gather
-from backfeed.engine.errors import Outage, Throttled
+from backfeed.engine.errors import Missing, Outage, Throttled
 from backfeed.engine.requests import Request
 
 FIRST_PAUSE_S = 0.5
@@ -21,13 +22,14 @@ class Bug(Outage):
 class Item:
     """A request on its way; `failures` are those in a row, `tries` those and throttlings.
 
-    `failed_at` is when it failed first, alone or in a batch.
+    `failed_at` is when it failed first, alone or in a batch; `sent_at` when it was sent last.
     """
 
     key: bytes
     request: Request
     queued_at: float = 0.0
     failed_at: float = 0.0
+    sent_at: float = 0.0
     failures: int = 0
     tries: int = 0
 
@@ -46,33 +48,49 @@ class Pace:
     """Counts what succeeds and what fails in a row, and says how many batches may be under way.
 
     A single failure concerns its request alone. When the service asks for fewer requests, or many
-    fail with no success between them, everybody waits, and half as many are asked afterwards; each
-    success allows one more.
+    fail with no success between them, everybody waits, and half as many are asked afterwards, once
+    for all that were under way together. After a failure, each success allows one more, up to what
+    the service bore before; from there on, and from half of what it complained of, the number grows
+    by one for each round of successes.
     """
 
     def __init__(self, gather: Gather) -> None:
         self.gather = gather
-        self.parallel = gather.parallel
         self.failures = 0
         self.quiet_until = 0.0
+        self.shrunk_at = 0.0
         self.last_good = time.monotonic()
         self.has_answered = False
+        self._window = self._borne = float(gather.parallel)
+
+    @property
+    def parallel(self) -> int:
+        """How many batches may be under way."""
+        return int(self._window)
 
     def good(self) -> None:
         """A batch was answered."""
         self.failures = 0
         self.has_answered = True
         self.last_good = time.monotonic()
-        self.parallel = min(self.parallel + 1, self.gather.parallel)
+        if self._window < self.gather.parallel:
+            step = 1.0 if self._window < self._borne else 1.0 / self._window
+            self._window = min(self._window + step, self.gather.parallel)
 
-    def bad(self, outage: Outage) -> None:
-        """A batch, or a request in it, was not answered."""
+    def bad(self, outage: Outage, sent_at: float = math.inf) -> None:
+        """A batch, or a request in it, was not answered; when it was sent, if that is known."""
+        if isinstance(outage, Missing):
+            return
         self.failures += 1
-        now = time.monotonic()
-        strained = isinstance(outage, Throttled) or self.failures > PATIENCE
-        if strained and now >= self.quiet_until:
-            self.parallel = max(self.parallel // 2, 1)
+        throttled, now = isinstance(outage, Throttled), time.monotonic()
+        if not throttled and self.failures <= PATIENCE:
+            return
+        if now >= self.quiet_until:
             self.quiet_until = now + pause_s(self.failures - 1, outage)
+            if sent_at > self.shrunk_at:
+                self.shrunk_at = now
+                self._window = max(self._window / 2, 1.0)
+                self._borne = self._window if throttled else self._borne
 
     def blames(self, item: Item) -> bool:
         """Do others succeed while this one fails, or was nothing else asked since one did?"""

@@ -152,7 +152,9 @@ class Prompt(Request):
 
     With `reply`, the model is held to the type's JSON schema, and `yield from` asks again (with
     the complaint) until the reply is of that form, `attempts` times; then it raises `InvalidReply`.
-    Without it the text is returned. `draw` is set by the engine: an independent sample per place.
+    Without it the text is returned. A reply that was cut at the limit of tokens is asked for again,
+    too. `said` is the reply complained of. `draw` is set by the engine: an independent sample per
+    place.
     """
 
     service: ClassVar[str] = "model"
@@ -163,6 +165,7 @@ class Prompt(Request):
     attempts: int
     attempt: int
     complaint: str
+    said: str
     draw: str
     fields: Mapping[str, Any] = field(default_factory=dict)
 
@@ -176,7 +179,7 @@ class Prompt(Request):
         attempts: int = 3,
         **variables: Any,
     ) -> None:
-        values = (name, reply, role, attempts, 0, "", "", variables)
+        values = (name, reply, role, attempts, 0, "", "", "", variables)
         for item, value in zip(fields(self), values, strict=True):
             object.__setattr__(self, item.name, value)
 
@@ -199,18 +202,22 @@ class Prompt(Request):
         """All that the stage decided. A model service leaves out what it does not look at."""
         return {
             "name": self.name, "fields": dict(self.fields), "schema": self.schema(),
-            "attempt": self.attempt, "complaint": self.complaint, "draw": self.draw,
+            "attempt": self.attempt, "complaint": self.complaint, "said": self.said,
+            "draw": self.draw,
         }  # fmt: skip
 
     def decode(self, answer: Any) -> Any:
         """The reply as the type asked for. Raises `InvalidReply` if it is not of that form."""
-        text = str(answer["text"])
-        if self.reply is None:
+        text, cut = str(answer["text"]), answer.get("finish") == "length"
+        if self.reply is None and not cut:
             return text
         try:
-            return msgspec.json.decode(_bare_json(text), type=self.reply, strict=False)
+            if self.reply is not None:
+                return msgspec.json.decode(_bare_json(text), type=self.reply, strict=False)
         except (msgspec.DecodeError, UnicodeError) as error:
-            raise InvalidReply("invalid-reply", str(error)) from error
+            if not cut:
+                raise InvalidReply("invalid-reply", str(error)) from error
+        raise InvalidReply("length", "it was cut at the limit of tokens: be shorter")
 
     def __iter__(self) -> Asks[Any]:
         return (yield from ask_valid(self))
@@ -227,7 +234,8 @@ def ask_valid(prompt: Prompt) -> Asks[Any]:
             attempt += 1
             if attempt >= prompt.attempts:
                 raise
-            asked = prompt.but(attempt=attempt, complaint=error.detail)
+            said = str(answer["text"])
+            asked = prompt.but(attempt=attempt, complaint=error.detail, said=said)
 
 
 _schema_of = functools.cache(msgspec.json.schema)

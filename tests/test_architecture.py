@@ -26,7 +26,7 @@ LAYERS = [
     {"engine.methods"},
     {"engine._sealed", "engine._packing"},
     {"engine.grammar", "grammars", "engine.answers", "engine.store", "engine.conformance"}
-    | {"engine.config", "engine.tally", "plugin"},
+    | {"engine.config", "engine.ledger", "engine.tally", "plugin"},
     {"analyzers", "sandboxes", "engine.stages", "engine.models", "engine.exporters"}
     | {"engine.readers", "engine.sources", "engine.recipes", "plugins"},
     {"engine.pace", "engine.pulse", "engine.flow", "engine.writing", "engine.compute"},
