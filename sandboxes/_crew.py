@@ -18,6 +18,7 @@ from backfeed.sandboxes._slot import Ran
 
 AHEAD = 2  # batches under way per slot: the next job waits at the slot, not for the event loop
 COMPARED = {"AC", "RE", "SIG", "FORGED", "OLE"}  # verdicts that do not hang on a measurement
+LIMITED = {"TLE", "IDLE", "MLE", "CE_LIMIT"}  # verdicts that do
 
 
 class Runner(Protocol):
@@ -107,13 +108,24 @@ class Crew:
         try:
             if (refused := complaint(job)) is not None:
                 raise refused
-            return outcome(job, self._run(self._slot(), job), self.identity)
+            return self._confirmed(job, outcome(job, self._run(self._slot(), job), self.identity))
         except AskFailed as error:
             self.counts["refused"] += 1
             return error
         except Outage as error:
             self.counts["outage"] += 1
             return error
+
+    def _confirmed(self, job: Job, first: dict[str, Any]) -> dict[str, Any]:
+        """What hangs on a limit is believed if a second run agrees; if not, it is flaky."""
+        if first["verdict"] not in LIMITED and not first["near_limit"]:
+            return first
+        self.counts["again"] += 1
+        second = outcome(job, self._run(self._slot(), job), self.identity)
+        if second["verdict"] == first["verdict"]:
+            return first
+        told = f"{first['verdict']}, and {second['verdict']} when it ran again"
+        return {**first, "verdict": "FLAKY", "detail": told}
 
     def _run(self, slot: Runner, job: Job) -> Ended:
         ran = slot.run(job, warm=True)
