@@ -49,6 +49,10 @@ class By:
     def sizes(self) -> list[int]:
         return [len(batch) for batch in self.batches]
 
+    @property
+    def asked(self) -> list[Any]:
+        return [text for batch in self.batches for text in batch]
+
 
 def length(request: Any) -> int:
     """How long the text of a request is."""
@@ -262,8 +266,9 @@ def run(
     answers = service or By(length)
     seed, rows = more.pop("seed", 0), list(samples)
     recipe = Recipe("test", steps, stop=stop, seed=seed)
+    services = {"embedder": answers, **more.pop("services", {})}
     plan = Plan(
-        recipe, directory, {"embedder": answers}, lambda: rows, str(hash(tuple(rows))),
+        recipe, directory, services, lambda: rows, str(hash(tuple(rows))),
         window=window, **more,
     )  # fmt: skip
     return Run(asyncio.run(execute(plan)), directory, answers)
