@@ -1,0 +1,143 @@
+"""What is known of each language without running any of it: the tables in `grammars/*.toml`."""
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import PurePosixPath
+
+import msgspec
+
+from backfeed.engine.methods.text_parts import Marks
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """One language. Extensions begin with a dot; what ends in `signs` are regular expressions.
+
+    An extension that several languages claim goes to one whose `signs` are in the text. `imports`
+    is what a file may say without doing anything. `test_paths` are names, or folders with a slash
+    at the end.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    filenames: tuple[str, ...] = ()
+    interpreters: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
+    not_code_paths: tuple[str, ...] = ()
+    not_code_signs: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    test_paths: tuple[str, ...] = ()
+    test_signs: tuple[str, ...] = ()
+    marks: Marks = field(default_factory=Marks)
+
+
+@cache
+def grammars() -> Mapping[str, Grammar]:
+    """Every grammar by its language's name, sorted."""
+    found = {}
+    for file in files("backfeed.grammars").iterdir():
+        if file.name.endswith(".toml"):
+            grammar = _grammar(tomllib.loads(file.read_text(encoding="utf-8")))
+            found[grammar.name] = grammar
+    return dict(sorted(found.items()))
+
+
+def language_named(word: str) -> str:
+    """The name that we have for a language somebody names; their own word if we have none.
+
+    >>> language_named("C++"), language_named("Python3"), language_named("Brainfuck")
+    ('cpp', 'python', 'brainfuck')
+    """
+    low = word.strip().lower()
+    return _aliases().get(low, low)
+
+
+def claimants(path: str) -> tuple[str, ...]:
+    """The languages that claim a path by its name; empty if it is no code by its name."""
+    pure = PurePosixPath(path)
+    claimed = _extensions().get(pure.suffix.lower()) or _filenames().get(pure.name, ())
+    return tuple(name for name in claimed if not _matches(pure, grammars()[name].not_code_paths))
+
+
+def language_of(path: str, text: str) -> str:
+    """The language of a file, by its name, its first line and its text; empty if it is no code.
+
+    >>> language_of("a/b.h", "namespace x {"), language_of("b.h", "int f(void);")
+    ('cpp', 'c')
+    >>> language_of("tool", "#!/usr/bin/env python3"), language_of("notes.txt", "#!/bin/sh")
+    ('python', '')
+    """
+    named = claimants(path)
+    if not named:
+        return _by_shebang(text) if not PurePosixPath(path).suffix else ""
+    found = [name for name in named if not _has(text, grammars()[name].not_code_signs)]
+    if len(named) == 1:
+        return "".join(found)
+    signed = [name for name in found if _has(text, grammars()[name].signs)]
+    plain = [name for name in found if not grammars()[name].signs]
+    return next(iter([*signed, *plain]), "")
+
+
+def extensions() -> tuple[str, ...]:
+    """All extensions that are code, sorted."""
+    return tuple(sorted(_extensions()))
+
+
+def _grammar(plain: dict[str, object]) -> Grammar:
+    marks = {
+        item.name: plain.pop(item.name) for item in dataclasses.fields(Marks) if item.name in plain
+    }
+    return msgspec.convert({**plain, "marks": marks}, Grammar)
+
+
+def _by_shebang(text: str) -> str:
+    if not text.startswith("#!"):
+        return ""
+    command = text[2 : text.find("\n") if "\n" in text else len(text)].split()
+    names = [
+        PurePosixPath(word).name for word in command if not word.startswith("-") and "=" not in word
+    ]
+    called = next((name for name in names if name != "env"), "")
+    return _interpreters().get(called) or _interpreters().get(called.rstrip("0123456789."), "")
+
+
+def _matches(path: PurePosixPath, patterns: tuple[str, ...]) -> bool:
+    return any(path.match(pattern) for pattern in patterns)
+
+
+def _has(text: str, signs: tuple[str, ...]) -> bool:
+    return any(re.search(sign, text, re.MULTILINE) for sign in signs)
+
+
+@cache
+def _extensions() -> dict[str, tuple[str, ...]]:
+    return _claims("extensions")
+
+
+@cache
+def _filenames() -> dict[str, tuple[str, ...]]:
+    return _claims("filenames")
+
+
+def _claims(field: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, grammar in grammars().items():
+        for word in getattr(grammar, field):
+            found[word] = (*found.get(word, ()), name)
+    return found
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    return {word: name for name, g in grammars().items() for word in (name, *g.aliases)}
+
+
+@cache
+def _interpreters() -> dict[str, str]:
+    return {word: name for name, g in grammars().items() for word in g.interpreters}
