@@ -152,7 +152,7 @@ class DiskTable:
         return cls([path for folder in folders for path in sorted(folder.glob("part-*.parquet"))])
 
     def __len__(self) -> int:
-        return sum(int(pq.read_metadata(path).num_rows) for path in self.paths)
+        return sum(_rows_in(path) for path in self.paths)
 
     def __iter__(self) -> Iterator[Sample]:
         for batch in self.batches():
@@ -169,3 +169,8 @@ class DiskTable:
         """A digest of the rows and their order: of the shards' bytes."""
         with storing("reading rows"):
             return sha256("".join(sha256_of(path) for path in self.paths))
+
+
+def _rows_in(path: Path) -> int:
+    with storing(f"reading {path}"):
+        return int(pq.read_metadata(path).num_rows)
