@@ -15,6 +15,7 @@ from backfeed.engine.lanes import Engine, LaneResult
 
 EVERY_S = 10.0
 DRAW_EVERY_S = 0.2
+SURE = 50  # rows are committed in order: the first may wait long for one of them
 
 
 class Shower(Protocol):
@@ -72,7 +73,8 @@ class Pace:
         parts = [f"{self.done:,}{of} rows", f"{rate:,.1f}/s"]
         if self.done:
             parts.append(f"{100 * self.out / self.done:.0f} % go on")
-        if self.done and (left := (self.total or 0) - self.done) > 0:
+        left = (self.total or 0) - self.done
+        if left > 0 and self.done >= SURE:
             parts.append(f"{_time(left / rate)} left")
         return " · ".join([*parts, *self._costs()])
 

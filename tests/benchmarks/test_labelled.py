@@ -1,0 +1,149 @@
+"""The labelled benchmark: its conversions, its choice of cases, its score."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PATH = Path(__file__).parents[2] / "benchmarks" / "labelled.py"
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    spec = importlib.util.spec_from_file_location("labelled", PATH)
+    module = sys.modules["labelled"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def write(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+CASE = {
+    "language": "python", "instruction": "Write `f(x)` that doubles x.", "entry_point": "f",
+    "tests": "assert f(2) == 4\nassert f(-1) == -2\nassert f(0) == 0\n", "test_setup": None,
+}  # fmt: skip
+RIGHT, WRONG, BROKEN = "def f(x):\n    return 2 * x\n", "def f(x):\n    return x\n", "def f(x:\n"
+
+
+@pytest.fixture
+def pack(tmp_path):
+    """A set like humanevalpack, of three cases."""
+    answers = {"right": RIGHT, "wrong": WRONG, "broken": BROKEN}
+    write(tmp_path / "cases.jsonl", [{**CASE, "id": k, "solution": v} for k, v in answers.items()])
+    write(tmp_path / "labels.jsonl", [
+        {"id": id_, "expected": "accept" if id_ == "right" else "reject", "certainty": certainty}
+        for id_, certainty in (("right", "upstream"), ("wrong", "likely"), ("broken", "certain"))
+    ])  # fmt: skip
+    return tmp_path
+
+
+def test_a_case_has_no_trace_of_its_label(labelled, pack):
+    cases = {case.row["id"]: case for case in labelled.humanevalpack(pack, "python")}
+    assert cases["right"].right
+    assert not cases["wrong"].right
+    assert {tuple(sorted(case.row)) for case in cases.values()} == {
+        ("entry_point", "id", "instruction", "language", "response", "tests")
+    }
+    assert cases["right"].row["tests"] == [{"kind": "script", "code": CASE["tests"], "setup": ""}]
+
+
+def test_mbxp_is_prompt_completion_and_test(labelled, tmp_path):
+    task = {
+        "task_id": "M/1", "entry_point": "f", "description": "Double.", "prompt": "def f(x):\n",
+        "sample_completion": "    return 2 * x", "test": "def check(c): assert c(1) == 2",
+    }  # fmt: skip
+    write(tmp_path / "mbpp.jsonl", [task])
+    [case] = labelled.mbxp(tmp_path, "python")
+    assert case.row["response"] == "def f(x):\n    return 2 * x"
+    assert case.row["tests"][0]["code"] == "def check(c): assert c(1) == 2\ncheck(f)\n"
+    assert case.right is None
+
+
+def test_chooses_by_hash_half_right_half_wrong(labelled):
+    cases = [labelled.Case({"id": str(n)}, right=n % 3 == 0) for n in range(90)]
+    some = labelled.chosen(cases, 10)
+    assert [case.right for case in some] == [True] * 5 + [False] * 5
+    assert some == labelled.chosen(reversed(cases), 10)
+    assert {case.row["id"] for case in some} < {
+        case.row["id"] for case in labelled.chosen(cases, 20)
+    }
+    assert len(labelled.chosen(cases, None)) == 90
+    assert [case.right for case in labelled.chosen(cases, 3)] == [True, True, False]
+
+
+def test_scores_certain_and_likely_labels_apart(labelled):
+    cases = [
+        labelled.Case({"id": "r1"}, True, "upstream"), labelled.Case({"id": "r2"}, True, "certain"),
+        labelled.Case({"id": "w1"}, False, "upstream-CI"),
+        labelled.Case({"id": "w2"}, False, "likely"),
+    ]  # fmt: skip
+    found = {
+        "r1": labelled.Verdict(True, "tested"),
+        "r2": labelled.Verdict(False, "none", "x", ran=False),
+        "w1": labelled.Verdict(False, "ran", "WA"), "w2": labelled.Verdict(True, "proven"),
+    }  # fmt: skip
+    scored = labelled.score(cases, found)
+    assert (scored["right_accepted"], scored["wrong_rejected"], scored["likely_rejected"]) == (
+        0.5,
+        1,
+        0,
+    )
+    assert scored["not_runnable"] == 1
+    assert [miss["id"] for miss in scored["misses"]] == ["r2", "w2"]
+    assert scored["verdicts"]["w2"] == ["accept", "proven"]
+
+
+def test_a_row_without_verdict_is_an_error(labelled):
+    with pytest.raises(SystemExit, match="1 rows have no verdict"):
+        labelled.score([labelled.Case({"id": "lost"}, right=True)], {})
+
+
+def test_pass_at_1_stands_beside_the_published(labelled, tmp_path):
+    path = tmp_path / "published.jsonl"
+    write(path, [{"language": "python", "published_pass_at_1_of_sample_completion": 82.24}])
+    assert labelled.pass_at_1(path, "python", [True, True, False]) == {
+        "accepted": 2, "pass_at_1": 66.67, "published": 82.24,
+    }  # fmt: skip
+
+
+@pytest.mark.bwrap
+@pytest.mark.slow
+def test_from_end_to_end(pack):
+    command = [
+        sys.executable,
+        str(PATH),
+        "humanevalpack",
+        str(pack),
+        "--json",
+        "-o",
+        str(pack / "out"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    scored = json.loads(done.stdout)
+    assert scored["verdicts"] == {
+        "broken": ["reject", "none"], "right": ["accept", "tested"],
+        "wrong": ["reject", "analyzed"],
+    }  # fmt: skip
+    assert (scored["right_accepted"], scored["wrong_rejected"], scored["likely_rejected"]) == (
+        1,
+        1,
+        1,
+    )
+    assert scored["misses"] == []
+
+
+def test_says_what_is_not_there(tmp_path):
+    for args, message in (
+        (["mbxp", tmp_path], "does not hold the set mbxp"),
+        (["nope"], "invalid choice"),
+    ):
+        done = subprocess.run(
+            [sys.executable, PATH, *args], capture_output=True, text=True, check=False
+        )
+        assert done.returncode != 0
+        assert message in done.stderr
