@@ -48,11 +48,17 @@ def parse(expression: str) -> Any:
 
 
 def is_known(expression: str) -> bool:
-    """Is every licence of the expression one of SPDX's (or ScanCode's), or one of our own?"""
+    """Is every licence of the expression one of SPDX's or ScanCode's, or somebody's own?"""
     tree = parse(expression)
     if tree is None:
         return False
-    return all(key in _JUDGED or key in _categories() for key in _keys(tree))
+    return all(_is_known(key) for key in _keys(tree))
+
+
+def _is_known(key: str) -> bool:
+    bare, _, exception = key.partition(" WITH ")
+    known = bare in _categories() or bare in _JUDGED or bare.startswith("LicenseRef-")
+    return known and (not exception or exception in _categories())
 
 
 def nearest(expression: str) -> str:
