@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from backfeed.engine.errors import AskFailed
 from backfeed.engine.records import Sample
 from backfeed.engine.requests import Compute, Request, Result, rejoined
+from backfeed.engine.store import WORK_SCHEMA, to_row
 
 Answer = Callable[[Any], Any]
 
@@ -61,8 +63,12 @@ def _dialogue(asks: Any, answer: Answer) -> list[str]:
     except AskFailed as failure:
         return [*said, f"refused: {failure}"]
     if isinstance(found, Result):
-        found = [*found.rows, sorted(found.metrics.items())]
+        found = [*map(_plain, found.rows), sorted(found.metrics.items())]
     return [*said, *(_shown(item) for item in found)]
+
+
+def _plain(rows: Any) -> Any:
+    return rows if isinstance(rows, Sample) else rows.to_pylist()
 
 
 def _shown(value: Any) -> str:
@@ -95,3 +101,7 @@ class _Rows:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        rows = pa.Table.from_pylist([to_row(row) for row in self.rows], schema=WORK_SCHEMA)
+        yield from (rows.select(columns) if columns else rows).to_batches(max_chunksize=1000)

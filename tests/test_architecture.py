@@ -25,11 +25,12 @@ LAYERS = [
     {"engine.files", "engine.process", "engine.languages"},
     {"engine.methods"},
     {"engine._sealed", "engine._packing"},
-    {"engine.grammar", "grammars", "engine.answers", "engine.store", "engine.conformance"}
+    {"engine.grammar", "grammars", "engine.answers", "engine.store"}
     | {"engine.config", "engine.ledger", "engine.tally", "plugin"},
     {"analyzers", "sandboxes", "engine.stages", "engine.models", "engine.exporters"}
     | {"engine.readers", "engine.sources", "engine.recipes", "plugins"},
-    {"engine.pace", "engine.pulse", "engine.flow", "engine.writing", "engine.compute"},
+    {"engine.pace", "engine.pulse", "engine.flow", "engine.writing", "engine.compute"}
+    | {"engine.conformance"},
     {"engine.desk"},
     {"engine.lanes"},
     {"engine.recipe", "engine.progress"},
