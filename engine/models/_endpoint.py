@@ -1,0 +1,172 @@
+"""An OpenAI-compatible address: requests over HTTP, and what their failures mean."""
+
+import email.utils
+import time
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+import yarl
+
+from backfeed.engine.errors import (
+    BackfeedError,
+    ConfigError,
+    Outage,
+    Refused,
+    ServiceRefusal,
+    Throttled,
+)
+
+CONNECT_S = 30.0
+KEEP_ALIVE_S = 4.0  # less than servers keep an idle connection, so that none is cut as we use it
+PASSING = {408, 409, 425}
+CROWDED = {429, 529}
+_FILTERS = ("content_filter", "content_policy", "responsibleai")
+_TOO_LONG = ("context_length", "context length", "too long", "too many tokens", "maximum input")
+_QUOTA = ("insufficient_quota", "billing")
+
+
+class Cut(Outage):
+    """The request was sent and its reply never came: it may have been charged."""
+
+
+def normal_url(text: str) -> str:
+    """The address before `/chat/completions`. Raises `ConfigError` for what is none."""
+    parts = urlsplit(text.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"--base-url {text!r} is no address: write it as http://HOST:PORT/v1")
+    if parts.username or parts.password:
+        raise ConfigError(
+            f"--base-url of {parts.hostname} holds a password: put the key into the environment,"
+            " as OPENAI_API_KEY"
+        )
+    path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path or '/v1'}"
+
+
+class Endpoint:
+    """One address. `key` is sent as a bearer token, and never shown."""
+
+    def __init__(self, url: str, key: str, timeout_s: float) -> None:
+        self.url = normal_url(url)
+        self._post_to = yarl.URL(f"{self.url}/chat/completions")
+        self._key, self._timeout_s = key, timeout_s
+        self._proxy = _proxy(self._post_to)
+        self._session: aiohttp.ClientSession | None = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        headers = {"Content-Type": "application/json", "User-Agent": "backfeed"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S),
+            headers=headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=self._timeout_s, sock_connect=CONNECT_S),
+        )
+
+    async def post(self, body: bytes) -> bytes:
+        """The reply to a request. Raises what a failure means; `Cut` if it may have cost money."""
+        if self._session is None:
+            self._session = self._open()
+        try:
+            async with self._session.post(
+                self._post_to, data=body, proxy=self._proxy, allow_redirects=False
+            ) as reply:
+                raw = await reply.read()
+        except aiohttp.ClientConnectorError as error:
+            raise Outage(f"{self.url} cannot be reached: {error}") from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise Outage(f"{self.url} cannot be reached in {CONNECT_S:.0f} s") from error
+        except TimeoutError as error:
+            raise Cut(f"{self.url} gave no reply in {self._timeout_s:.0f} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Cut(f"{self.url} cut the connection: {error!r}") from error
+        if reply.status == 200:
+            return raw
+        raise self._judged(reply.status, reply.headers, raw)
+
+    def _judged(self, status: int, headers: Mapping[str, str], raw: bytes) -> BackfeedError:
+        """What a reply that is none means. Nothing is charged for it."""
+        fault = _fault(raw)
+        said = f"HTTP {status}: {fault['message']}"
+        if self._key:
+            said = said.replace(self._key, "[key]")
+        if status in CROWDED or (status == 503 and "Retry-After" in headers):
+            if _hints(fault, _QUOTA):
+                return ServiceRefusal(f"{self.url} grants no more ({said}): check plan and balance")
+            return Throttled(f"{self.url}: {said}", wait_s(headers))
+        if status in PASSING or status >= 500:
+            return Outage(f"{self.url}: {said}", wait_s(headers))
+        if status in (400, 413, 422) and (fact := self._refused(status, fault, said)):
+            return fact
+        if status in (401, 402, 403):
+            return ServiceRefusal(f"{self.url} refuses us ({said}): check OPENAI_API_KEY")
+        if 300 <= status < 400:
+            where = headers.get("Location", "another address")
+            return ServiceRefusal(f"{self.url} sends us to {where}: name that with --base-url")
+        return ServiceRefusal(
+            f"{self.url} does not know what we ask ({said}): check the model's name, and the"
+            " address, which mostly ends in /v1"
+        )
+
+    def _refused(self, status: int, fault: Mapping[str, str], said: str) -> BackfeedError | None:
+        """A fact about the request; or, if a setting of ours is to blame, the caller's mistake."""
+        if _hints(fault, _FILTERS):
+            return Refused("content-filter", said)
+        if status == 413 or _hints(fault, _TOO_LONG):
+            return Refused("too-long", said)
+        if "model" in fault["param"] or fault["code"].startswith(("model_", "invalid_model")):
+            return None
+        if (setting := fault["param"].partition(".")[0]) and setting not in ("messages", "input"):
+            return ServiceRefusal(
+                f"{self.url} does not accept {setting!r} as it is set ({said}): change it in"
+                " [models], e.g. with --set models.default.KEY=VALUE"
+            )
+        return Refused("bad-request", said)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _fault(raw: bytes) -> dict[str, str]:
+    """Message, code, type and param of an error, in any of the shapes that servers give it."""
+    found: Any = None
+    with suppress(msgspec.DecodeError, UnicodeError):
+        found = msgspec.json.decode(raw)
+    inner = found.get("error", found) if isinstance(found, Mapping) else found
+    plain = inner if isinstance(inner, Mapping) else {"message": inner}
+    text = plain.get("message") or plain.get("detail") or raw[:500].decode("utf-8", "replace")
+    told = {name: str(plain.get(name) or "") for name in ("code", "type", "param")}
+    return {**told, "message": str(text)[:1000]}
+
+
+def _hints(fault: Mapping[str, str], words: tuple[str, ...]) -> bool:
+    text = f"{fault['code']} {fault['type']} {fault['message']}".lower()
+    return any(word in text for word in words)
+
+
+def wait_s(headers: Mapping[str, str]) -> float | None:
+    """How long a server asks to be left alone: Retry-After in seconds, or as a date."""
+    with suppress(ValueError, TypeError):
+        if millis := headers.get("Retry-After-Ms"):
+            return max(float(millis) / 1000, 0.0)
+        told = headers.get("Retry-After", "")
+        if told[:1].isdigit():
+            return float(told)
+        if told:
+            return max(email.utils.parsedate_to_datetime(told).timestamp() - time.time(), 0.0)
+    return None
+
+
+def _proxy(url: yarl.URL) -> str | None:
+    """The proxy of the environment, looked up once."""
+    if urllib.request.proxy_bypass(url.host or ""):
+        return None
+    return urllib.request.getproxies().get(url.scheme)

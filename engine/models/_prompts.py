@@ -1,0 +1,160 @@
+"""Prompts as a model gets them: files with Jinja fields, rendered to messages; reply schemas.
+
+A prompt `reverse/generate` is the file `prompts/reverse/generate.md` beside the stages, ours or an
+outside package's. Lines `# system`, `# user` and `# assistant` begin its messages; they are found
+before the fields are filled in, so no field can add a message.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from backfeed.engine import registry
+from backfeed.engine.errors import ConfigError, PluginFault, UnknownName
+from backfeed.engine.requests import Prompt
+
+Messages = list[dict[str, str]]
+Parts = tuple[tuple[str, jinja2.Template], ...]
+
+SAID = 4000
+"""How many characters of a reply that was no good are shown to the model again."""
+
+_HEADING = re.compile(r"^# (system|user|assistant)[ \t]*$", re.MULTILINE)
+_DROPPED = {"default", "minLength", "maxLength"}
+
+
+def messages(request: Prompt) -> Messages:
+    """The conversation: the prompt's messages; after a bad reply, that reply and the complaint."""
+    try:
+        said = [
+            {"role": role, "content": part.render(request.fields).strip()}
+            for role, part in _template(request.name)
+        ]
+    except jinja2.UndefinedError as error:
+        raise PluginFault(
+            f"the prompt {request.name!r} needs a field that was not given: {error.message}"
+        ) from error
+    if request.attempt:
+        told = f"That reply cannot be used: {request.complaint}\nGive the whole reply again."
+        said.append({"role": "assistant", "content": request.said[:SAID] or "(no text)"})
+        said.append({"role": "user", "content": told})
+    return said
+
+
+def check(names: Iterable[str]) -> None:
+    """Raise `UnknownName` for a prompt that has no file, `PluginFault` for one that is no good."""
+    for name in sorted(names):
+        _template(name)
+
+
+@cache
+def _template(name: str) -> Parts:
+    folders = _folders()
+    found = [path for folder in folders if (path := folder / f"{name}.md").is_file()]
+    if not found:
+        known = sorted(str(p.relative_to(f))[:-3] for f in folders for p in f.rglob("*.md"))
+        raise UnknownName(f"there is no prompt {name!r}; there are: {', '.join(known)}")
+    if len(found) > 1:
+        raise PluginFault(f"the prompt {name!r} is there twice: {found[0]} and {found[1]}")
+    return _parts(found[0])
+
+
+def _folders() -> list[Path]:
+    """Folders `prompts` beside stages."""
+    packages = {
+        entry.module.rpartition(".")[0] or entry.module
+        for entry in registry.find("stages").values()
+    }
+    return [Path(str(files(package))) / "prompts" for package in sorted(packages)]
+
+
+def _parts(path: Path) -> Parts:
+    head, *rest = _HEADING.split(path.read_text(encoding="utf-8"))
+    if head.strip() or not rest:
+        raise PluginFault(f"{path}: a prompt begins with `# system` or `# user`")
+    try:
+        texts = zip(rest[::2], rest[1::2], strict=True)
+        return tuple((role, _environment().from_string(text)) for role, text in texts)
+    except jinja2.TemplateSyntaxError as error:
+        raise PluginFault(f"{path}: {error}") from error
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    made = ImmutableSandboxedEnvironment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters["fenced"] = fenced
+    return made
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A text as a fenced block whose fence does not occur in it.
+
+    >>> fenced("x = 1", "python")
+    '```python\\nx = 1\\n```'
+    """
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+@cache
+def schema(reply: type) -> dict[str, Any]:
+    """The JSON schema of a reply as it is sent: all fields required, no others allowed.
+
+    Bounds on the length of strings are left out, since decoders that honour them break code, and
+    so are the descriptions that are our docstrings.
+    """
+    whole = msgspec.json.schema(reply)
+    plain = {name: _strict(part) for name, part in whole.pop("$defs", {}).items()}
+    top = _strict(whole)
+    if (name := str(top.get("$ref", "")).removeprefix("#/$defs/")) in plain:
+        top = plain[name]
+        if f'"#/$defs/{name}"' not in msgspec.json.encode(plain).decode():
+            del plain[name]
+    return {**top, "$defs": plain} if plain else top
+
+
+def _strict(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_strict(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if not isinstance(properties := part.get("properties"), dict):
+        return {key: _strict(value) for key, value in part.items() if key not in _DROPPED}
+    return {
+        "type": "object",
+        "properties": {name: _strict(value) for name, value in properties.items()},
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _asked(request: Prompt) -> dict[str, Any]:
+    reply = None if request.reply is None else schema(request.reply)
+    return {"messages": messages(request), "schema": reply, "attempt": request.attempt}
+
+
+FORMS: Mapping[str, Callable[[Prompt], Any]] = {
+    "fields": lambda request: {"name": request.name, "fields": dict(request.fields)},
+    "reply": lambda request: {**request.content(), "draw": ""},
+    "text": _asked,
+    "drawn": lambda request: {**_asked(request), "draw": request.draw},
+}
+"""What of a prompt determines an answer, for each kind of model: `drawn` ones sample anew at each
+place. The book notes which of these a model's keys were made by, for `replay`."""
+
+
+def form(name: str) -> Callable[[Prompt], Any]:
+    """The form of that name. Raises `ConfigError` for one that this version does not know."""
+    if name not in FORMS:
+        raise ConfigError(f"answers keyed by {name!r} come from another version of Backfeed")
+    return FORMS[name]
