@@ -125,7 +125,11 @@ class Pinned:
 class Model(Protocol):
     """Makes the service that answers `Prompt` for one role.
 
-    `answers` lists the prompts it can answer; None means any.
+    `answers` lists the prompts it can answer; None means any. Optional: `roles(name)` lists roles
+    that one model for all of them stands for; each is then made with the setting `role`.
+
+    A service that costs money has `pay_from` (see `engine.ledger.Paid`); one whose answers can be
+    replayed has `name` and `form`, by which its keys are made.
     """
 
     answers: frozenset[str] | None

@@ -20,6 +20,7 @@ from backfeed.engine.contracts import Service
 from backfeed.engine.errors import Interrupted, RunConflict, Stopping, StoreFault
 from backfeed.engine.files import FolderLock, write_whole
 from backfeed.engine.lanes import WINDOW, Engine, LaneResult, close_all
+from backfeed.engine.ledger import Ledger
 from backfeed.engine.output import Written, write_artefacts, write_rows
 from backfeed.engine.recipe import Loop, Recipe
 from backfeed.engine.records import Sample
@@ -73,6 +74,7 @@ class Plan:
     window: int = WINDOW
     artefacts: Mapping[str, Path] = field(default_factory=dict)
     watcher: Watcher = field(default_factory=Silent)
+    ledger: Ledger = field(default_factory=Ledger)
 
 
 @dataclass(slots=True)
@@ -88,6 +90,7 @@ class Report:
     seconds: float
     metrics: dict[str, float]
     bugs: dict[str, str]
+    spent: dict[str, Any]
     state: State
 
 
@@ -101,8 +104,11 @@ async def execute(plan: Plan) -> Report:
         stack.callback(plan.watcher.ended)
         stack.push_async_callback(close_all, plan.services.values())
         _claim(plan)
+        plan.ledger.open(plan.directory / "ledger.jsonl")
+        stack.callback(plan.ledger.close)
         book = Book(plan.book or plan.directory / "answers")
         stack.push_async_callback(book.close)
+        _note_models(plan, book)
         engine = Engine(plan.services, book, seed=plan.recipe.seed, window=plan.window)
         stack.push_async_callback(engine.end)
         stack.callback(_listen(engine))
@@ -128,6 +134,15 @@ def _claim(plan: Plan) -> None:
 def _is_begun(directory: Path) -> bool:
     """Has a run come as far as having rows? An input that could not be read left a recipe only."""
     return (directory / "corpus").exists() or any(directory.glob(".work/seeds/*/done.json"))
+
+
+def _note_models(plan: Plan, book: Book) -> None:
+    """Who answers for each role, and what their keys are made of: what `replay` needs to know."""
+    for desk, service in plan.services.items():
+        if form := getattr(service, "form", ""):
+            name = getattr(service, "name", desk)
+            told = {"identity": service.identity, "name": name, "form": form}
+            book.note(desk, msgspec.json.encode(told).decode())
 
 
 async def _run(plan: Plan, engine: Engine) -> State:
@@ -214,7 +229,8 @@ def _report(plan: Plan, engine: Engine, state: State, *, began: float) -> Report
             book.seal()
     return Report(
         written, state.tallies, asked, answers, state.complete, state.stopped,
-        time.monotonic() - began, dict(state.metrics), dict(engine.bugs), state,
+        time.monotonic() - began, dict(state.metrics), dict(engine.bugs),
+        plan.ledger.plain(), state,
     )  # fmt: skip
 
 

@@ -89,18 +89,18 @@ class Ledger:
 
     def open(self, path: Path) -> None:
         """Go on with what a file says was spent; the file is written from now on."""
+        self._path = path
         if path.exists():
             with storing(f"reading {path}"):
                 self.accounts = _read(path)
-        self._path = path
-        self._renew()
+            self._renew()
 
     def _renew(self) -> None:
         """Write the file anew: the sums, and what is reserved."""
         path = self._path
         if path is None:
             return
-        self.close()
+        self._let_go()
         lines = [_line("sum", {name: asdict(one) for name, one in self.accounts.items()})]
         lines += [_line("reserve", n, bill.role, bill.usd) for n, bill in self._bills.items()]
         write_whole(path, b"".join(lines))
@@ -109,7 +109,11 @@ class Ledger:
         self._lines = 0
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; what comes now is not written any more."""
+        self._let_go()
+        self._path = None
+
+    def _let_go(self) -> None:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -159,12 +163,12 @@ class Ledger:
         self._settled = asyncio.Event()
 
     def _write(self, *words: Any) -> None:
-        if self._file < 0:
-            return
-        with storing(f"writing {self._path}"):
-            os.write(self._file, _line(*words))
-        self._lines += 1
-        if self._lines >= LINES:
+        """Append a line about what has just been counted."""
+        if self._file >= 0:
+            with storing(f"writing {self._path}"):
+                os.write(self._file, _line(*words))
+            self._lines += 1
+        if self._file < 0 or self._lines >= LINES:
             self._renew()
 
     def plain(self) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from backfeed.engine.config import nearest
 from backfeed.engine.contracts import Analyzer, Gather, Service
 from backfeed.engine.errors import AskFailed, BackfeedError, CallerError, ConfigError, Outage
 from backfeed.engine.lanes import close_all
+from backfeed.engine.ledger import Ledger, Paid
+from backfeed.engine.models import _prompts
 from backfeed.engine.recipe import Recipe
 from backfeed.engine.requests import CodeCheck, Compute, Job, Together
 
@@ -39,13 +41,15 @@ class Wishes:
     jobs: int | None = None
 
 
-def build(recipe: Recipe, wishes: Wishes) -> dict[str, Service]:
-    """A service for every kind that a stage of the recipe says it asks.
+def build(recipe: Recipe, wishes: Wishes, ledger: Ledger | None = None) -> dict[str, Service]:
+    """A service for every kind that a stage of the recipe says it asks; all pay from one ledger.
 
     Raises:
         ConfigError: no backend for a kind, or one that cannot answer what the recipe asks, or this
-            machine cannot isolate programs; the message says how to mend it.
+            machine cannot isolate programs, or a limit of money is set and a price unknown; the
+            message says how to mend it.
     """
+    purse = ledger or Ledger(recipe.stop.usd)
     kinds = recipe.asks()
     made: dict[str, Service] = {}
     for kind in sorted(kinds):
@@ -55,6 +59,9 @@ def build(recipe: Recipe, wishes: Wishes) -> dict[str, Service]:
         for kind, make in _MAKERS.items():
             if kind in kinds or (kind == "sandbox" and "analyzer" in kinds):
                 made |= make(recipe, wishes, made)
+        for service in made.values():
+            if isinstance(service, Paid):
+                service.pay_from(purse)
     except BackfeedError:
         asyncio.run(close_all(made.values()))
         raise
@@ -126,21 +133,37 @@ def _models(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dic
             f"the recipe {recipe.name!r} asks a model: name one with --model KIND:NAME;"
             f" kinds are {', '.join(registry.names('models')) or 'none'}"
         )
+    backends = {
+        role: plugin("models", str(settings["use"]).partition(":")[0])
+        for role, settings in specs.items()
+    }
+    _require_answers(recipe, specs, backends)
     found: dict[str, Service] = {}
-    able: set[str] | None = set()
     for role, settings in specs.items():
-        kind, _, name = str(settings["use"]).partition(":")
-        backend = plugin("models", kind)
+        name = str(settings["use"]).partition(":")[2]
         rest = {key: value for key, value in settings.items() if key != "use"}
-        found[f"model:{role}"] = backend.service(name, rest)
-        able = None if able is None or backend.answers is None else able | backend.answers
-    if able is not None and (unable := sorted(recipe.prompts() - able)):
+        if not hasattr(backends[role], "roles"):
+            found[f"model:{role}"] = backends[role].service(name, rest)
+            continue
+        also = set(backends[role].roles(name)) - specs.keys() if role == "default" else set()
+        for one in sorted({role, *also}):
+            found[f"model:{one}"] = backends[role].service(name, {**rest, "role": one})
+    return found
+
+
+def _require_answers(
+    recipe: Recipe, specs: Mapping[str, Mapping[str, Any]], backends: Mapping[str, Any]
+) -> None:  # fmt: skip
+    """Every prompt of the recipe is one that a backend can answer, or that is there as a file."""
+    listed = [backend.answers for backend in backends.values()]
+    if None in listed:
+        _prompts.check(recipe.prompts())
+    elif unable := sorted(recipe.prompts() - frozenset().union(*listed)):
         used = ", ".join(sorted({str(settings["use"]) for settings in specs.values()}))
         raise ConfigError(
             f"{used} cannot answer what the recipe {recipe.name!r} asks: {', '.join(unable)};"
             " name a model with --model, e.g. --model openai:NAME"
         )
-    return found
 
 
 def model_specs(section: Mapping[str, Any], wishes: Wishes) -> dict[str, dict[str, Any]]:

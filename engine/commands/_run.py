@@ -17,6 +17,7 @@ from backfeed.engine.errors import Interrupted, StoreFault, WorldError
 from backfeed.engine.files import write_via
 from backfeed.engine.inputs import Given, Wanted, open_inputs
 from backfeed.engine.job import Plan, Report, execute
+from backfeed.engine.ledger import Ledger
 from backfeed.engine.output import read_rows, write_json
 from backfeed.engine.recipe import Recipe
 
@@ -40,8 +41,10 @@ def run(order: Order) -> int:
     _refuse_file(order.directory)
     wanted = _wanted(order)
     given = open_inputs(order.recipe, wanted)
-    made = services.build(order.recipe, order.wishes)
-    report = asyncio.run(execute(_plan(order, wanted, given, made=made)))
+    ledger = Ledger(order.recipe.stop.usd)
+    made = services.build(order.recipe, order.wishes, ledger)
+    plan = dataclasses.replace(_plan(order, wanted, given, made=made), ledger=ledger)
+    report = asyncio.run(execute(plan))
     write_json(order.directory / "summary.json", summary(order.recipe, report))
     tell(order.recipe, order.directory, report)
     return _exit_code(order.directory, report)
@@ -97,7 +100,8 @@ def summary(recipe: Recipe, report: Report) -> dict[str, Any]:
         "recipe": recipe.name, "complete": report.complete, "stopped": report.stopped, **written,
         "stages": report.tallies.plain(), "metrics": report.metrics, "bugs": sorted(report.bugs),
         "asked": {name: counts.get("asked", 0) for name, counts in report.asked.items()},
-        "desks": report.asked, "book": report.answers, "seconds": round(report.seconds, 2),
+        "desks": report.asked, "book": report.answers, "spent": report.spent,
+        "seconds": round(report.seconds, 2),
     }  # fmt: skip
 
 
@@ -125,6 +129,11 @@ def tell(recipe: Recipe, directory: Path, report: Report) -> None:
         if counts and name != "compute"
     )
     click.echo(f"asked: {asked or 'nothing'}; {report.seconds:.1f} s")
+    if (spent := report.spent)["requests"]:
+        usd = "price unknown" if spent["unpriced"] else f"{spent['usd']:.4f} USD"
+        lost = f" and at most {spent['lost_usd']:.4f} lost" if spent["lost_usd"] else ""
+        tokens = f"{spent['tokens_in']:,} tokens in, {spent['tokens_out']:,} out"
+        click.echo(f"paid for this directory so far: {tokens}, {usd}{lost}")
 
 
 def _exit_code(directory: Path, report: Report) -> int:

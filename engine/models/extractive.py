@@ -22,7 +22,7 @@ VERSION = "1"
 class ExtractiveService:
     """Answers at once, in this process."""
 
-    name = "extractive"
+    name, form = "extractive", "fields"
     gather = Gather(batch=64, parallel=1)
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ def _compose(fields: Mapping[str, Any]) -> dict[str, Any]:
     if bad is not None:
         return {"suitable": False, "reason": f"{bad.reason}: {bad.name}"}
     whole = languages.call(language, "describe", code, fields["entry_point"])
-    text = _problem_text.compose(language, whole, parts, str(fields["example"]))
+    text = _problem_text.compose(language, whole, parts, example=str(fields["example"]))
     return {
         "suitable": True,
         "behaviour": f"{parts[0].name}, then {parts[1].name}",
