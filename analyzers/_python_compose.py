@@ -1,4 +1,4 @@
-"""Two Python functions as one: does the first one's result fit the second one, and the code of both."""
+"""Two Python functions as one: does the result of one fit the other, and the code of both."""
 
 import ast
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ from backfeed.analyzers._python_code import definitions, tree_of
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What recorded tests show of a function: shapes of its first argument and of its result, and
-    the other arguments of a call, as source."""
+    """What recorded tests show of a function.
+
+    The shapes of its first argument and of its result; the other arguments of a call, as source.
+    """
 
     takes: tuple[str, ...] = ()
     gives: str = ""
@@ -39,20 +41,19 @@ def _parts(node: ast.stmt, name: str) -> tuple[ast.Call | None, ast.expr | None]
     if not isinstance(node, ast.Assert) or not isinstance(node.test, ast.Compare):
         return None, None
     call = node.test.left
-    if (
-        isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Name)
-        and call.func.id != name
-        and call.args
-    ):
-        call = call.args[0]
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == name:
+    if isinstance(call, ast.Call) and _called(call) not in ("", name) and call.args:
+        call = call.args[0]  # what was wrapped, as in `list(f(1))`
+    if isinstance(call, ast.Call) and _called(call) == name:
         return call, node.test.comparators[0]
     return None, None
 
 
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
 def shape(node: ast.expr) -> str:
-    """The shape of a literal: int, str, list[int], dict, ...; empty for what is none or is empty."""
+    """The shape of a literal: int, str, list[int], dict, ...; empty for what is no literal."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return {"range": "list[int]", "iter": "list"}.get(node.func.id, "")
     try:
@@ -71,10 +72,10 @@ def _shape(value: object) -> str:
 
 
 def compose(first: tuple[str, str], second: tuple[str, str], others: tuple[str, ...]) -> str:
-    """The code of both functions (each as code and name) and of one that feeds the first into the
-    second; empty if they cannot stand in one file. `others` are further arguments of the second, as source.
+    """The code of two functions (each as code and name) and of one that feeds them into each other.
 
-    The new function is named by `composed_name`.
+    `others` are further arguments of the second, as source. The new function is named by
+    `composed_name`. Empty if the two cannot stand in one file.
     """
     (first_code, first_name), (second_code, second_name) = first, second
     one, two = tree_of(first_code), tree_of(second_code)
@@ -84,10 +85,8 @@ def compose(first: tuple[str, str], second: tuple[str, str], others: tuple[str, 
     node, last = mine.get(first_name), theirs.get(second_name)
     if not isinstance(node, ast.FunctionDef) or not isinstance(last, ast.FunctionDef):
         return ""
-    if any(
-        name in mine and ast.unparse(mine[name]) != ast.unparse(part)
-        for name, part in theirs.items()
-    ):
+    both = mine.keys() & theirs.keys()
+    if any(ast.unparse(mine[name]) != ast.unparse(theirs[name]) for name in both):
         return ""
     call = f"{first_name}({_passed(node.args)})"
     where = _where(last, others)

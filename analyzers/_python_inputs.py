@@ -1,7 +1,6 @@
-"""Calls to record: those of the examples, changed a little, or made from types, defaults and names."""
+"""Calls to record: those of the examples, also changed a little, and calls from the signature."""
 
 import ast
-import itertools
 import random
 from collections.abc import Iterator, Sequence
 
@@ -16,29 +15,47 @@ _BY_TYPE = {
     "set": ("set()", "{1, 2, 3}"),
     "callable": ("lambda x: x", "lambda x: str(x)", "lambda x: x > 1"),
 }  # fmt: skip
+_WORDS = ("callable", "bool", "float", "int", "str", "bytes", "dict", "mapping", "set", "tuple")
 _NAMED = (
-    (("iterable", "iterables", "seq", "seqs", "sequence", "items", "it", "xs", "lst", "src", "values",
-      "data", "arr", "array", "nums", "numbers", "elements", "collection", "iterator", "list"), "list"),
-    (("n", "k", "i", "j", "r", "size", "count", "num", "length", "start", "stop", "step", "index",
-      "width", "number", "maxlen", "depth", "limit", "m", "x", "y", "a", "b", "value"), "int"),
-    (("s", "text", "string", "word", "name", "line", "chars", "sep", "prefix", "suffix", "phrase",
-      "st", "title", "path"), "str"),
-    (("func", "function", "f", "fn", "key", "pred", "predicate", "keyfunc", "binop", "op"), "callable"),
-    (("d", "dict", "mapping", "dct", "dicts"), "dict"),
+    ("list", ("iterable", "iterables", "seq", "seqs", "sequence", "items", "it", "xs", "lst", "src",
+              "values", "data", "arr", "array", "nums", "numbers", "elements", "collection",
+              "iterator", "list")),
+    ("int", ("n", "k", "i", "j", "r", "size", "count", "num", "length", "start", "stop", "step",
+             "index", "width", "number", "maxlen", "depth", "limit", "m", "x", "y", "a", "b",
+             "value")),
+    ("str", ("s", "text", "string", "word", "name", "line", "chars", "sep", "prefix", "suffix",
+             "phrase", "st", "title", "path")),
+    ("callable", ("func", "function", "f", "fn", "key", "pred", "predicate", "keyfunc", "binop",
+                  "op")),
+    ("dict", ("d", "dict", "mapping", "dct", "dicts")),
 )  # fmt: skip
 
 
-def inputs(code: str, name: str, shown: Sequence[str] = (), most: int = 24) -> list[str]:
-    """Up to `most` call expressions of the function `name`, as source, different from each other.
+_CHANCY = frozenset({
+    "random", "secrets", "uuid", "time", "tempfile", "os", "socket", "subprocess", "threading",
+    "multiprocessing", "gc", "platform", "getpass",
+})  # fmt: skip
+_SAFE = frozenset({
+    "range", "len", "str", "int", "float", "list", "tuple", "set", "dict", "sum", "max", "min",
+    "abs", "sorted", "frozenset", "iter", "bool",
+})  # fmt: skip
 
-    `shown` are sources of examples (with prompts): the calls in them come first, then changes of
-    their literals, then calls from annotations, defaults and parameter names.
+Wanted = tuple[Sequence[str], int]
+"""Sources of examples, with their prompts, and how many calls are wanted at most."""
+
+
+def inputs(code: str, name: str, wanted: Wanted) -> list[str]:
+    """Call expressions of the function `name`, as source, different from each other.
+
+    The calls in the examples come first, then changes of their literals, then calls from
+    annotations, defaults and parameter names.
     """
+    shown, most = wanted
     tree = tree_of(code)
-    node = None if tree is None else definitions(tree).get(name)
-    if not isinstance(node, ast.FunctionDef):
+    if tree is None or _chancy(tree):
         return []
-    if _chancy(tree):
+    node = definitions(tree).get(name)
+    if not isinstance(node, ast.FunctionDef):
         return []
     rng = random.Random(f"{name}/{len(code)}")  # noqa: S311 - which calls, not secrets
     found: dict[str, None] = {}
@@ -54,18 +71,15 @@ def inputs(code: str, name: str, shown: Sequence[str] = (), most: int = 24) -> l
     return list(dict.fromkeys(kept))[:most]
 
 
-def _chancy(tree: ast.Module | None) -> bool:
+def _chancy(tree: ast.Module) -> bool:
     """Does it use what is different each time: chance, clocks, the machine?"""
-    modules = {"random", "secrets", "uuid", "time", "tempfile", "os", "socket", "subprocess",
-               "threading", "multiprocessing", "gc", "platform", "getpass"}  # fmt: skip
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Import) and any(
-            a.name.partition(".")[0] in modules for a in node.names
-        ):
-            return True
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in modules:
-            return True
-    return False
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names.append(node.module or "")
+    return any(name.partition(".")[0] in _CHANCY for name in names)
 
 
 def _shown_calls(shown: Sequence[str], name: str) -> Iterator[ast.Call]:
@@ -74,20 +88,18 @@ def _shown_calls(shown: Sequence[str], name: str) -> Iterator[ast.Call]:
         text = "\n".join(line[4:] for line in source.splitlines())
         tree = tree_of(text)
         for node in ast.walk(tree) if tree is not None else ():
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id == name
-            ):
+            if isinstance(node, ast.Call) and _calls(node, name):
                 values = [*node.args, *(keyword.value for keyword in node.keywords)]
                 if all(_closed(value) for value in values):
                     yield node
 
 
+def _calls(node: ast.Call, name: str) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == name
+
+
 def _closed(node: ast.expr) -> bool:
     """No names but builtins that are safe to call, and no attribute of anything else."""
-    allowed = {"range", "len", "str", "int", "float", "list", "tuple", "set", "dict", "sum", "max",
-               "min", "abs", "sorted", "frozenset", "iter", "bool"}  # fmt: skip
     bound = {
         arg.arg
         for child in ast.walk(node)
@@ -95,7 +107,7 @@ def _closed(node: ast.expr) -> bool:
         for arg in child.args
     }
     names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
-    return names <= allowed | bound
+    return names <= _SAFE | bound
 
 
 def _changes(call: ast.Call, rng: random.Random) -> Iterator[ast.Call]:
@@ -162,18 +174,7 @@ def _guessed(node: ast.FunctionDef, rng: random.Random) -> Iterator[str]:
 def _pool(arg: ast.arg, default: ast.expr | None) -> tuple[str, ...]:
     if arg.annotation is not None:
         text = ast.unparse(arg.annotation).lower()
-        for word in (
-            "callable",
-            "bool",
-            "float",
-            "int",
-            "str",
-            "bytes",
-            "dict",
-            "mapping",
-            "set",
-            "tuple",
-        ):
+        for word in _WORDS:
             if text.startswith(word):
                 return _BY_TYPE["dict" if word == "mapping" else word]
         if text.startswith(("list", "sequence", "iterable", "iterator", "collection")):
@@ -182,7 +183,7 @@ def _pool(arg: ast.arg, default: ast.expr | None) -> tuple[str, ...]:
     if isinstance(default, ast.Constant) and default.value is not None:
         return _BY_TYPE.get(type(default.value).__name__, _BY_TYPE["int"])
     name = arg.arg.lower().rstrip("0123456789")
-    for names, kind in _NAMED:
+    for kind, names in _NAMED:
         if name in names or name.endswith(tuple(f"_{word}" for word in names if len(word) > 2)):
             return _BY_TYPE[kind]
     return (*_BY_TYPE["list"][:3], *_BY_TYPE["int"][:3], *_BY_TYPE["str"][2:])

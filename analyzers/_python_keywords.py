@@ -1,7 +1,8 @@
-"""Keywords of a Python function from its syntax, name and first sentence: what no model was asked."""
+"""Keywords of a Python function from its syntax, its name and its first sentence."""
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from backfeed.analyzers._python_code import definitions, tree_of
@@ -32,8 +33,9 @@ _CALLS = {
     "min": "maximum and minimum", "sum": "summation", "join": "string joining",
     "split": "string splitting", "set": "set", "dict": "dictionary", "defaultdict": "grouping",
     "groupby": "grouping", "deque": "queue", "heappush": "heap", "bisect": "binary search",
-    "iter": "iterator protocol", "next": "iterator protocol", "map": "mapping", "filter": "filtering",
-    "islice": "iterator slicing", "chain": "iterator chaining", "reduce": "reduction",
+    "iter": "iterator protocol", "next": "iterator protocol", "map": "mapping",
+    "filter": "filtering", "islice": "iterator slicing", "chain": "iterator chaining",
+    "reduce": "reduction",
     "replace": "string replacement", "sub": "regular expression", "compile": "regular expression",
 }  # fmt: skip
 _DULL = frozenset(
@@ -81,14 +83,16 @@ def _instructions(node: ast.stmt) -> list[str]:
     return found
 
 
-def _knowledge(tree: ast.Module, node: ast.stmt, name: str) -> list[str]:
-    found: dict[str, None] = {}
+def _imported(tree: ast.Module) -> Iterator[str]:
     for part in tree.body:
         if isinstance(part, ast.ImportFrom) and part.module:
-            found.setdefault(f"{part.module} module")
+            yield part.module
         elif isinstance(part, ast.Import):
-            for alias in part.names:
-                found.setdefault(f"{alias.name} module")
+            yield from (alias.name for alias in part.names)
+
+
+def _knowledge(tree: ast.Module, node: ast.stmt, name: str) -> list[str]:
+    found: dict[str, None] = dict.fromkeys(f"{module} module" for module in _imported(tree))
     inner = list(ast.walk(node))
     for child in inner:
         if isinstance(child, ast.Call):

@@ -9,6 +9,8 @@ import ast
 import copy
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import partial
+from types import UnionType
 from typing import Any
 
 from backfeed.analyzers._python_code import definitions, tree_of
@@ -90,35 +92,50 @@ def _walk(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _edits(node: ast.AST) -> Iterator[Edit]:
-    if isinstance(node, (ast.BinOp, ast.BoolOp, ast.AugAssign)):
-        yield from _swap(node, "op")
-    elif isinstance(node, ast.Compare):
-        yield from _compare(node)
-    elif isinstance(node, ast.Constant):
-        yield from _constant(node)
-    elif isinstance(node, ast.If | ast.IfExp):
-        yield lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), node.test))
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+    for kinds, edits in _OPERATORS:
+        if isinstance(node, kinds):
+            yield from edits(node)
+
+
+def _condition(node: Any) -> Iterator[Edit]:
+    yield lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), node.test))
+
+
+def _negation(node: ast.UnaryOp) -> Iterator[Edit]:
+    if isinstance(node.op, ast.Not):
         yield lambda: setattr(node, "operand", ast.UnaryOp(ast.Not(), node.operand))
-    elif isinstance(node, ast.Return) and node.value is not None:
+
+
+def _returned(node: ast.Return) -> Iterator[Edit]:
+    value = node.value
+    if value is not None:
         yield lambda: setattr(node, "value", ast.Constant(None))
-        yield lambda: setattr(node, "value", ast.UnaryOp(ast.Not(), node.value))
-    elif isinstance(node, ast.Call):
-        yield from _call(node)
-    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.expr):
+        yield lambda: setattr(node, "value", ast.UnaryOp(ast.Not(), value))
+
+
+def _emptied(node: Any) -> Iterator[Edit]:
+    """What is assigned or yielded becomes None."""
+    if node.value is not None:
         yield lambda: setattr(node, "value", ast.Constant(None))
-    elif isinstance(node, ast.For):
-        yield lambda: node.body.append(ast.Break())
-        yield lambda: node.body.insert(0, ast.Continue())
-    elif isinstance(node, ast.comprehension) and not node.ifs:
+
+
+def _loop(node: ast.For) -> Iterator[Edit]:
+    yield lambda: node.body.append(ast.Break())
+    yield lambda: node.body.insert(0, ast.Continue())
+
+
+def _comprehension(node: ast.comprehension) -> Iterator[Edit]:
+    if not node.ifs:
         yield lambda: node.ifs.append(ast.Constant(False))
-    elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+
+
+def _subscript(node: ast.Subscript) -> Iterator[Edit]:
+    if isinstance(node.slice, ast.Slice):
         yield lambda: setattr(node, "slice", ast.Slice())
-    elif isinstance(node, ast.Yield) and node.value is not None:
-        yield lambda: setattr(node, "value", ast.Constant(None))
-    elif isinstance(node, ast.Expr) and isinstance(
-        node.value, ast.Call | ast.Yield | ast.YieldFrom
-    ):
+
+
+def _statement(node: ast.Expr) -> Iterator[Edit]:
+    if isinstance(node.value, ast.Call | ast.Yield | ast.YieldFrom):
         yield lambda: setattr(node, "value", ast.Constant(None))
 
 
@@ -130,25 +147,25 @@ def _call(node: ast.Call) -> Iterator[Edit]:
         if isinstance(argument, ast.Starred):
             continue
         if not (isinstance(argument, ast.Constant) and argument.value is None):
-            yield lambda index=index: node.args.__setitem__(index, ast.Constant(None))  # type: ignore[misc]
+            yield partial(node.args.__setitem__, index, ast.Constant(None))
     if len(node.args) > 1:
-        yield lambda: node.args.pop()
+        yield partial(node.args.__delitem__, -1)
     for keyword in node.keywords:
         if keyword.arg is not None:
-            yield lambda keyword=keyword: node.keywords.remove(keyword)  # type: ignore[misc]
+            yield partial(node.keywords.remove, keyword)
 
 
-def _swap(node: Any, name: str) -> Iterator[Edit]:
-    other = _SWAPS.get(type(getattr(node, name)))
+def _swap(node: Any) -> Iterator[Edit]:
+    other = _SWAPS.get(type(node.op))
     if other is not None:
-        yield lambda: setattr(node, name, other())
+        yield lambda: setattr(node, "op", other())
 
 
 def _compare(node: ast.Compare) -> Iterator[Edit]:
     for index, sign in enumerate(node.ops):
         other = _SWAPS.get(type(sign))
         if other is not None:
-            yield lambda index=index, other=other: node.ops.__setitem__(index, other())  # type: ignore[misc]
+            yield partial(node.ops.__setitem__, index, other())
 
 
 def _constant(node: ast.Constant) -> Iterator[Edit]:
@@ -159,3 +176,19 @@ def _constant(node: ast.Constant) -> Iterator[Edit]:
         yield lambda: setattr(node, "value", value + 1)
     elif isinstance(value, str) and value:
         yield lambda: setattr(node, "value", "")
+
+
+_OPERATORS: tuple[tuple[type | UnionType, Callable[[Any], Iterator[Edit]]], ...] = (
+    (ast.BinOp | ast.BoolOp | ast.AugAssign, _swap),
+    (ast.Compare, _compare),
+    (ast.Constant, _constant),
+    (ast.If | ast.IfExp, _condition),
+    (ast.UnaryOp, _negation),
+    (ast.Return, _returned),
+    (ast.Call, _call),
+    (ast.Assign | ast.Yield, _emptied),
+    (ast.For, _loop),
+    (ast.comprehension, _comprehension),
+    (ast.Subscript, _subscript),
+    (ast.Expr, _statement),
+)

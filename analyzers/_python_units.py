@@ -6,7 +6,6 @@ standard library, or a helper of the same file, which is carried along).
 """
 
 import ast
-import builtins
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,11 +16,13 @@ from typing import Any
 import tree_sitter
 import tree_sitter_python
 
-from backfeed.analyzers._python_code import body_of, defined_names, tree_of
+from backfeed.analyzers._python_code import BUILTINS, body_of, defined_names, tree_of
 
-BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
 STDLIB = frozenset(sys.stdlib_module_names)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+Bounds = tuple[int, int, int]
+"""The least and the most lines of code of a unit, and the most lines carried along with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,10 @@ class _File:
     bound: dict[str, ast.stmt] = field(default_factory=dict)
 
 
-def units(text: str, least: int = 5, most: int = 20, carried: int = 80) -> list[Unit]:
+def units(text: str, bounds: Bounds = (5, 20, 80)) -> list[Unit]:
     """All units of a file, those that cannot be used with the reason; in the order of the text.
 
-    `least` and `most` bound the size of a unit (the paper's 5-20), `carried` the lines of the
-    imports and helpers that come along. A file that does not parse gives one unit that says so.
+    A file that does not parse gives one unit that says so.
     """
     tree = tree_of(text)
     if tree is None:
@@ -64,7 +64,7 @@ def units(text: str, least: int = 5, most: int = 20, carried: int = 80) -> list[
     for node in tree.body:
         for name in _bound_names(node):
             file.bound[name] = node
-    found = [_unit(file, kind, node, (least, most, carried)) for kind, node in _found(file)]
+    found = [_unit(file, kind, node, bounds=bounds) for kind, node in _found(file)]
     return sorted(found, key=lambda unit: (unit.first_line, unit.last_line))
 
 
@@ -86,7 +86,7 @@ def _found(file: _File) -> Iterator[tuple[str, Definition]]:
             yield kind, node
 
 
-def _unit(file: _File, kind: str, node: Definition, bounds: tuple[int, int, int]) -> Unit:
+def _unit(file: _File, kind: str, node: Definition, *, bounds: Bounds) -> Unit:
     least, most, carried = bounds
     first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
     last = node.end_lineno or node.lineno
@@ -122,9 +122,14 @@ def code_size(lines: list[str], node: Definition) -> int:
     return sum(bool(text) and not text.startswith("#") for text in texts)
 
 
+_NAMED = ast.ExceptHandler | ast.MatchAs | ast.MatchStar | Definition
+
+
 def free_names(node: ast.AST) -> set[str]:
-    """Names that are read in a piece of code and bound nowhere in it (scopes are not told apart:
-    a name that is bound anywhere inside counts as bound)."""
+    """Names that are read in a piece of code and bound nowhere in it.
+
+    Scopes are not told apart: a name that is bound anywhere inside counts as bound.
+    """
     read: set[str] = set()
     bound: set[str] = set()
     for child in ast.walk(node):
@@ -132,9 +137,7 @@ def free_names(node: ast.AST) -> set[str]:
             (read if isinstance(child.ctx, ast.Load) else bound).add(child.id)
         elif isinstance(child, ast.arg):
             bound.add(child.arg)
-        elif isinstance(child, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and child.name:
-            bound.add(child.name)
-        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        elif isinstance(child, _NAMED) and child.name:
             bound.add(child.name)
         elif isinstance(child, ast.Import | ast.ImportFrom):
             bound |= {(a.asname or a.name).partition(".")[0] for a in child.names}

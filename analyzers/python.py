@@ -7,9 +7,16 @@ from importlib.resources import files
 from typing import Any
 
 from backfeed.analyzers import (
-    _python_code, _python_compose, _python_docs, _python_fit, _python_inputs, _python_keywords,
-    _python_mutants, _python_units,
-)  # fmt: skip
+    _python_code,
+    _python_compose,
+    _python_docs,
+    _python_examples,
+    _python_fit,
+    _python_inputs,
+    _python_keywords,
+    _python_mutants,
+    _python_units,
+)
 from backfeed.engine.errors import Outage
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
@@ -22,8 +29,6 @@ REJECT = (
 # Told, and not held against a snippet.
 _REMARKS = ("F632", "PLE0604", "PLE0605")
 _LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, output_kb=16 * 1024, disk_mb=256)
-
-
 _TOOLS = "/opt/backfeed/bin"  # where every sandbox has the tools of this machine
 
 
@@ -48,7 +53,7 @@ class _Python:
     units = staticmethod(_python_units.units)
     completeness = staticmethod(_python_units.completeness)
     describe = staticmethod(_python_docs.describe)
-    examples = staticmethod(_python_docs.examples)
+    examples = staticmethod(_python_examples.examples)
     inputs = staticmethod(_python_inputs.inputs)
     keywords = staticmethod(_python_keywords.keywords)
     seen = staticmethod(_python_compose.seen)
@@ -59,8 +64,8 @@ class _Python:
         """One ruff for the whole batch. Comments that switch rules off are not listened to."""
         named = tuple(File(f"s_{n:06d}.py", request.code) for n, request in enumerate(batch))
         command = (
-            f"{_TOOLS}/ruff", "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet", "--exit-zero",
-            "--target-version", "py313", "--select", ",".join(REJECT),
+            f"{_TOOLS}/ruff", "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet",
+            "--exit-zero", "--target-version", "py313", "--select", ",".join(REJECT),
             "--output-format", "json", ".",
         )  # fmt: skip
         outcome: Outcome = yield from Job(files=named, command=command, limits=_LIMITS)

@@ -5,10 +5,14 @@ import itertools
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import networkx as nx
 
 from backfeed.engine.records import Keywords, Sample
+
+if TYPE_CHECKING:
+    Graph = nx.Graph[str]
 
 KINDS = ("task", "instruction", "knowledge")
 MOST_SOURCES = 5
@@ -21,8 +25,8 @@ def nodes_of(keywords: Keywords) -> Iterator[tuple[str, str]]:
             yield f"{kind}:{phrase}", kind
 
 
-def add_samples(graph: nx.Graph, samples: Iterable[Sample]) -> nx.Graph:
-    """Count the samples' keywords and their pairs into a graph; which samples, up to five a pair."""
+def add_samples(graph: "Graph", samples: Iterable[Sample]) -> "Graph":
+    """Count the samples' keywords and their pairs into a graph, with up to five samples a pair."""
     for sample in samples:
         names = sorted(nodes_of(sample.keywords))
         for name, kind in names:
@@ -34,24 +38,24 @@ def add_samples(graph: nx.Graph, samples: Iterable[Sample]) -> nx.Graph:
                 sorted({*filter(None, data["languages"].split(",")), sample.language})
             )
         for (one, _), (two, _) in itertools.combinations(names, 2):
-            _count_pair(graph, one, two, sample.id)
+            _count_pair(graph, (one, two), sample.id)
     return graph
 
 
-def _count_pair(graph: nx.Graph, one: str, two: str, source: str) -> None:
-    if not graph.has_edge(one, two):
-        graph.add_edge(one, two, weight=0, sources="")
-    data = graph.edges[one, two]
+def _count_pair(graph: "Graph", pair: tuple[str, str], source: str) -> None:
+    if not graph.has_edge(*pair):
+        graph.add_edge(*pair, weight=0, sources="")
+    data = graph.edges[pair]
     data["weight"] += 1
     sources = [*filter(None, data["sources"].split(",")), source]
     data["sources"] = ",".join(sources[:MOST_SOURCES])
 
 
-def to_bytes(graph: nx.Graph) -> bytes:
+def to_bytes(graph: "Graph") -> bytes:
     """GraphML with nodes and edges in a fixed order."""
-    ordered = nx.Graph()
+    ordered: Graph = nx.Graph()
     ordered.add_nodes_from(sorted(graph.nodes(data=True)))
-    edges = ((*sorted((one, two)), data) for one, two, data in graph.edges(data=True))
+    edges = ((min(ends), max(ends), data) for *ends, data in graph.edges(data=True))
     ordered.add_edges_from(sorted(edges, key=lambda edge: edge[:2]))
     buffer = io.BytesIO()
     nx.write_graphml(ordered, buffer)
@@ -59,14 +63,17 @@ def to_bytes(graph: nx.Graph) -> bytes:
 
 
 @cache
-def from_path(path: Path) -> nx.Graph:
+def from_path(path: Path) -> "Graph":
     """A graph that was saved; kept, as artefacts never change."""
     return nx.read_graphml(path)
 
 
-def relatedness(graph: nx.Graph, one: Keywords, two: Keywords) -> float:
-    """How strongly a graph relates two sets of knowledge and task phrases: shared nodes count 1,
-    pairs that stand together elsewhere their weight's share of both nodes' counts."""
+def relatedness(graph: "Graph", one: Keywords, two: Keywords) -> float:
+    """How strongly a graph relates two sets of knowledge and task phrases.
+
+    Shared nodes count 1, pairs that stand together elsewhere their weight's share of the counts of
+    both nodes.
+    """
     mine = {name for name, kind in nodes_of(one) if kind != "instruction" and name in graph}
     theirs = {name for name, kind in nodes_of(two) if kind != "instruction" and name in graph}
     total = float(len(mine & theirs))

@@ -25,7 +25,8 @@ _EXAMPLES = (
 _COMPOSED = (
     "Write a {language} function `{name}` that works in two steps.",
     "Implement a {language} function `{name}` that combines two operations.",
-    "In {language}, write `{name}`: a function that feeds the result of one operation into another.",
+    "In {language}, write `{name}`: a function that feeds the result of one operation into another"
+    ".",
     "Build a {language} function named `{name}` out of two parts, one after the other.",
 )
 _NAMES = {"python": "Python"}
@@ -47,7 +48,7 @@ def generate(language: str, found: Any, example: str) -> str:
     return "\n\n".join(parts)
 
 
-def compose(language: str, whole: Any, parts: Sequence[Any], example: str) -> str:
+def compose(language: str, whole: Any, parts: Sequence[Any], *, example: str) -> str:
     """A problem from two descriptions: the first one's result is the second one's input."""
     first, second = parts
     opening = _chosen(_COMPOSED, whole.name + first.prose)

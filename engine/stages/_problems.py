@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from backfeed.engine.records import Message, Sample, Test
 
 FENCE = "```"
+_ABSENT = re.compile(
+    r"\b(the (code|snippet|function) (above|below|shown|given)|(this|given|provided) snippet)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,7 @@ def answered(sample: Sample, problem: str) -> Sample:
 
 
 def shown_example(tests: tuple[Test, ...], most: int = 2) -> str:
-    """Examples to stand in the problem: the first of the author's, else recorded calls that show
-    the most in a line.
-    """
+    """Examples to stand in the problem: the author's first ones, else calls that show the most."""
     for test in tests:
         if test.kind == "doctest":
             return "\n".join(_first_examples(test.code, most))
@@ -84,9 +86,6 @@ def unanswerable(problem: str, sample: Sample) -> str:
         return "it has no signature"
     if not re.search(r">>>|\bexample|\bassert\b|->|=>", problem, re.IGNORECASE):
         return "it has no example"
-    if match := re.search(
-        r"\b(the (code|snippet|function) (above|below|shown|given)|(this|given|provided) snippet)\b",
-        problem, re.IGNORECASE,
-    ):  # fmt: skip
+    if match := _ABSENT.search(problem):
         return f"it points at code that is not there: {match[0]!r}"
     return ""

@@ -38,7 +38,7 @@ class Backfeed:
     asks = ("compute",)
 
     def whole(self, table: Table) -> Asks[Result]:
-        """Look at what tests show of each function, pair them, and ask for the code of each pair."""
+        """Look at what tests show of each function, and ask for the code of pairs that fit."""
         graph, ledger = (yield from Read("graph")), (yield from Read("used_pairs"))
         samples = [sample for sample in table if _usable(sample)]
         if graph is None or not samples:

@@ -28,9 +28,8 @@ class CutUnits:
         """Ask the language for the units of the file."""
         if not languages.can(sample.language, "units"):
             return [sample.no("cut_units", "no-cutter", f"for {sample.language or '?'}")]
-        call = (
-            sample.language, "units", sample.code, self.min_lines, self.max_lines, self.max_carried,
-        )  # fmt: skip
+        bounds = (self.min_lines, self.max_lines, self.max_carried)
+        call = (sample.language, "units", sample.code, bounds)
         found = yield from Compute(languages.call, call)
         if not found:
             return [sample.no("cut_units", "no-unit", "no function or class")]

@@ -25,8 +25,8 @@ class Rebuild:
         """Ask the model, and check that the problem stands alone."""
         reply: Problem = yield from Prompt(
             "backfeed/compose", reply=Problem, role=self.role, language=sample.language,
-            snippet=sample.code, entry_point=sample.entry_point, parts=json.loads(sample.extra)["parts"],
-            example=shown_example(sample.tests),
+            snippet=sample.code, entry_point=sample.entry_point,
+            parts=json.loads(sample.extra)["parts"], example=shown_example(sample.tests),
         )  # fmt: skip
         if not reply.suitable:
             return [

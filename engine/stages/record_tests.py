@@ -53,15 +53,9 @@ class RecordTests:
     def _record(
         self, sample: Sample, shown: list[str]
     ) -> Asks[tuple[list[tuple[str, str]], list[Evidence]]]:
-        arguments = (
-            sample.language,
-            "inputs",
-            sample.code,
-            sample.entry_point,
-            tuple(shown),
-            self.tried,
-        )
-        calls: list[str] = yield from Compute(languages.call, arguments)
+        wanted = (tuple(shown), self.tried)
+        call = (sample.language, "inputs", sample.code, sample.entry_point, wanted)
+        calls: list[str] = yield from Compute(languages.call, call)
         if not calls:
             return [], []
         limits = replace(Limits(), cpu_s=self.cpu_s, wall_s=3 * self.cpu_s + 2)

@@ -22,7 +22,7 @@ class Reverse:
     prompts = ("reverse/generate",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
-        """Ask the model; `suitable: no` is an answer, and so is a problem that cannot stand alone."""
+        """Ask the model, and check that the problem stands alone; `suitable: no` is an answer."""
         name = f"reverse/{self.question_type}"
         example = shown_example(sample.tests)
         reply: Problem = yield from Prompt(

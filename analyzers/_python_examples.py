@@ -1,0 +1,107 @@
+"""The examples in a Python docstring that can run with the code alone."""
+
+import ast
+import doctest
+import re
+from dataclasses import dataclass
+
+from backfeed.analyzers._python_code import BUILTINS, defined_names, definitions, tree_of
+from backfeed.analyzers._python_units import STDLIB, free_names
+
+_SKIPPED = re.compile(r"doctest:\s*\+SKIP|\binput\(|\bopen\(|urlopen|time\.|random|getpass|exit\(")
+# Shown differently each time, or in part: addresses, elisions, tracebacks.
+_FLEETING = re.compile(
+    r"0x[0-9a-f]{4,}|\.\.\.|Traceback|<\w+ object|(?<!\w)u['\"]|<generator|<function"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Statements that lead up to an expression, and what it shows. `source` has its prompts."""
+
+    source: str
+    want: str
+
+
+def examples(code: str, name: str) -> list[Example]:
+    """The doctest examples that can run with the code alone and use `name`.
+
+    Imports of the example's own project are left out; an example that needs a name which is not
+    there ends its group.
+    """
+    tree = tree_of(code)
+    node = None if tree is None else definitions(tree).get(name)
+    if tree is None or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return []
+    doc = ast.get_docstring(node, clean=True) or ""
+    known = set(BUILTINS) | set(definitions(tree))
+    try:
+        parsed = doctest.DocTestParser().get_examples(doc)
+    except ValueError:
+        return []
+    return list(_usable(parsed, known, name))
+
+
+def _usable(parsed: list[doctest.Example], known: set[str], name: str) -> list[Example]:
+    found: list[Example] = []
+    before: list[str] = []
+    for example in parsed:
+        tree = tree_of(example.source)
+        if tree is None or _foreign_import(tree):
+            continue
+        if free_names(tree) - known or _SKIPPED.search(example.source):
+            known -= _touched(tree) - BUILTINS - {name}  # what it would have changed is not known
+            continue
+        known |= _bound(tree)
+        source = _prompted(example.source)
+        if not example.want.strip():
+            before.append(source)
+        elif not _shows(example.want):
+            before.append(_silent(tree, example.source))
+        else:
+            if name in _names(tree) or any(name in text for text in before):
+                found.append(Example("".join([*before, source]), example.want))
+                before = []
+            else:
+                before.append(_silent(tree, example.source))
+    return found
+
+
+def _names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _touched(tree: ast.AST) -> set[str]:
+    """Names that a statement binds, or whose values it may change."""
+    return _names(tree) | {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    return {name for node in tree.body for name in defined_names(node)}
+
+
+def _silent(tree: ast.Module, source: str) -> str:
+    """A statement whose output is not looked at."""
+    single = len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr)
+    return _prompted(f"_ = {source}" if single else source)
+
+
+def _shows(want: str) -> bool:
+    """Is the expected text the same wherever it runs?"""
+    return _FLEETING.search(want) is None
+
+
+def _foreign_import(tree: ast.Module) -> bool:
+    for node in tree.body:
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if any(name.partition(".")[0] not in STDLIB for name in names):
+            return True
+    return False
+
+
+def _prompted(source: str) -> str:
+    lines = source.rstrip("\n").splitlines()
+    return "".join(
+        f"{'>>>' if i == 0 else '...'} {line}".rstrip() + "\n" for i, line in enumerate(lines)
+    )

@@ -1,0 +1,104 @@
+"""A Python docstring without its markup: prose, parameters, and what it says of the result."""
+
+import re
+import textwrap
+from dataclasses import dataclass, field
+
+_ROLE = re.compile(r":(?:py:)?(\w+):`~?!?([^`<]+?)(?:\s*<[^>]+>)?`")
+_FIELD = re.compile(
+    r"^\s*:(param|parameter|arg|argument|key|keyword)(?:\s+[\w\[\], .]+?)?\s+(\*{0,2}\w+):\s*(.*)"
+)
+_OTHER_FIELD = re.compile(
+    r"^\s*:(type|rtype|return|returns|raise|raises|yield|yields)\b([^:]*):\s*(.*)"
+)
+_HEADING = re.compile(
+    r"^(see also|examples?|doctests?|references?|notes?|usage|todo)s?\s*:{0,2}\s*$", re.IGNORECASE
+)
+_UNDERLINE = re.compile(r"^\s*[-=~^]{3,}\s*$")
+_DIRECTIVE = re.compile(r"^\s*\.\.\s+([\w-]+)::")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a docstring says in words; `parameters` are names with what is said of them."""
+
+    prose: str
+    parameters: tuple[tuple[str, str], ...]
+    returns: str
+
+
+def told(doc: str) -> Told:
+    """A docstring without examples, markup and field lists; its parameters; what it returns."""
+    reader = _Reader()
+    for line in doc.expandtabs().splitlines():
+        reader.take(line)
+    fields = tuple((name, plain(text)) for name, text in reader.fields)
+    return Told(plain("\n".join(reader.kept)), fields, plain(reader.returns))
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Where in a docstring one is, and what has been read. `target` is the field list's item that
+    indented lines belong to: a parameter (`field`), something else (`other`), or none.
+    """
+
+    kept: list[str] = field(default_factory=list)
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    returns: str = ""
+    target: str = ""
+    skipping: bool = False
+    in_example: bool = False
+
+    def take(self, line: str) -> None:
+        """One line."""
+        text = line.strip()
+        if not (self._is_example(text) or self._is_heading(line, text)) and not (
+            self.skipping and (not text or line.startswith(" "))
+        ):
+            self.skipping = False
+            self._keep(line, text)
+
+    def _is_example(self, text: str) -> bool:
+        """An example ends with a blank line."""
+        self.in_example = text.startswith(">>>") or (self.in_example and bool(text))
+        return self.in_example
+
+    def _is_heading(self, line: str, text: str) -> bool:
+        """A heading or a directive; what stands under some of them is left out, too."""
+        directive = _DIRECTIVE.match(line) is not None
+        if directive or _HEADING.match(text):
+            self.skipping = directive or text.lower().startswith(("see also", "ref", "todo"))
+            self.target = ""
+            return True
+        return _UNDERLINE.match(line) is not None
+
+    def _keep(self, line: str, text: str) -> None:
+        goes_on = line.startswith(" ") and bool(text)
+        if match := _FIELD.match(line):
+            self.fields.append((match[2].lstrip("*"), match[3]))
+            self.target = "field"
+        elif match := _OTHER_FIELD.match(line):
+            self.target = "other"
+            if match[1].startswith(("return", "yield")):
+                self.returns = match[3]
+        elif self.target == "field" and goes_on:
+            name, before = self.fields[-1]
+            self.fields[-1] = (name, f"{before} {text}")
+        elif not (self.target and goes_on):
+            self.target = ""
+            self.kept.append(line.rstrip())
+
+
+def plain(text: str) -> str:
+    """Markup as Markdown: roles and double backticks become single ones, `::` becomes a colon."""
+    text = _ROLE.sub(lambda match: f"`{match[2].strip().rpartition('.')[2]}`", text)
+    text = re.sub(r"``([^`]+)``", r"`\1`", text)
+    text = re.sub(r"(?<![\w*`])\*([A-Za-z_]\w*)\*(?![\w*`])", r"`\1`", text)
+    text = re.sub(r"`([^`]+) <[^>]+>`_+", r"\1", text)
+    text = re.sub(r"`([^`\n]+)`_+", r"\1", text)
+    text = re.sub(r"::[ \t]*$", ":", text, flags=re.MULTILINE)
+    text = re.sub(r"\n[ \t]*\n(\s*\n)+", "\n\n", textwrap.dedent(text))
+    text = re.sub(
+        r"(?m)^[^\n]*:[ \t]*(?=\n*\Z)", lambda match: match[0].rstrip(" :\t") + ".", text.strip()
+    )
+    return text.strip()
