@@ -1,21 +1,24 @@
 """What a run leaves: corpus, rejected, unfinished, evidence; made anew from committed steps."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from backfeed.engine.boundary import storing
 from backfeed.engine.files import write_via, write_whole
+from backfeed.engine.identity import Ids
 from backfeed.engine.records import Sample
 from backfeed.engine.steps import State
-from backfeed.engine.store import ROW_SCHEMA, DiskTable, from_row, to_row, write_parquet
+from backfeed.engine.store import ROW_SCHEMA, DiskTable, from_row, write_parquet
 
 ROWS_PER_FILE = 10_000
+BYTES_PER_FILE = 256 * 1024 * 1024
 EVIDENCE_SCHEMA = pa.schema([
     ("id", pa.string()), ("check", pa.string()), ("verdict", pa.string()), ("data", pa.string()),
 ])  # fmt: skip
@@ -34,23 +37,45 @@ class Written:
 
 def write_rows(directory: Path, state: State) -> Written:
     """Write `corpus/`, `rejected/`, `unfinished/` and `evidence/`; each folder appears whole."""
-    written = Written()
-    names = _Names()
+    written, ids = Written(), Ids()
     evidence = _Files(directory / "evidence", EVIDENCE_SCHEMA)
     for kind, folder in (("out", "corpus"), ("rejected", "rejected"), ("unfinished", "unfinished")):
         table = state.rows if kind == "out" else DiskTable.of(*(left / kind for left in state.left))
         files = _Files(directory / folder, ROW_SCHEMA)
-        for sample in table:
-            named = names.unique(sample)
-            files.add(_row(named, split="train" if kind == "out" else ""))
-            for item in _evidence_rows(named):
-                evidence.add(item)
+        for batch in table.batches():
+            rows = _with(batch, "id", [ids.unique(mark) for mark in batch["id"].to_pylist()])
+            evidence.add(_evidence(rows))
             if kind == "out":
-                written.levels[named.level] = written.levels.get(named.level, 0) + 1
-        count = files.close()
-        setattr(written, {"out": "accepted"}.get(kind, kind), count)
+                _count_levels(rows, written.levels)
+                unsplit = pc.equal(rows["split"], "")
+                rows = _with(rows, "split", pc.if_else(unsplit, "train", rows["split"]))
+            files.add(pa.Table.from_batches([rows]).select(ROW_SCHEMA.names))
+        setattr(written, {"out": "accepted"}.get(kind, kind), files.close())
     written.evidence = evidence.close()
     return written
+
+
+def _with(batch: pa.RecordBatch, name: str, values: Any) -> pa.RecordBatch:
+    """The batch with other texts in one column."""
+    place = batch.schema.get_field_index(name)
+    return batch.set_column(place, batch.schema.field(place), pa.array(values, pa.string()))
+
+
+def _count_levels(rows: pa.RecordBatch, levels: dict[str, int]) -> None:
+    for entry in pc.value_counts(rows["level"]).to_pylist():
+        levels[entry["values"]] = levels.get(entry["values"], 0) + entry["counts"]
+
+
+def _evidence(rows: pa.RecordBatch) -> pa.Table:
+    """What was seen, one row for each check of each row."""
+    seen = rows.filter(pc.not_equal(rows["evidence"], ""))
+    found: list[dict[str, str]] = []
+    for mark, text in zip(seen["id"].to_pylist(), seen["evidence"].to_pylist(), strict=True):
+        for item in msgspec.json.decode(text):
+            data = msgspec.json.encode(item["data"], order="sorted").decode()
+            verdict = str(item["data"].get("verdict", ""))
+            found.append({"id": mark, "check": item["check"], "verdict": verdict, "data": data})
+    return pa.Table.from_pylist(found, schema=EVIDENCE_SCHEMA)
 
 
 def write_artefacts(directory: Path, state: State, names: Mapping[str, str]) -> None:
@@ -72,57 +97,34 @@ def read_rows(folder: Path) -> Iterator[Sample]:
             yield from_row(row)
 
 
-def _row(sample: Sample, split: str) -> dict[str, Any]:
-    row = to_row(sample.but(split=sample.split or split))
-    del row["evidence"]
-    return row
-
-
-def _evidence_rows(sample: Sample) -> Iterable[dict[str, str]]:
-    for item in sample.evidence:
-        data = msgspec.json.encode(item.data, order="sorted").decode()
-        verdict = str(item.data.get("verdict", ""))
-        yield {"id": sample.id, "check": item.check, "verdict": verdict, "data": data}
-
-
-class _Names:
-    """Ids are unique in a directory: the k-th row of an id gets the suffix `-k`."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
-
-    def unique(self, sample: Sample) -> Sample:
-        count = self._seen[sample.id] = self._seen.get(sample.id, 0) + 1
-        return sample if count == 1 else sample.but(id=f"{sample.id}-{count}")
-
-
 class _Files:
     """Parquet files of one folder: written beside it, and exchanged for the old ones at the end."""
 
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
-        self.folder, self.schema = folder, schema
+        self.folder = folder
         self.fresh = folder.with_name(f".{folder.name}.new")
         self.count = self.files = 0
-        self._rows: list[dict[str, Any]] = []
+        self._rest = schema.empty_table()
         with storing(f"making {self.fresh}"):
             shutil.rmtree(self.fresh, ignore_errors=True)
             self.fresh.mkdir(parents=True)
 
-    def add(self, row: dict[str, Any]) -> None:
-        self._rows.append(row)
-        self.count += 1
-        if len(self._rows) >= ROWS_PER_FILE:
-            self._flush()
+    def add(self, rows: pa.Table) -> None:
+        """Append rows."""
+        self.count += rows.num_rows
+        self._rest = pa.concat_tables([self._rest, rows])
+        while self._rest.num_rows >= ROWS_PER_FILE or self._rest.nbytes >= BYTES_PER_FILE:
+            self._write()
 
-    def _flush(self) -> None:
-        table = pa.Table.from_pylist(self._rows, schema=self.schema)
-        write_via(self.fresh / f"{self.files:05d}", lambda to: write_parquet(table, to))
+    def _write(self) -> None:
+        part, self._rest = self._rest.slice(0, ROWS_PER_FILE), self._rest.slice(ROWS_PER_FILE)
+        write_via(self.fresh / f"{self.files:05d}", lambda to: write_parquet(part, to))
         self.files += 1
-        self._rows = []
 
     def close(self) -> int:
-        if self._rows or self.files == 0:
-            self._flush()
+        """Write the rest, name all files by how many they are, and lay them in their place."""
+        if self._rest.num_rows or self.files == 0:
+            self._write()
         with storing(f"writing {self.folder}"):
             for number in range(self.files):
                 name = f"train-{number:05d}-of-{self.files:05d}.parquet"

@@ -16,7 +16,8 @@ from backfeed.engine.files import write_via
 from backfeed.engine.identity import sha256, sha256_of, well_formed
 from backfeed.engine.records import Evidence, Sample
 
-ROWS_PER_SHARD = 1000
+ROWS_PER_SHARD = 2500
+ROWS_PER_GROUP = 1000
 SHARD_BYTES = 64 * 1024 * 1024
 _PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
@@ -136,7 +137,7 @@ def _fitted(batch: pa.RecordBatch | pa.Table) -> pa.Table:
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write Parquet the one way we do: zstd, one row group per thousand rows."""
-    pq.write_table(table, path, compression="zstd", row_group_size=ROWS_PER_SHARD)
+    pq.write_table(table, path, compression="zstd", row_group_size=ROWS_PER_GROUP)
 
 
 class DiskTable:
@@ -163,7 +164,7 @@ class DiskTable:
         """Arrow record batches, of all columns or of some."""
         for path in self.paths:
             with storing(f"reading {path}"), pq.ParquetFile(path) as file:
-                yield from file.iter_batches(ROWS_PER_SHARD, columns=columns, use_threads=False)
+                yield from file.iter_batches(ROWS_PER_GROUP, columns=columns, use_threads=False)
 
     def digest(self) -> str:
         """A digest of the rows and their order: of the shards' bytes."""
