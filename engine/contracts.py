@@ -4,12 +4,12 @@ A plug-in is a module in its kind's folder with one object named PLUGIN: a class
 stages and backends (called with the recipe's keys), an object otherwise.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from backfeed.engine.records import Sample
+from backfeed.engine.records import Rejection, Sample
 from backfeed.engine.requests import Asks, CodeCheck, Compute, Result
 
 
@@ -104,16 +104,39 @@ class Table(Protocol):
 class Source(Protocol):
     """Where seeds come from: `pypi`, `git`, `path`, `rows`, `npm`."""
 
-    def resolve(self, address: str) -> "Pinned":
-        """Pin an address to a version and a digest. Raises `InputError`, `Outage`."""
+    def resolve(self, address: str, cache: Path, pin: "Pin | None" = None) -> "Pinned":
+        """Pin an address (what stands behind the colon) to a version and a digest.
 
-    def read(self, pinned: "Pinned", rules: Any) -> Iterator[Sample]:
-        """The source's files as samples (alive or rejected), in a fixed order."""
+        `cache` is a folder for what is fetched. With `pin` it must come to that version again, from
+        the cache if it holds it. Raises `InputError`, `Outage`, `ServiceRefusal`.
+        """
+
+    def read(self, pinned: "Pinned", rules: "ReadRules") -> Iterator[Sample]:
+        """The source's code files as samples (alive or rejected), in a fixed order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRules:
+    """What a source reads: files of these languages (none named: of all), up to a size."""
+
+    languages: tuple[str, ...] = ()
+    max_bytes: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What an address came to before."""
+
+    version: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """An address with its version and content digest; `place` is where it lies on this machine."""
+    """An address with its version and content digest; `place` is where it lies on this machine.
+
+    `address` is exact: it names this version, and resolves to it again.
+    """
 
     address: str
     version: str
@@ -170,12 +193,17 @@ class Reader(Protocol):
 
 
 class Exporter(Protocol):
-    """Writes samples in one format. `suffix` is that of its files."""
+    """Turns a sample into one row of a format. Its files end in `suffix` unless asked otherwise.
+
+    `schema` is the Arrow schema of a row: all its columns stand in every row, each with one type.
+    What is written is read back equal. Optional: `llama_factory`, how LLaMA-Factory reads the rows.
+    """
 
     suffix: str
+    schema: Any
 
-    def rows(self, samples: Iterable[Sample]) -> Iterator[Mapping[str, Any]]:
-        """The samples in this shape."""
+    def shape(self, sample: Sample) -> Mapping[str, Any] | Rejection:
+        """A row as plain data; or why the format cannot hold this sample."""
 
 
 ComputeBatch = Sequence[Compute]
