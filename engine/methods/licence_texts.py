@@ -105,14 +105,14 @@ def of_file(text: str) -> str:
 
     A text of several licences gives the strictest; a restriction added to one makes it proprietary.
     """
-    if len(text.strip()) < A_NAME:
-        return of_name(text)
+    if len(text.strip()) < A_NAME and (named := of_name(text)) != UNKNOWN:
+        return named
     flat = _flat(text)
     if _RESTRICTIONS.search(flat) and "creative commons" not in flat:
         return PROPRIETARY
     detected = _detected(text) if len(text) >= SHORT_TEXT else ""
     if not detected:
-        return licences.combined(_sentences(flat) or _phrases(flat[: 4 * SHORT_TEXT]))
+        return licences.combined(_sentences(flat) or of_head(text[: 4 * SHORT_TEXT]))
     if licences.rank(detected) > PERMISSIVE:
         return detected  # a copyleft text names others of its family
     return licences.combined(
