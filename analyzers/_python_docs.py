@@ -10,7 +10,7 @@ from backfeed.analyzers._python_prose import told
 from backfeed.analyzers._python_units import STDLIB
 
 _VAGUE = re.compile(
-    r"\b(see (also|above|below|the|http)|same as|as above|deprecated|"
+    r"\b(see\s+(also|above|below|the|this|http)|same as|as above|deprecated|"
     r"this (module|package|recipe|class is used)|used (internally|by)|internal(ly)?|"
     r"helper (for|function)|private|subclass(es)? of|"
     r"(thin|simple|convenience) wrapper|wrapper (for|around)|alias (of|for)|drop-in|backport|"

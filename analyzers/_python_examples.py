@@ -82,8 +82,12 @@ def _bound(tree: ast.Module) -> set[str]:
 
 def _silent(tree: ast.Module, source: str) -> str:
     """A statement whose output is not looked at."""
-    single = len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr)
-    return _prompted(f"_ = {source}" if single else source)
+    only = tree.body[0] if len(tree.body) == 1 else None
+    if not isinstance(only, ast.Expr):
+        return _prompted(source)
+    if isinstance(only.value, ast.Name | ast.Attribute | ast.Constant):
+        return ""
+    return _prompted(f"_ = {source}")
 
 
 def _shows(want: str) -> bool:

@@ -2,6 +2,7 @@
 
 import ast
 import random
+import re
 from collections.abc import Iterator, Sequence
 
 from backfeed.analyzers._python_code import definitions, tree_of
@@ -59,16 +60,38 @@ def inputs(code: str, name: str, wanted: Wanted) -> list[str]:
         return []
     rng = random.Random(f"{name}/{len(code)}")  # noqa: S311 - which calls, not secrets
     found: dict[str, None] = {}
-    for call in _shown_calls(shown, name):
+    calls = [*_shown_calls(shown, name), *_spoken_calls(node)]
+    for call in calls:
         found.setdefault(ast.unparse(call))
-    for call in list(_shown_calls(shown, name)):
+    for call in calls:
         for changed in _changes(call, rng):
             found.setdefault(ast.unparse(changed))
-    for text in _guessed(node, rng):
+    for text in _guessed(node, rng, _texts(node)):
         found.setdefault(text)
     order = list(found)
     kept = order[: most * 2 // 3] + order[-(most // 3) :] if len(order) > most else order
     return list(dict.fromkeys(kept))[:most]
+
+
+def _spoken_calls(node: ast.FunctionDef) -> Iterator[ast.Call]:
+    """Calls that the docstring's prose mentions: `f('a,b')`."""
+    doc = ast.get_docstring(node) or ""
+    texts = re.findall(rf"(?<![\w.]){re.escape(node.name)}\([^()\n]*\)", doc)
+    yield from _shown_calls([f">>> {text}" for text in texts], node.name)
+
+
+def _texts(node: ast.FunctionDef) -> tuple[str, ...]:
+    """Strings made with the short literals of the body: what it looks for is in them."""
+    inner = [part for statement in node.body for part in ast.walk(statement)]
+    doc = ast.get_docstring(node, clean=False)
+    marks = {
+        part.value
+        for part in inner
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        and part.value != doc and 0 < len(part.value) <= 8 and "{" not in part.value
+    }  # fmt: skip
+    ordered = sorted(marks)[:4]
+    return tuple(repr(f"ab{mark}1 c{mark}d") for mark in ordered)
 
 
 def _chancy(tree: ast.Module) -> bool:
@@ -152,13 +175,13 @@ def _near(value: object, rng: random.Random) -> list[object]:
     return []
 
 
-def _guessed(node: ast.FunctionDef, rng: random.Random) -> Iterator[str]:
+def _guessed(node: ast.FunctionDef, rng: random.Random, texts: tuple[str, ...]) -> Iterator[str]:
     """Calls from what the signature says: annotations, defaults, names."""
     required = node.args.args[: len(node.args.args) - len(node.args.defaults)]
     optional = node.args.args[len(required) :]
-    pools = [_pool(arg, None) for arg in required]
+    pools = [_pool(arg, None, texts) for arg in required]
     if node.args.vararg is not None:
-        pools.append(_pool(node.args.vararg, None))
+        pools.append(_pool(node.args.vararg, None, texts))
     if not pools:
         return
     for _ in range(24):
@@ -166,12 +189,18 @@ def _guessed(node: ast.FunctionDef, rng: random.Random) -> Iterator[str]:
         extra = ""
         if optional and rng.random() < 0.6:
             index = rng.randrange(len(optional))
-            pool = _pool(optional[index], node.args.defaults[index])
+            pool = _pool(optional[index], node.args.defaults[index], texts)
             extra = f", {optional[index].arg}={rng.choice(pool)}"
         yield f"{node.name}({', '.join(args)}{extra})"
 
 
-def _pool(arg: ast.arg, default: ast.expr | None) -> tuple[str, ...]:
+def _pool(arg: ast.arg, default: ast.expr | None, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Values for a parameter; strings also with what the body looks for."""
+    pool = _typed_pool(arg, default)
+    return (*texts, *pool) if pool == _BY_TYPE["str"] else pool
+
+
+def _typed_pool(arg: ast.arg, default: ast.expr | None) -> tuple[str, ...]:
     if arg.annotation is not None:
         text = ast.unparse(arg.annotation).lower()
         for word in _WORDS:

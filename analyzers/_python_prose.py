@@ -15,6 +15,10 @@ _HEADING = re.compile(
     r"^(see also|examples?|doctests?|references?|notes?|usage|todo)s?\s*:{0,2}\s*$", re.IGNORECASE
 )
 _UNDERLINE = re.compile(r"^\s*[-=~^]{3,}\s*$")
+# A paragraph that led to an example, which stands elsewhere now; one that leads to a list stays.
+_CLOSING_COLON = re.compile(
+    r"(,? (like|as) (so|follows|this))?:[ \t]*(?=\n\s*\n(?![ \t]*[-*+\d])|\Z)"
+)
 _DIRECTIVE = re.compile(r"^\s*\.\.\s+([\w-]+)::")
 
 
@@ -98,7 +102,4 @@ def plain(text: str) -> str:
     text = re.sub(r"`([^`\n]+)`_+", r"\1", text)
     text = re.sub(r"::[ \t]*$", ":", text, flags=re.MULTILINE)
     text = re.sub(r"\n[ \t]*\n(\s*\n)+", "\n\n", textwrap.dedent(text))
-    text = re.sub(
-        r"(?m)^[^\n]*:[ \t]*(?=\n*\Z)", lambda match: match[0].rstrip(" :\t") + ".", text.strip()
-    )
-    return text.strip()
+    return _CLOSING_COLON.sub(".", text.strip())

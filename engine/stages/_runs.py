@@ -99,6 +99,8 @@ def _of_stdio(outcome: Outcome, test: Test) -> Ran:
 
 
 def _of_harness(outcome: Outcome) -> Ran:
+    if outcome.verdict == "FLAKY":
+        return Ran("FLAKY", detail=outcome.detail)
     results = _results(outcome.report)
     if not results:
         return Ran(outcome.verdict if outcome.verdict != "AC" else "FORGED", detail=_tail(outcome))
