@@ -3,18 +3,20 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from backfeed.engine import registry
-from backfeed.engine.config import nearest
-from backfeed.engine.contracts import Pinned
-from backfeed.engine.errors import InputError, UnknownName
+from backfeed.engine.errors import InputError
 from backfeed.engine.identity import digest
 from backfeed.engine.readers._rows import samples
 from backfeed.engine.readers._text import reading
 from backfeed.engine.recipe import Input, Recipe
 from backfeed.engine.records import Sample
+from backfeed.engine.sources import _open as sources
+
+LOOK = 1000
 
 Plain = dict[str, Any]
 
@@ -23,14 +25,15 @@ Plain = dict[str, Any]
 class Wanted:
     """What the caller wants read: addresses by input, and how.
 
-    `columns` maps what a row says to the column that says it; `rules` is for sources (licences);
-    `pinned` is what an earlier run of the same directory had made of the same addresses.
+    `cache` is where sources keep what they fetch; `columns` maps what a row says to the column that
+    says it; `before` is what an earlier run of the same directory had made of its inputs; `tell`
+    hears what the columns of a file were taken for.
     """
 
     addresses: Mapping[str, Sequence[str]]
+    cache: Path
     columns: Mapping[str, str] = field(default_factory=dict)
-    rules: Mapping[str, Any] = field(default_factory=dict)
-    pinned: Mapping[str, Plain] = field(default_factory=dict)
+    before: Mapping[str, Plain] = field(default_factory=dict)
     tell: Callable[[str], None] = lambda _line: None
 
 
@@ -46,7 +49,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One address: pinned, its samples if it has any, and what those depend on."""
+    """One file or address: pinned, what its samples depend on, and the samples if it has any."""
 
     pinned: Plain
     key: Sequence[str] = ()
@@ -60,37 +63,22 @@ def open_inputs(recipe: Recipe, wanted: Wanted) -> Given:
     files: dict[str, Path] = {}
     for name, kind in recipe.inputs.items():
         asked = list(wanted.addresses.get(name, ()))
-        before = wanted.pinned.get(name, {}) if kind.kind == "seeds" else {}
-        if not asked and kind.required:
-            raise InputError(f"the input {name!r} is needed: {_what(kind)}")
-        found = [
-            part for address in _pinned(before, asked) for part in _open(kind, address, wanted)
-        ]
-        if kind.kind == "file" and asked:
-            files[name] = _one_file(name, asked)
-        if asked:
-            plain[name] = {"asked": asked, "pinned": [part.pinned for part in found]}
+        if not asked:
+            if kind.required:
+                raise InputError(f"the input {name!r} is needed: {_what(kind)}")
+            continue
+        found = _OPEN[kind.kind](name, asked, wanted)
+        plain[name] = {"asked": asked, "pinned": [part.pinned for part in found]}
         parts += found
-    keys = [part.key for part in parts]
-    return Given(plain, digest(keys, wanted.columns, wanted.rules), lambda: _all(parts), files)
+        if kind.kind == "file":
+            files[name] = Path(asked[0])
+    key = digest([part.key for part in parts], wanted.columns)
+    return Given(plain, key, lambda: _all(parts), files)
 
 
 def _what(kind: Input) -> str:
     words = {"seeds": "addresses of code", "rows": "a file of rows", "file": "a file"}
     return kind.help or words[kind.kind]
-
-
-def _pinned(before: Mapping[str, Any], asked: list[str]) -> list[str]:
-    """In a directory that knows these words, they mean the same versions as before."""
-    if before.get("asked") != asked:
-        return asked
-    return [str(item["address"]) for item in before["pinned"]]
-
-
-def _one_file(name: str, asked: Sequence[str]) -> Path:
-    if len(asked) > 1:
-        raise InputError(f"the input {name!r} takes one file, not {len(asked)}: {', '.join(asked)}")
-    return Path(asked[0])
 
 
 def _all(parts: Sequence[_Part]) -> Iterator[Sample]:
@@ -105,26 +93,51 @@ def _all(parts: Sequence[_Part]) -> Iterator[Sample]:
         raise InputError(f"there is no row in {named or 'the inputs'}: name a file that has some")
 
 
-def _open(kind: Input, address: str, wanted: Wanted) -> Iterator[_Part]:
-    if kind.kind == "seeds":
-        yield _source(address, wanted)
-    elif kind.kind == "file":
-        yield _Part(_pin(Path(address), address))
-    else:
-        for path, name in _row_files(address):
-            yield _rows(path, name, wanted)
+def _file(name: str, asked: Sequence[str], _wanted: Wanted) -> list[_Part]:
+    if len(asked) > 1:
+        raise InputError(f"the input {name!r} takes one file, not {len(asked)}: {', '.join(asked)}")
+    return [_Part({"address": asked[0], "sha256": _mark(Path(asked[0]))})]
 
 
-def _rows(path: Path, name: str, wanted: Wanted) -> _Part:
+def _seeds(name: str, asked: Sequence[str], wanted: Wanted) -> list[_Part]:
+    """In a directory that knows them, the same addresses mean the same versions as before."""
+    before = wanted.before.get(name, {})
+    pins = dict(zip(before.get("asked", ()), before.get("pinned", ()), strict=False))
+    return [_seed(pinned) for pinned in sources.resolve_all(asked, wanted.cache, pins)]
+
+
+def _seed(pinned: Any) -> _Part:
+    plain = {"address": pinned.address, **sources.pin_of(pinned)}
+    key = (pinned.address, pinned.version, pinned.sha256)
+    return _Part(plain, key, lambda: sources.read(pinned))
+
+
+def _rows(_name: str, asked: Sequence[str], wanted: Wanted) -> list[_Part]:
+    return [
+        _rows_file(path, name, wanted) for address in asked for path, name in _row_files(address)
+    ]
+
+
+def _rows_file(path: Path, name: str, wanted: Wanted) -> _Part:
     reader = registry.load("readers", reader_for(path))
 
     def read(tell: Callable[[str], None] = lambda _line: None) -> Iterator[Sample]:
         yield from samples(reader.read(path), name, wanted.columns, tell=tell)
 
-    pinned = _pin(path, str(path))
-    if next(read(wanted.tell), None) is None:  # a bad file is told before anything is written
+    mark = _mark(path)
+    _look(read(wanted.tell), path)
+    return _Part({"address": str(path), "sha256": mark}, (name, mark), read)
+
+
+def _look(rows: Iterator[Sample], path: Path) -> None:
+    """A bad file is told before anything is written: look as far as the first row of use."""
+    count = 0
+    for sample in islice(rows, LOOK):
+        count += 1
+        if sample.rejected is None:
+            return
+    if not count:
         raise InputError(f"{path} is empty: there is no row in it")
-    return _Part(pinned, (name, pinned["sha256"]), read)
 
 
 def _row_files(address: str) -> Iterator[tuple[Path, str]]:
@@ -155,9 +168,8 @@ def _suffixes() -> tuple[str, ...]:
 
 def reader_for(path: Path) -> str:
     """The name of the reader for a file. Raises `InputError` if its suffix is nobody's."""
-    names = registry.names("readers")
     direct = path.suffix[1:]
-    for name in sorted(names, key=lambda name: name != direct):
+    for name in sorted(registry.names("readers"), key=lambda name: name != direct):
         if path.name.lower().endswith(registry.load("readers", name).suffixes):
             return name
     if not path.exists():
@@ -166,39 +178,16 @@ def reader_for(path: Path) -> str:
     raise InputError(f"{path}: nothing reads {path.suffix!r}; files of rows end in {listed}")
 
 
-def _pin(path: Path, address: str) -> Plain:
+def _mark(path: Path) -> str:
+    """The SHA-256 of a file's bytes."""
     if not path.exists():
         raise InputError(f"there is no file {path}")
     with reading(path), path.open("rb") as file:
-        mark = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"address": address, "sha256": mark}
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _source(address: str, wanted: Wanted) -> _Part:
-    name = source_for(address)
-    source = registry.load("sources", name)
-    source = source() if isinstance(source, type) else source
-    bare = address.removeprefix(f"{name}:")
-    pinned: Pinned = source.resolve(bare)
-    plain = {"address": pinned.address, "version": pinned.version, "sha256": pinned.sha256}
-    key = (name, pinned.version, pinned.sha256)
-    return _Part(plain, key, lambda: source.read(pinned, wanted.rules))
-
-
-def source_for(address: str) -> str:
-    """The source of an address: the word before its colon, or `path` for a file or folder.
-
-    Raises `InputError` for a path that is not there, `UnknownName` for an unknown word.
-    """
-    names = registry.names("sources")
-    word, colon, _ = address.partition(":")
-    if colon and word in names:
-        return word
-    if Path(address).exists():
-        return "path"
-    if colon and "/" not in word:
-        raise UnknownName(f"{address!r}: no source is called {word!r}; {nearest(word, names)}")
-    listed = ", ".join(f"{name}:" for name in names)
-    raise InputError(
-        f"there is no file or folder {address!r}; other sources are {listed or 'none'}"
-    )
+_OPEN: Mapping[str, Callable[[str, Sequence[str], Wanted], list[_Part]]] = {
+    "seeds": _seeds,
+    "rows": _rows,
+    "file": _file,
+}

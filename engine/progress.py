@@ -72,7 +72,7 @@ class Pace:
         of = "" if self.total is None else f" of {self.total:,}"
         parts = [f"{self.done:,}{of} rows", f"{rate:,.1f}/s"]
         if self.done:
-            parts.append(f"{100 * self.out / self.done:.0f} % go on")
+            parts.append(f"{self.out:,} go on")
         left = (self.total or 0) - self.done
         if left > 0 and self.done >= SURE:
             parts.append(f"{_time(left / rate)} left")

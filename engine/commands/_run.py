@@ -14,7 +14,7 @@ from backfeed.engine import progress, services
 from backfeed.engine.boundary import storing
 from backfeed.engine.commands._resolve import given_before, given_in, resolved
 from backfeed.engine.errors import Interrupted, StoreFault, WorldError
-from backfeed.engine.files import write_via
+from backfeed.engine.files import write_via, write_whole
 from backfeed.engine.inputs import Given, Wanted, open_inputs
 from backfeed.engine.job import Plan, Report, execute
 from backfeed.engine.ledger import Ledger
@@ -57,14 +57,17 @@ def _refuse_file(directory: Path) -> None:
 
 def _wanted(order: Order) -> Wanted:
     """A recipe that a run wrote brings its own inputs; the directory knows what was pinned."""
-    own, before = given_in(order.path), {} if order.update else given_before(order.directory)
-    pinned = before.get("inputs", {})
+    own = given_in(order.path)
+    known = {} if order.update else given_before(order.directory)
+    before = known.get("inputs", {})
     addresses = {name: list(values) for name, values in order.addresses.items() if values}
     if not addresses:
-        addresses = {name: item["asked"] for name, item in own.get("inputs", {}).items()}
-        pinned = own.get("inputs", {})
-    columns = order.columns or own.get("columns", {})
-    return Wanted(addresses, columns, pinned=pinned, tell=lambda line: click.echo(line, err=True))
+        before = own.get("inputs", {})
+        addresses = {name: item["asked"] for name, item in before.items()}
+    return Wanted(
+        addresses, order.directory / ".work" / "sources", order.columns or own.get("columns", {}),
+        before=before, tell=lambda line: click.echo(line, err=True),
+    )  # fmt: skip
 
 
 def _plan(
@@ -118,11 +121,13 @@ def tell(recipe: Recipe, directory: Path, report: Report) -> None:
     levels = ", ".join(f"{level} {count:,}" for level, count in sorted(done.levels.items()))
     kept = f"{done.accepted:,} accepted" + (f" ({levels})" if levels else "")
     click.echo(f"{directory}: {kept}, {done.rejected:,} rejected, {done.unfinished:,} unfinished")
-    for stage in stages_in_order(recipe, report):
+    stages = stages_in_order(recipe, report)
+    width = max(map(len, stages), default=0)
+    for stage in stages:
         tally = report.tallies[stage]
         reasons = ", ".join(f"{why} {n:,}" for why, n in tally.rejected.most_common(4))
         gone = f"  {tally.rejected.total():,} rejected: {reasons}" if reasons else ""
-        click.echo(f"  {stage:<12} {tally.entered:>9,} in  {tally.out:>9,} out{gone}")
+        click.echo(f"  {stage:<{width}} {tally.entered:>9,} in  {tally.out:>9,} out{gone}")
     asked = ", ".join(
         f"{name} {counts.get('asked', 0):,} (+{counts.get('known', 0):,} known)"
         for name, counts in report.asked.items()
@@ -149,6 +154,10 @@ def _exit_code(directory: Path, report: Report) -> int:
     if unread := report.tallies["read"].rejected.total():
         of, why = report.tallies["read"].entered, _first(directory / "rejected", "read")
         click.echo(f"{unread:,} of {of:,} rows could not be used; the first: {why}", err=True)
+    if report.bugs:
+        log = directory / "bugs.log"
+        write_whole(log, "\n".join(report.bugs.values()))
+        click.echo(f"bugs, please report them: {', '.join(report.bugs)}; see {log}", err=True)
     return 0
 
 

@@ -38,7 +38,7 @@ def test_a_line_tells_rate_yield_time_answers_and_money(monkeypatch):
         monkeypatch, seconds=10, results=([("a", GOOD)] * 3 + [("a", BAD)]) * 20, seeds=100
     )
     assert pace.told() == (
-        "80 of 100 rows · 8.0/s · 75 % go on · 2 s left · asked sandbox 7 · 3 known · 2 retries"
+        "80 of 100 rows · 8.0/s · 60 go on · 2 s left · asked sandbox 7 · 3 known · 2 retries"
         " · 0.50 USD"
     )
 

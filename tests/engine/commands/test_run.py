@@ -197,3 +197,17 @@ def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(quick, tmp_path):
     assert "Traceback" not in said
     assert run("out")[0] == run("whole")[0] == 0
     assert corpus(tmp_path / "out") == corpus(tmp_path / "whole")
+
+
+def test_a_bug_of_a_stage_rejects_its_rows_and_is_told_last(backfeed, quick, tmp_path, monkeypatch):
+    from backfeed.engine.stages.accept import Accept
+
+    def each(_self, sample):
+        raise ZeroDivisionError(sample.source_id)
+
+    monkeypatch.setattr(Accept, "each", each)
+    said = backfeed("run", "quick.toml", quick(), "-o", "out")
+    assert said.code == 0
+    assert "1 rejected: error:accept:ZeroDivisionError" in said.out
+    assert said.last == "bugs, please report them: error:accept:ZeroDivisionError; see out/bugs.log"
+    assert "Traceback" in (tmp_path / "out/bugs.log").read_text()
