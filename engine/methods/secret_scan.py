@@ -18,7 +18,7 @@ _ENTROPY = {"Base64HighEntropyString", "HexHighEntropyString"}
 # These cost most, and what they find has a run of so many letters and digits.
 _LONG = {"IbmCloudIamDetector", "IbmCosHmacDetector", "CloudantDetector", "SoftlayerDetector"}
 _LONG_RUN = re.compile(r"[\w-]{24,}")
-_DIGIT = re.compile(r"\d.*\d")
+_DIGITS = re.compile(r"\d.*\d")
 
 # Names of what is kept secret; without one, a random-looking string is a digest or a test vector.
 _SECRET_NAME = re.compile(
@@ -60,13 +60,19 @@ def secret(text: str, language: str = "") -> str:
 
 
 def _found(text: str, language: str) -> Iterator[tuple[int, str]]:
-    has_long = any(not run.isalpha() and _DIGIT.search(run) for run in _LONG_RUN.findall(text))
-    for detector, pattern in _patterns():
-        if not has_long and type(detector).__name__ in _LONG:
-            continue
+    for detector, pattern in _patterns(long=False):
         for match in pattern.finditer(text):
             if _is_real(detector, match, text):
                 yield text.count("\n", 0, match.start()) + 1, detector.secret_type
+    for start, line in _lines_with_a_long_run(text):
+        for detector, pattern in _patterns(long=True):
+            if any(_is_real(detector, match, line) for match in pattern.finditer(line)):
+                yield text.count("\n", 0, start) + 1, detector.secret_type
+    yield from _found_by_line(text, language)
+
+
+def _found_by_line(text: str, language: str) -> Iterator[tuple[int, str]]:
+    """What the name beside a string makes a secret."""
     for number, line in enumerate(text.split("\n"), start=1):
         if len(line) > 1000 or not ('"' in line or "'" in line):
             continue
@@ -74,6 +80,15 @@ def _found(text: str, language: str) -> Iterator[tuple[int, str]]:
             yield number, "Secret Keyword"
         elif _QUOTED.search(line) and _SECRET_NAME.search(line) and (name := _by_entropy(line)):
             yield number, name
+
+
+def _lines_with_a_long_run(text: str) -> Iterator[tuple[int, str]]:
+    """The lines, with their offsets, that hold many letters and digits in a row."""
+    for match in _LONG_RUN.finditer(text):
+        if _DIGITS.search(match[0]):
+            start = text.rfind("\n", 0, match.start()) + 1
+            end = text.find("\n", match.end())
+            yield start, text[start : end if end >= 0 else len(text)]
 
 
 def _is_real(detector: Any, match: re.Match[str], text: str) -> bool:
@@ -127,12 +142,13 @@ def _detectors() -> tuple[Any, ...]:
 
 
 @cache
-def _patterns() -> tuple[tuple[Any, re.Pattern[str]], ...]:
+def _patterns(*, long: bool) -> tuple[tuple[Any, re.Pattern[str]], ...]:
     """The detectors that are patterns, with each of their patterns."""
     return tuple(
         (detector, pattern)
         for detector in _detectors()
         for pattern in getattr(detector, "denylist", ())
+        if (type(detector).__name__ in _LONG) == long
     )
 
 
