@@ -6,6 +6,7 @@ by the sentences that only one licence has.
 """
 
 import re
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from backfeed.engine.methods import licences
@@ -96,10 +97,12 @@ _STATED = re.compile(
 
 _SENTENCE_OF = [(name, re.compile(pattern)) for name, pattern in _SENTENCES]
 _PHRASE_OF = [(name, re.compile(pattern)) for name, pattern in _PHRASES]
+_COPYRIGHT = re.compile(
+    r"copyright (?:\(c\)|©|[\d ,-])+.{0,80}?(?=permission|redistrib|all rights|$)"
+)
 _LEADING_MARKS = re.compile(r"^[ \t]*(?:[*#;%!>|]+|//+|--+)[ \t]*|[*#]+/?[ \t]*$", re.MULTILINE)
 
 
-@lru_cache(maxsize=512)
 def of_file(text: str) -> str:
     """The licence of a licence file's text; `NOASSERTION` if it is not recognised.
 
@@ -110,7 +113,8 @@ def of_file(text: str) -> str:
     flat = _flat(text)
     if _RESTRICTIONS.search(flat) and "creative commons" not in flat:
         return PROPRIETARY
-    detected = _detected(text) if len(text) >= SHORT_TEXT else ""
+    wording = _Wording(_COPYRIGHT.sub(" ", flat), text)
+    detected = _detected(wording) if len(text) >= SHORT_TEXT else ""
     if not detected:
         return licences.combined(_sentences(flat) or of_head(text[: 4 * SHORT_TEXT]))
     if licences.rank(detected) > PERMISSIVE:
@@ -152,7 +156,9 @@ def _flat(text: str) -> str:
 def _sentences(flat: str) -> list[str]:
     """The licences whose own sentences stand in a text, each once, in a fixed order."""
     found = [name for name, pattern in _SENTENCE_OF if pattern.search(flat)]
-    return found if "PSF-2.0" in found else [*found, *_gnu_named(flat)]  # it tells of GNU's at length
+    return (
+        found if "PSF-2.0" in found else [*found, *_gnu_named(flat)]
+    )  # it tells of GNU's at length
 
 
 def _phrases(flat: str) -> list[str]:
@@ -177,15 +183,24 @@ def _gnu_named(flat: str) -> list[str]:
     return sorted(set(dated)) or bare[:1]
 
 
-def _detected(text: str) -> str:
-    """What the detector is sure of; empty if it is not."""
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """A licence text, which is the same as another whoever the holder is."""
+
+    plain: str
+    text: str = field(compare=False)
+
+
+@lru_cache(maxsize=1024)
+def _detected(wording: _Wording) -> str:
+    """What the detector is sure of; empty if it is not. It takes 0.14 s a text."""
     import askalono
 
-    found = askalono.identify(text)
+    found = askalono.identify(wording.text)
     if found is None or found.score < SURE:
         return ""
     name = str(found.name)
-    if name == "Pixar" and "pixar" not in text.lower():
+    if name == "Pixar" and "pixar" not in wording.plain:
         name = "Apache-2.0"  # without its appendix, that text is nearer to this derivative
     tree = licences.parse(name)
     return "" if tree is None else str(tree)

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -59,16 +59,22 @@ class Folder:
         """The bytes of a regular file."""
         return Path(self.root, entry.key or entry.path).read_bytes()
 
+    def digest_of(self, entry: Entry) -> bytes:
+        """A digest of a file's bytes, however many; empty if it cannot be read."""
+        try:
+            if not entry.fault:
+                with Path(self.root, entry.key or entry.path).open("rb") as file:
+                    return file_digest(file, "sha256").digest()
+        except OSError:
+            pass
+        return b""
 
-def digest_of(tree: Tree, entries: Sequence[Entry]) -> str:
+
+def digest_of(folder: Folder, entries: Sequence[Entry]) -> str:
     """A digest of files: of their paths and contents, in order."""
     whole = sha256()
     for entry in entries:
-        try:
-            data = sha256(tree.bytes_of(entry)).digest() if not entry.fault else b""
-        except OSError:
-            data = b""
-        whole.update(entry.path.encode() + b"\0" + data)
+        whole.update(entry.path.encode() + b"\0" + folder.digest_of(entry))
     return whole.hexdigest()
 
 

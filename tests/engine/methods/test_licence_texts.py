@@ -68,6 +68,17 @@ def test_the_licence_of_a_file(text, expected):
     assert of_file(text) == expected
 
 
+def test_the_detector_is_asked_once_for_one_wording(monkeypatch):
+    import askalono
+
+    asked = []
+    identify = askalono.identify
+    monkeypatch.setattr(askalono, "identify", lambda text: asked.append(text) or identify(text))
+    for holder in ("2019 Ann", "(c) 2020, 2021 Bob", "(c) 2022 The Authors of All of This"):
+        assert of_file(MIT.replace("(c) 2024 Somebody", holder) + "Thanks.") == "MIT"
+    assert len(asked) == 1
+
+
 HEADS = [
     ("SPDX-License-Identifier: Apache-2.0", ["Apache-2.0"]),
     (" SPDX-License-Identifier: MIT */", ["MIT"]),

@@ -70,6 +70,10 @@ def test_a_tag_or_branch_may_be_asked_for(repository, cache, rev):
         assert paths(f"git:{repository}@{rev}", cache) == ["a.py"]
 
 
+def test_a_repository_by_its_url(repository, cache):
+    assert paths(f"git:{repository.as_uri()}@v1", cache) == ["a.py"]
+
+
 def test_what_is_not_committed_is_not_read(repository, cache):
     laid(repository, {"a.py": "changed = 1\n", "new.py": CODE})
     assert [sample.code for sample in read(resolve(f"git:{repository}@v1", cache))] == [CODE]
