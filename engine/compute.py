@@ -3,8 +3,10 @@
 import asyncio
 import multiprocessing
 import os
+import pickle
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as TooLong
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -44,19 +46,28 @@ class ComputeService:
 
     async def answer(self, requests: Sequence[Compute]) -> list[Any]:
         """What each function returned, or `Refused` with what it raised."""
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPool(self._count, context=context)
-        calls = [(request.function, request.arguments) for request in requests]
-        future: Any = self._pool.schedule(_call_all, args=[calls], timeout=self._deadline_s)
+        packed = [_packed((request.function, request.arguments)) for request in requests]
+        calls = [call for call in packed if isinstance(call, bytes)]
         try:
-            return list(await asyncio.wrap_future(future))
+            found = iter(await self._call(calls) if calls else ())
         except (TooLong, ProcessExpired) as error:
             if len(requests) > 1:
                 raise Outage(f"a batch of {len(requests)} functions failed: {error!r}") from error
             name = requests[0].function.__name__
             reason = "compute-hangs" if isinstance(error, TooLong) else "compute-dies"
             return [Refused(reason, f"{name}: {error!r}")]
+        return [next(found) if isinstance(call, bytes) else call for call in packed]
+
+    async def _call(self, calls: list[bytes]) -> list[Any]:
+        if self._pool is None or not self._pool.active:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPool(self._count, context=context)
+        future: Any = self._pool.schedule(_call_all, args=[calls], timeout=self._deadline_s)
+        try:
+            answers = await asyncio.wrap_future(future)
+        except BrokenProcessPool as error:
+            raise Outage(f"the worker processes died: {error}") from error
+        return [pickle.loads(answer) for answer in answers]  # noqa: S301 - from our own workers
 
     async def close(self) -> None:
         """End the workers."""
@@ -66,14 +77,26 @@ class ComputeService:
             pool.join()
 
 
-def _call_all(calls: Sequence[tuple[Any, tuple[Any, ...]]]) -> list[Any]:
-    return [_call(function, arguments) for function, arguments in calls]
-
-
-def _call(function: Any, arguments: tuple[Any, ...]) -> Any:
-    name = function.__name__
+def _packed(value: Any) -> bytes | Exception:
+    """A value as bytes; the error if it cannot be sent to another process."""
     try:
-        with boundary(PluginFault, name):
+        return pickle.dumps(value)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        return error
+
+
+def _call_all(calls: Sequence[bytes]) -> list[bytes]:
+    """In the worker: each call on its own, from its unpacking on."""
+    packed = [_packed(_call(call)) for call in calls]
+    return [one if isinstance(one, bytes) else pickle.dumps(one) for one in packed]
+
+
+def _call(call: bytes) -> Any:
+    name = "?"
+    try:
+        with boundary(PluginFault, "a function for a worker process"):
+            function, arguments = pickle.loads(call)  # noqa: S301 - from our own engine
+            name = function.__name__
             return function(*arguments)
     except PluginFault as fault:
         error = fault.__cause__

@@ -192,10 +192,11 @@ class Desk:
                     return Bug(f"{self.kind} gave {len(answers)} answers to {len(part)} requests")
                 return answers
         except Bug as bug:
-            if isinstance(bug.__cause__, TimeoutError):
-                why = f"no answer in {deadline_s:.0f} s" if scope.expired() else "a time-out"
-                return Outage(f"{self.kind}: {why}")
-            self.pulse.report(str(bug), bug)
+            if scope.expired():
+                return Outage(f"{self.kind}: no answer in {deadline_s:.0f} s")
+            if isinstance(bug.__cause__, OSError):
+                return Outage(f"{self.kind}: {bug.__cause__!r}")
+            self.pulse.report(f"{self.kind} has a bug: {type(bug.__cause__).__name__}", bug)
             return bug
         except Outage as outage:
             return outage

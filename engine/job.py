@@ -19,7 +19,7 @@ from backfeed.engine.answers import Book
 from backfeed.engine.contracts import Service
 from backfeed.engine.errors import Interrupted, RunConflict, Stopping, StoreFault
 from backfeed.engine.files import FolderLock, write_whole
-from backfeed.engine.lanes import WINDOW, Engine, LaneResult, close_all
+from backfeed.engine.lanes import Engine, LaneResult, close_all
 from backfeed.engine.ledger import Ledger
 from backfeed.engine.output import Written, write_artefacts, write_rows
 from backfeed.engine.recipe import Loop, Recipe
@@ -71,7 +71,7 @@ class Plan:
     resolved: Mapping[str, Any] = field(default_factory=dict)
     book: Path | None = None
     update: bool = False
-    window: int = WINDOW
+    window: int | None = None
     artefacts: Mapping[str, Path] = field(default_factory=dict)
     watcher: Watcher = field(default_factory=Silent)
     ledger: Ledger = field(default_factory=Ledger)
@@ -111,6 +111,7 @@ async def execute(plan: Plan) -> Report:
         _note_models(plan, book)
         engine = Engine(plan.services, book, seed=plan.recipe.seed, window=plan.window)
         stack.push_async_callback(engine.end)
+        stack.callback(_limit_hours(plan, engine))
         stack.callback(_listen(engine))
         state = await _run(plan, engine)
         return _report(plan, engine, state, began=began)
@@ -146,10 +147,7 @@ def _note_models(plan: Plan, book: Book) -> None:
 
 
 async def _run(plan: Plan, engine: Engine) -> State:
-    work, hours = plan.directory / ".work", plan.recipe.stop.hours
-    if hours is not None:
-        asyncio.get_running_loop().call_later(hours * 3600, engine.pulse.stop, "hours")
-    recipe = plan.recipe
+    work, recipe = plan.directory / ".work", plan.recipe
     wanted = Seeds(plan.seeds, plan.seeds_key, recipe.seed, recipe.stop.limit)
     read = await asyncio.to_thread(materialise, wanted, work / "seeds", engine.pulse)
     plan.watcher.started(engine, len(read.rows))
@@ -191,6 +189,15 @@ def _waves_of(seeds: DiskTable) -> Iterator[DiskTable]:
         yield DiskTable(seeds.paths[:count])
         if not shards:
             return
+
+
+def _limit_hours(plan: Plan, engine: Engine) -> Callable[[], None]:
+    """Stop the run after the hours that it may take. Returns what undoes it."""
+    hours = plan.recipe.stop.hours
+    if hours is None:
+        return lambda: None
+    loop = asyncio.get_running_loop()
+    return loop.call_later(hours * 3600, engine.pulse.stop, "hours").cancel
 
 
 def _listen(engine: Engine) -> Callable[[], None]:

@@ -36,8 +36,8 @@ Lanes = deque[tuple["asyncio.Task[LaneResult]", int]]
 class Engine:
     """Answers what stages ask. `services` are named by desk: `sandbox`, `model:strong`, ...
 
-    `turn` names the round of a loop, so that each round draws anew; `artefacts` are those that the
-    running step may read.
+    `window` bounds how many inputs are between their start and their commit. `turn` names the round
+    of a loop, so that each draws anew; `artefacts` are those that the running step may read.
     """
 
     def __init__(
@@ -46,10 +46,11 @@ class Engine:
         book: Book | None,
         *,
         seed: int = 0,
-        window: int = WINDOW,
+        window: int | None = None,
     ) -> None:
         self.pulse = Pulse()
-        self.book, self.seed, self.window = book, seed, window
+        self.book, self.seed = book, seed
+        self.window = window or _window(services.values())
         self.desks = {
             name: Desk(name, service, book, pulse=self.pulse) for name, service in services.items()
         }
@@ -225,6 +226,12 @@ class Engine:
         """Await what is paid for, unless in a hurry; nothing may be asked any more."""
         self.pulse.rest()
         await self.drain(0.0 if self.pulse.hurry else GRACE_S)
+
+
+def _window(services: Iterable[Service]) -> int:
+    """Several times what is under way at once, lest a few slow answers hold up all others."""
+    most = max((one.gather.parallel * one.gather.batch for one in services), default=1)
+    return max(WINDOW, 4 * most)
 
 
 async def close_all(services: Iterable[Service]) -> None:

@@ -154,14 +154,16 @@ class Streamed:
 
 
 def stream(
-    samples: Iterable[Sample], *stages: Any, service: By | None = None, stop_after: int = 10**9,
+    samples: Iterable[Sample], *stages: Any, service: Any = None, stop_after: int = 10**9,
     window: int = 100, book: Path | None = None,
 ) -> Streamed:  # fmt: skip
-    """Drive samples through stages over one service (`embedder`)."""
+    """Drive samples through stages over one service (`embedder`, or whatever is asked)."""
 
     async def main() -> Streamed:
         held = None if book is None else Book(book)
-        engine = Engine({"embedder": service or By(length)}, held, window=window)
+        answers = service or By(length)
+        name = answers.identity if answers.identity == "compute" else "embedder"
+        engine = Engine({name: answers}, held, window=window)
         results: list[LaneResult] = []
 
         def commit(result: LaneResult) -> bool:
@@ -173,6 +175,7 @@ def stream(
             whole = await engine.segment(samples, named, commit)
         finally:
             await engine.end()
+            await answers.close()
             if held is not None:
                 await held.close()
         return Streamed(results, whole, engine)
