@@ -9,13 +9,15 @@ from backfeed.analyzers._python_code import definitions, tree_of
 
 _BY_TYPE = {
     "int": ("0", "1", "2", "5", "-3", "10"), "float": ("0.0", "1.5", "-2.25", "10.0"),
-    "str": ("''", "'a'", "'hello world'", "'Ab1-c'"), "bool": ("True", "False"),
+    "str": ("''", "'a'", "'hello world'", "'Ab1-c'", "'a=1&b=2'",
+            "'{} of {:d}'"), "bool": ("True", "False"),
     "bytes": ("b''", "b'abc'"),
     "list": ("[]", "[1, 2, 3]", "[3, 1, 2, 3]", "['a', 'b', 'a']"),
     "dict": ("{}", "{'a': 1, 'b': 2}", "{1: 'x'}"), "tuple": ("()", "(1, 2, 3)"),
     "set": ("set()", "{1, 2, 3}"),
     "callable": ("lambda x: x", "lambda x: str(x)", "lambda x: x > 1"),
 }  # fmt: skip
+_ANY = (*_BY_TYPE["list"][:3], *_BY_TYPE["int"][:3], *_BY_TYPE["str"][2:])
 _WORDS = ("callable", "bool", "float", "int", "str", "bytes", "dict", "mapping", "set", "tuple")
 _NAMED = (
     ("list", ("iterable", "iterables", "seq", "seqs", "sequence", "items", "it", "xs", "lst", "src",
@@ -88,7 +90,7 @@ def _texts(node: ast.FunctionDef) -> tuple[str, ...]:
         part.value
         for part in inner
         if isinstance(part, ast.Constant) and isinstance(part.value, str)
-        and part.value != doc and 0 < len(part.value) <= 8 and "{" not in part.value
+        and part.value != doc and len(part.value) <= 8 and re.search(r"[^\w{}]", part.value)
     }  # fmt: skip
     ordered = sorted(marks)[:4]
     return tuple(repr(f"ab{mark}1 c{mark}d") for mark in ordered)
@@ -197,7 +199,7 @@ def _guessed(node: ast.FunctionDef, rng: random.Random, texts: tuple[str, ...]) 
 def _pool(arg: ast.arg, default: ast.expr | None, texts: tuple[str, ...]) -> tuple[str, ...]:
     """Values for a parameter; strings also with what the body looks for."""
     pool = _typed_pool(arg, default)
-    return (*texts, *pool) if pool == _BY_TYPE["str"] else pool
+    return (*texts, *pool) if pool in (_BY_TYPE["str"], _ANY) else pool
 
 
 def _typed_pool(arg: ast.arg, default: ast.expr | None) -> tuple[str, ...]:
@@ -215,4 +217,4 @@ def _typed_pool(arg: ast.arg, default: ast.expr | None) -> tuple[str, ...]:
     for kind, names in _NAMED:
         if name in names or name.endswith(tuple(f"_{word}" for word in names if len(word) > 2)):
             return _BY_TYPE[kind]
-    return (*_BY_TYPE["list"][:3], *_BY_TYPE["int"][:3], *_BY_TYPE["str"][2:])
+    return _ANY
