@@ -1,0 +1,5 @@
+"""JSON Lines of whole rows: tests, checks, origin and lineage included."""
+
+from backfeed.engine.exporters._whole import Whole
+
+PLUGIN = Whole(".jsonl")
