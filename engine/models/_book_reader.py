@@ -1,4 +1,4 @@
-"""An answer book that is only read: nothing is made, written or changed, in it or beside it."""
+"""An answer book that is only read: nothing in it is written or changed."""
 
 import os
 import sqlite3

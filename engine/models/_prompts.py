@@ -37,10 +37,8 @@ def messages(request: Prompt) -> Messages:
             {"role": role, "content": part.render(request.fields).strip()}
             for role, part in _template(request.name)
         ]
-    except jinja2.UndefinedError as error:
-        raise PluginFault(
-            f"the prompt {request.name!r} needs a field that was not given: {error.message}"
-        ) from error
+    except jinja2.TemplateError as error:
+        raise PluginFault(f"the prompt {request.name!r} cannot be filled in: {error}") from error
     if request.attempt:
         told = f"That reply cannot be used: {request.complaint}\nGive the whole reply again."
         said.append({"role": "assistant", "content": request.said[:SAID] or "(no text)"})

@@ -4,7 +4,8 @@ The book says which model answered for each role, and what of a prompt went into
 gets the answer that this model gave. Nothing is ever asked: what the book lacks is missing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,25 +57,24 @@ class ReplayService:
         self._book.close()
 
 
-def roles(place: str) -> list[str]:
-    """The roles that a book has answers for."""
-    book = BookReader(Path(place))
-    book.close()
-    return sorted(_noted(book))
-
-
-def _noted(book: BookReader) -> dict[str, Noted]:
-    found = {
-        name.removeprefix("model:"): msgspec.json.decode(value, type=Noted)
-        for name, value in book.notes.items()
-        if name.startswith("model:")
-    }
-    if not found:
-        raise ConfigError(
-            f"the answer book {book.folder} does not say which model answered: no run has used it"
-            " with a model"
-        )
-    return found
+@contextmanager
+def _opened(place: str) -> Iterator[tuple[BookReader, dict[str, Noted]]]:
+    """A book, which is closed again if something is wrong with it, and who answered in it."""
+    with ExitStack() as undo:
+        book = BookReader(Path(place))
+        undo.callback(book.close)
+        found = {
+            name.removeprefix("model:"): msgspec.json.decode(value, type=Noted)
+            for name, value in book.notes.items()
+            if name.startswith("model:")
+        }
+        if not found:
+            raise ConfigError(
+                f"the answer book {book.folder} does not say which model answered: no run has used"
+                " it with a model"
+            )
+        yield book, found
+        undo.pop_all()
 
 
 class _Replay:
@@ -84,21 +84,20 @@ class _Replay:
 
     def roles(self, name: str) -> list[str]:
         """The roles that a book has answers for."""
-        return roles(name)
+        with _opened(name) as (book, noted):
+            book.close()
+            return sorted(noted)
 
     def service(self, name: str, settings: Mapping[str, Any]) -> ReplayService:
         """The setting `role` says whose answers are meant, `default` if nothing is said."""
         role = str(settings.get("role", "default"))
         if not name or set(settings) - {"role", "base_url"}:
             raise ConfigError(f"write it as replay:BOOK, without settings, not {settings!r}")
-        book = BookReader(Path(name))
-        noted = _noted(book)
-        if role not in noted:
-            book.close()
-            raise ConfigError(
-                f"{name} has no answers for the role {role!r}: it has {sorted(noted)}"
-            )
-        return ReplayService(noted[role], book)
+        with _opened(name) as (book, noted):
+            if role not in noted:
+                known = ", ".join(noted)
+                raise ConfigError(f"{name} has no answers for {role!r}, only for {known}")
+            return ReplayService(noted[role], book)
 
 
 PLUGIN = _Replay()
