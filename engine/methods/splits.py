@@ -26,13 +26,15 @@ REST = "train"
 class Split:
     """Which row goes where. `of` maps ids to names; a row that is left out has the name "".
 
-    `groups` counts groups by split, `largest` is the number of rows of the largest one.
+    `groups` counts groups by split, `largest` is the number of rows of the largest one; `ties` is
+    the number of composed rows that may tie groups together.
     """
 
     of: Mapping[str, str]
     wanted: Mapping[str, float]
     groups: Mapping[str, int] = field(default_factory=dict)
     largest: int = 0
+    ties: int = 0
 
     def counts(self) -> dict[str, int]:
         """Rows by split, the rest first."""
@@ -93,7 +95,8 @@ def split(
     if cut:
         of |= _follow([row for row in rows if row.id not in of], rows, of)
     largest = max(map(len, groups), default=0)
-    return Split({row.id: of[row.id] for row in rows}, dict(shares), counts, largest)
+    ties = sum(len(row.parents) > 1 for row in tied)
+    return Split({row.id: of[row.id] for row in rows}, dict(shares), counts, largest, ties)
 
 
 def _rows(samples: Callable[[], Iterable[Sample]]) -> list[_Row]:
