@@ -42,7 +42,7 @@ class Backfeed:
         graph, ledger = (yield from Read("graph")), (yield from Read("used_pairs"))
         samples = [sample for sample in table if _usable(sample)]
         if graph is None or not samples:
-            return Result([])
+            return Result([], metrics={"pairs": 0, "composed": 0})
         used = set() if ledger is None else set(json.loads(ledger.read_bytes()))
         shown = list((yield from over(samples, _seen)))
         weights = {
