@@ -8,24 +8,23 @@ only then delivered. One that the world did not answer comes back into the queue
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from backfeed.engine._attempt import attempt
 from backfeed.engine._packing import fact_in, wrap
 from backfeed.engine.answers import Book
-from backfeed.engine.boundary import boundary
 from backfeed.engine.contracts import Service
 from backfeed.engine.errors import (
     AskFailed,
-    CallerError,
     Missing,
     Outage,
     PluginFault,
     Stopping,
     StoreFault,
 )
-from backfeed.engine.pace import Bug, Item, Pace, pause_s
+from backfeed.engine.pace import Bug, Item, Pace, Queue, ordinal, pause_s
 from backfeed.engine.pulse import Pulse
 from backfeed.engine.requests import Request, key_of
 
@@ -43,9 +42,10 @@ class Desk:
         self.closed = ""
         self._waiters: dict[bytes, list[asyncio.Future[Any]]] = {}
         self._inbox: list[Item] = []
-        self._queue: deque[Item] = deque()
+        self._queue = Queue()
         self._later: dict[Item, asyncio.TimerHandle] = {}
-        self._serving: set[asyncio.Task[None]] = set()
+        self._serving: set[asyncio.Task[None]] = set()  # asking, or storing what came
+        self._asking: set[asyncio.Task[None] | None] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._anonymous = 0
         pulse.desks.append(self)
@@ -67,7 +67,7 @@ class Desk:
         self._waiters[key] = [future]
         if not self._inbox:
             loop.call_soon(self._look_up)
-        self._inbox.append(Item(key, request))
+        self._inbox.append(Item(key, request, ordinal.get()))
         return future
 
     def _key(self, request: Request) -> bytes:
@@ -94,18 +94,23 @@ class Desk:
                 self._fail(item.key, Stopping(reason))
             else:
                 item.queued_at = now
-                self._queue.append(item)
+                self._queue.add(item)
         self.pump()
         asyncio.get_running_loop().call_soon(self.pulse.idle)
 
     def pump(self, *, due: bool = False) -> None:
-        """Start what may start: full batches at once, others when their time has come."""
+        """Start what may start: full batches at once, others when their time has come.
+
+        While answers are stored the service is free for others, unless storing cannot keep up.
+        """
         gather = self.service.gather
-        while self._queue and len(self._serving) < self.pace.parallel:
+        while self._queue and len(self._asking) < self.pace.parallel:
+            if len(self._serving) >= 2 * gather.parallel:
+                return
             wait_s = self.pace.quiet_s()
-            first = self._queue[0]
-            if not wait_s and not due and not first.tries and len(self._queue) < gather.batch:
-                wait_s = first.queued_at + gather.wait_s - time.monotonic()
+            few = len(self._queue) < gather.batch and not self._queue.first.tries
+            if few and not wait_s and not due:
+                wait_s = self._queue.since + gather.wait_s - time.monotonic()
             if wait_s > 0:
                 self._wake_in(wait_s)
                 return
@@ -116,18 +121,20 @@ class Desk:
         """The next batch, without those that nobody waits for; what has failed goes alone."""
         batch: list[Item] = []
         while self._queue and len(batch) < size:
-            if all(future.done() for future in self._waiters[self._queue[0].key]):
-                del self._waiters[self._queue.popleft().key]
-            elif self._queue[0].failures:
-                return batch or [self._queue.popleft()]
+            first = self._queue.first
+            if all(future.done() for future in self._waiters[first.key]):
+                del self._waiters[self._queue.pop().key]
+            elif first.failures:
+                return batch or [self._queue.pop()]
             else:
-                batch.append(self._queue.popleft())
+                batch.append(self._queue.pop())
         return batch
 
     def _start(self, batch: list[Item]) -> None:
         self.pulse.serving += 1
         task = asyncio.ensure_future(self._serve(batch))
         self._serving.add(task)
+        self._asking.add(task)
         task.add_done_callback(lambda task: self._served(task, batch))
 
     def _wake_in(self, seconds: float) -> None:
@@ -144,6 +151,7 @@ class Desk:
 
     def _served(self, task: "asyncio.Task[None]", batch: Sequence[Item]) -> None:
         self._serving.discard(task)
+        self._asking.discard(task)
         self.pulse.serving -= 1
         if task.cancelled():
             self._give_back(batch, Stopping(self.pulse.stop_reason or "cancelled"))
@@ -167,8 +175,15 @@ class Desk:
             if reason := self.closed or self.pulse.stop_reason:
                 self._give_back(part, Stopping(reason))
                 continue
-            answers = await self._try(part)
+            now = time.monotonic()
+            for item in part:
+                item.sent_at = now
+            requests = [item.request for item in part]
+            answers = await attempt(self.service, requests, kind=self.kind, pulse=self.pulse)
             if not isinstance(answers, Outage):
+                if not pending:
+                    self._asking.discard(asyncio.current_task())
+                    self.pump()
                 await self._settle(part, answers)
             elif len(part) == 1:
                 self._again(part[0], answers)
@@ -179,34 +194,6 @@ class Desk:
                 pending += [part[middle:], part[:middle]]
                 self.pace.bad(answers)
                 await self.pulse.sleep(self.pace.quiet_s())
-
-    async def _try(self, part: Sequence[Item]) -> Sequence[Any] | Outage:
-        deadline_s, now = self.service.gather.deadline_s, time.monotonic()
-        for item in part:
-            item.sent_at = now
-        try:
-            with boundary(Bug, f"{self.kind} has a bug"):
-                async with asyncio.timeout(deadline_s) as scope:
-                    answers = await self.service.answer([item.request for item in part])
-                if len(answers) != len(part):
-                    return Bug(f"{self.kind} gave {len(answers)} answers to {len(part)} requests")
-                return answers
-        except Bug as bug:
-            if scope.expired():
-                return Outage(f"{self.kind}: no answer in {deadline_s:.0f} s")
-            if isinstance(bug.__cause__, OSError):
-                return Outage(f"{self.kind}: {bug.__cause__!r}")
-            self.pulse.report(f"{self.kind} has a bug: {type(bug.__cause__).__name__}", bug)
-            return bug
-        except Outage as outage:
-            return outage
-        except AskFailed as failure:  # a fact about one of them
-            return [failure] if len(part) == 1 else Outage(str(failure))
-        except Stopping as stop:
-            return [stop] * len(part)
-        except CallerError as error:
-            self.pulse.stop("fault", error)
-            return [Stopping(str(error))] * len(part)
 
     async def _settle(self, part: Sequence[Item], answers: Sequence[Any]) -> None:
         """Store what is a fact, ask again after an accident, deliver what is stored."""
@@ -257,7 +244,7 @@ class Desk:
 
     def _requeue(self, item: Item) -> None:
         del self._later[item]
-        self._queue.appendleft(item)
+        self._queue.add(item, again=True)
         self.pump()
 
     def _deliver(self, key: bytes, wrapped: Any) -> None:
@@ -276,8 +263,7 @@ class Desk:
         self.closed = self.closed or reason
         for handle in self._later.values():
             handle.cancel()
-        given_back = [*self._queue, *self._later]
-        self._queue.clear()
+        given_back = [*self._queue.clear(), *self._later]
         self._later.clear()
         self._give_back(given_back, Stopping(self.closed))
 

@@ -20,6 +20,7 @@ from backfeed.engine.desk import Desk
 from backfeed.engine.errors import AskFailed, ConfigError, Outage, PluginFault, Stopping
 from backfeed.engine.flow import Flow, LaneResult, Spool, cancelled, in_order
 from backfeed.engine.identity import digest
+from backfeed.engine.pace import ordinal
 from backfeed.engine.pulse import GRACE_S, Pulse
 from backfeed.engine.records import Sample
 from backfeed.engine.requests import Over, Prompt, Read, Request, Together, Who
@@ -134,6 +135,7 @@ class Engine:
         spool = Spool()
 
         async def one(index: int, row: Sample) -> Any:
+            ordinal.set(index)
             try:
                 return await self.drive(wanted.ask(row), f"{place}.{row.id or index}")
             except AskFailed as failure:
@@ -171,8 +173,9 @@ class Engine:
             self.pulse.report(mark, bug)
             return [sample.no(name, mark, str(bug))]
 
-    async def run_lane(self, sample: Sample, stages: Stages) -> LaneResult:
+    async def run_lane(self, sample: Sample, stages: Stages, place: int = 0) -> LaneResult:
         """A lane and what it counted. Raises `Stopping` if the run stopped meanwhile."""
+        ordinal.set(place)
         result = LaneResult()
         if sample.rejected is not None:
             result.samples = [sample]
@@ -207,7 +210,7 @@ class Engine:
                     full = await _commit_head(flow, lanes, commit)
                 if full or self.pulse.stop_reason:
                     break
-                lanes.append(flow.start(self.run_lane(sample, stages), sample))
+                lanes.append(flow.start(self.run_lane(sample, stages, flow.started), sample))
                 if flow.started % 64 == 0:
                     await asyncio.sleep(0)
             else:

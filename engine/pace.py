@@ -1,8 +1,10 @@
-"""How fast one service is asked: less while it fails, and for a while not at all."""
+"""Who is asked for first, and how fast: less while a service fails, for a while not at all."""
 
+import heapq
 import math
 import random
 import time
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from backfeed.engine.contracts import Gather
@@ -12,6 +14,9 @@ from backfeed.engine.requests import Request
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 60.0
 PATIENCE = 8
+
+ordinal: ContextVar[int] = ContextVar("ordinal", default=0)
+"""The place in the input of the row that a lane carries."""
 
 
 class Bug(Outage):
@@ -23,10 +28,12 @@ class Item:
     """A request on its way; `failures` are those in a row, `tries` those and throttlings.
 
     `failed_at` is when it failed first, alone or in a batch; `sent_at` when it was sent last.
+    `ordinal` is the place in the input of the row that it is asked for.
     """
 
     key: bytes
     request: Request
+    ordinal: int = 0
     queued_at: float = 0.0
     failed_at: float = 0.0
     sent_at: float = 0.0
@@ -42,6 +49,48 @@ class Item:
         self.fail(now)
         self.tries += 1
         self.failures += not isinstance(outage, Throttled)
+
+
+class Queue:
+    """Requests that wait, those for the first rows first.
+
+    Rows are committed in their order, and only so many are under way: if the second question about
+    an early row stood behind the first ones about all others, these would be answered, and nothing
+    could be asked until that row had its turn.
+    """
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Item]] = []
+        self._count = 0
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    @property
+    def first(self) -> Item:
+        """Who is next."""
+        return self._heap[0][2]
+
+    @property
+    def since(self) -> float:
+        """When the one that waits longest was queued."""
+        return min(item.queued_at for _, _, item in self._heap)
+
+    def add(self, item: Item, *, again: bool = False) -> None:
+        """Queue a request; `again` puts it before others for the same row."""
+        self._count += 1
+        rank = -self._count if again else self._count
+        heapq.heappush(self._heap, (item.ordinal, rank, item))
+
+    def pop(self) -> Item:
+        """Take out who is next."""
+        return heapq.heappop(self._heap)[2]
+
+    def clear(self) -> list[Item]:
+        """Take out all."""
+        items = [item for _, _, item in self._heap]
+        self._heap.clear()
+        return items
 
 
 class Pace:
