@@ -1,9 +1,10 @@
 """The reply types of the prompts that write problems, and what makes a problem answerable."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backfeed.engine.records import Message, Sample, Test
+from backfeed.engine.requests import Asks, Prompt, Who
 
 FENCE = "```"
 _ABSENT = re.compile(
@@ -34,6 +35,22 @@ class Phrases:
     task: tuple[str, ...] = ()
     instruction: tuple[str, ...] = ()
     knowledge: tuple[str, ...] = ()
+
+
+def pose(sample: Sample, prompt: Prompt, stage: str) -> Asks[Sample]:
+    """Ask for a problem whose answer is the sample's code, and check that it stands alone.
+
+    `suitable: no` is an answer: it rejects the sample, and so does a problem that cannot be
+    answered without the code.
+    """
+    reply: Problem = yield from prompt
+    if not reply.suitable:
+        return sample.no(stage, reply.reason.partition(":")[0] or "unsuitable", reply.reason)
+    if why := unanswerable(reply.problem, sample):
+        return sample.no(stage, "unanswerable", why)
+    model: str = yield from Who(prompt.role)
+    lineage = replace(sample.lineage, prompt=prompt.name, model=model)
+    return answered(sample.but(lineage=lineage), reply.problem)
 
 
 def answered(sample: Sample, problem: str) -> Sample:

@@ -1,11 +1,11 @@
 """Composed code -> problem: the second half of backfeeding."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from backfeed.engine.records import Sample
-from backfeed.engine.requests import Asks, Prompt, Who
-from backfeed.engine.stages._problems import Problem, answered, shown_example, unanswerable
+from backfeed.engine.requests import Asks, Prompt
+from backfeed.engine.stages._problems import Problem, pose, shown_example
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,12 @@ class Rebuild:
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
         """Ask the model, and check that the problem stands alone."""
-        reply: Problem = yield from Prompt(
+        prompt = Prompt(
             "backfeed/compose", reply=Problem, role=self.role, language=sample.language,
             snippet=sample.code, entry_point=sample.entry_point,
             parts=json.loads(sample.extra)["parts"], example=shown_example(sample.tests),
         )  # fmt: skip
-        if not reply.suitable:
-            return [
-                sample.no("rebuild", reply.reason.partition(":")[0] or "unsuitable", reply.reason)
-            ]
-        if why := unanswerable(reply.problem, sample):
-            return [sample.no("rebuild", "unanswerable", why)]
-        model: str = yield from Who(self.role)
-        lineage = replace(sample.lineage, prompt="backfeed/compose", model=model)
-        return [answered(sample, reply.problem).but(question_type="compose", lineage=lineage)]
+        return [(yield from pose(sample.but(question_type="compose"), prompt, "rebuild"))]
 
 
 PLUGIN = Rebuild

@@ -1,10 +1,10 @@
 """Snippet -> problem: reverse construction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from backfeed.engine.records import Lineage, Sample
-from backfeed.engine.requests import Asks, Prompt, Who
-from backfeed.engine.stages._problems import Problem, answered, shown_example, unanswerable
+from backfeed.engine.records import Sample
+from backfeed.engine.requests import Asks, Prompt
+from backfeed.engine.stages._problems import Problem, pose, shown_example
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +23,14 @@ class Reverse:
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
         """Ask the model, and check that the problem stands alone; `suitable: no` is an answer."""
-        name = f"reverse/{self.question_type}"
-        example = shown_example(sample.tests)
-        reply: Problem = yield from Prompt(
-            name, reply=Problem, role=self.role, language=sample.language, snippet=sample.code,
-            entry_point=sample.entry_point, example=example,
+        prompt = Prompt(
+            f"reverse/{self.question_type}", reply=Problem, role=self.role,
+            language=sample.language, snippet=sample.code, entry_point=sample.entry_point,
+            example=shown_example(sample.tests),
         )  # fmt: skip
-        if not reply.suitable:
-            return [
-                sample.no("reverse", reply.reason.partition(":")[0] or "unsuitable", reply.reason)
-            ]
-        if why := unanswerable(reply.problem, sample):
-            return [sample.no("reverse", "unanswerable", why)]
-        model: str = yield from Who(self.role)
-        lineage = Lineage("reverse", sample.lineage.parents, name, model, sample.lineage.seed)
-        made = answered(sample, reply.problem)
-        return [made.but(question_type=self.question_type, lineage=lineage)]
+        lineage = replace(sample.lineage, stage="reverse")
+        typed = sample.but(question_type=self.question_type, lineage=lineage)
+        return [(yield from pose(typed, prompt, "reverse"))]
 
 
 PLUGIN = Reverse
