@@ -1,13 +1,16 @@
 """Python source as a tree: does it parse, what does it define, its stub, its imports."""
 
 import ast
-import builtins
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
+from backfeed.analyzers._python_names import defined_names
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__builtins__"}
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Import = ast.Import | ast.ImportFrom
+_DEEPEST = 100
+_MOST_BITS = 8192  # Python writes numbers of up to 4300 digits
 
 
 def parse(code: str) -> dict[str, Any]:
@@ -29,14 +32,40 @@ def parse(code: str) -> dict[str, Any]:
     return {"word": "ok"}
 
 
+def compiles(code: str) -> bool:
+    """Does Python itself take the text? A tree is to be had of more, such as a lone `return`."""
+    return bool(parse(code)["word"] == "ok")
+
+
 def tree_of(code: str) -> ast.Module | None:
-    """The syntax tree; None if there is none."""
+    """The syntax tree; None if there is none, or none that can be written as text again.
+
+    Trees are copied and written by functions that call themselves: one that is too deep, or holds a
+    number too long to be written, would end those with an error.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(code)
+            tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    return tree if _can_be_written(tree) else None
+
+
+def _can_be_written(tree: ast.AST) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return True
+        if any(_is_long_number(node) for node in level):
+            return False
+    return False
+
+
+def _is_long_number(node: ast.AST) -> bool:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(value, int) and value.bit_length() > _MOST_BITS
 
 
 def definitions(tree: ast.Module) -> dict[str, ast.stmt]:
@@ -48,24 +77,11 @@ def definitions(tree: ast.Module) -> dict[str, ast.stmt]:
     return found
 
 
-def defined_names(node: ast.stmt) -> Iterator[str]:
-    """The names that one top-level statement binds."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
-        for alias in node.names:
-            yield (alias.asname or alias.name).partition(".")[0]
-    else:
-        for child in ast.walk(node):
-            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-                yield child.id
-
-
 def imports(code: str) -> str:
     """The import statements at the top level of a text that need not parse as a whole."""
     tree = tree_of(code)
     if tree is not None:
-        nodes = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+        nodes = [n for n in tree.body if isinstance(n, Import)]
         return "".join(ast.unparse(node) + "\n" for node in nodes)
     lines = (line for line in code.splitlines() if line.startswith(("import ", "from ")))
     return "".join(line + "\n" for line in lines if tree_of(line) is not None)
@@ -86,7 +102,7 @@ def missing_imports(code: str, given: str) -> str:
     return "".join(ast.unparse(node) + "\n" for node in wanted)
 
 
-def body_of(function: Function | ast.ClassDef) -> list[ast.stmt]:
+def body_of(function: Definition) -> list[ast.stmt]:
     """The body without its docstring."""
     return function.body[1:] if ast.get_docstring(function) is not None else function.body
 

@@ -4,10 +4,11 @@ import ast
 import re
 from dataclasses import dataclass
 
-from backfeed.analyzers._python_code import BUILTINS, Function, definitions, tree_of
+from backfeed.analyzers._python_carried import STDLIB
+from backfeed.analyzers._python_code import Function, definitions, tree_of
 from backfeed.analyzers._python_examples import Example, examples
+from backfeed.analyzers._python_names import BUILTINS
 from backfeed.analyzers._python_prose import told
-from backfeed.analyzers._python_units import STDLIB
 
 _VAGUE = re.compile(
     r"\b(see\s+(also|above|below|the|this|http)|same as|as above|deprecated|"
@@ -18,6 +19,7 @@ _VAGUE = re.compile(
     r"inherits?|monkeypatch|(semi-)?intelligent(ly)?|heuristic(ally|s)?|best[- ]effort)\b",
     re.IGNORECASE,
 )
+_LONGEST = 10_000
 _IDENTIFIER = re.compile(r"^[A-Za-z_][\w.]*$")
 _COMMON = frozenset({
     "self", "cls", "args", "kwargs", "true", "false", "none", "key", "value", "default", "iterable",
@@ -43,8 +45,8 @@ class Description:
 def describe(code: str, name: str) -> Description:
     """The description of one definition in a text that runs alone.
 
-    Not usable: no docstring, one of under four words, one that leans on something that is not there
-    (another function of its project, "see above", "same as").
+    Not usable: no docstring, one of under four words or of over 10,000 characters, one that leans
+    on something that is not there (another function of its project, "see above", "same as").
     """
     tree = tree_of(code)
     node = None if tree is None else definitions(tree).get(name)
@@ -52,6 +54,8 @@ def describe(code: str, name: str) -> Description:
         return Description(name, "", reason="no-definition", detail=name)
     kind = "class" if isinstance(node, ast.ClassDef) else "function"
     doc = ast.get_docstring(node, clean=True) or ""
+    if len(doc) > _LONGEST:
+        return Description(name, kind, reason="long-docstring", detail=f"{len(doc)} characters")
     said = told(doc)
     hidden = _spelled_defaults(node, tree)
     reason, detail = ("leans-on-context", hidden) if hidden else _unusable(said.prose, node, tree)

@@ -5,8 +5,9 @@ import doctest
 import re
 from dataclasses import dataclass
 
-from backfeed.analyzers._python_code import BUILTINS, defined_names, definitions, tree_of
-from backfeed.analyzers._python_units import STDLIB, free_names
+from backfeed.analyzers._python_carried import STDLIB
+from backfeed.analyzers._python_code import compiles, definitions, tree_of
+from backfeed.analyzers._python_names import BUILTINS, defined_names, free_names
 
 _SKIPPED = re.compile(r"doctest:\s*\+SKIP|\binput\(|\bopen\(|urlopen|time\.|random|getpass|exit\(")
 # Shown differently each time, or in part: addresses, elisions, tracebacks.
@@ -46,7 +47,7 @@ def _usable(parsed: list[doctest.Example], known: set[str], name: str) -> list[E
     found: list[Example] = []
     before: list[str] = []
     for example in parsed:
-        tree = tree_of(example.source)
+        tree = tree_of(example.source) if compiles(example.source) else None
         if tree is None or _foreign_import(tree):
             continue
         if free_names(tree) - known or _SKIPPED.search(example.source):

@@ -12,7 +12,7 @@ _CUT = re.compile(
     r"|(code|implementation) continues here|remaining code|existing code)\b",
     re.IGNORECASE,
 )
-_SIGNATURE = re.compile(r"^\s*(?:async\s+)?def\s+(\w+)\s*\(", re.MULTILINE)
+_SIGNATURE = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 
 
 def fit(code: str, instruction: str, entry_point: str) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 _ROLE = re.compile(r":(?:py:)?(\w+):`~?!?([^`<]+?)(?:\s*<[^>]+>)?`")
 _FIELD = re.compile(
-    r"^\s*:(param|parameter|arg|argument|key|keyword)(?:\s+[\w\[\], .]+?)?\s+(\*{0,2}\w+):\s*(.*)"
+    r"^\s*:(?:param|parameter|arg|argument|key|keyword)\s"
+    r"(?:[\w\[\], .]*\s)?(\*{0,2}\w+):\s*(.*)"  # a type may stand before the name
 )
 _OTHER_FIELD = re.compile(
     r"^\s*:(type|rtype|return|returns|raise|raises|yield|yields)\b([^:]*):\s*(.*)"
@@ -79,7 +80,7 @@ class _Reader:
     def _keep(self, line: str, text: str) -> None:
         goes_on = line.startswith(" ") and bool(text)
         if match := _FIELD.match(line):
-            self.fields.append((match[2].lstrip("*"), match[3]))
+            self.fields.append((match[1].lstrip("*"), match[2]))
             self.target = "field"
         elif match := _OTHER_FIELD.match(line):
             self.target = "other"
@@ -101,5 +102,5 @@ def plain(text: str) -> str:
     text = re.sub(r"`([^`]+) <[^>]+>`_+", r"\1", text)
     text = re.sub(r"`([^`\n]+)`_+", r"\1", text)
     text = re.sub(r"::[ \t]*$", ":", text, flags=re.MULTILINE)
-    text = re.sub(r"\n[ \t]*\n(\s*\n)+", "\n\n", textwrap.dedent(text))
+    text = re.sub(r"\n(?:[^\S\n]*\n){2,}", "\n\n", textwrap.dedent(text))
     return _CLOSING_COLON.sub(".", text.strip())

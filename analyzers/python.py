@@ -8,6 +8,7 @@ from typing import Any
 
 from backfeed.analyzers import (
     _python_code,
+    _python_completeness,
     _python_compose,
     _python_docs,
     _python_examples,
@@ -51,7 +52,7 @@ class _Python:
     entry_point = staticmethod(_python_fit.entry_point_of)
     missing_imports = staticmethod(_python_code.missing_imports)
     units = staticmethod(_python_units.units)
-    completeness = staticmethod(_python_units.completeness)
+    completeness = staticmethod(_python_completeness.completeness)
     describe = staticmethod(_python_docs.describe)
     examples = staticmethod(_python_examples.examples)
     inputs = staticmethod(_python_inputs.inputs)
