@@ -11,7 +11,7 @@ what came from a shared book was paid elsewhere, and what is asked twice is paid
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
@@ -42,8 +42,12 @@ class Account:
 
     def add(self, other: "Account") -> None:
         """Add what another says."""
-        for item in fields(self):
-            setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+        self.requests += other.requests
+        self.tokens_in += other.tokens_in
+        self.tokens_out += other.tokens_out
+        self.usd += other.usd
+        self.lost_usd += other.lost_usd
+        self.unpriced += other.unpriced
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Ledger:
         if path is None:
             return
         self._let_go()
-        lines = [_line("sum", {name: asdict(one) for name, one in self.accounts.items()})]
+        lines = [_line("sum", self.accounts)]
         lines += [_line("reserve", n, bill.role, bill.usd) for n, bill in self._bills.items()]
         write_whole(path, b"".join(lines))
         with storing(f"writing {path}"):
@@ -158,7 +162,7 @@ class Ledger:
         if self._bills.pop(bill.number, None) is not None:
             self._reserved_usd = self._reserved_usd - bill.usd if self._bills else 0.0
         self.accounts.setdefault(bill.role, Account()).add(paid)
-        self._write("pay", bill.number, bill.role, asdict(paid))
+        self._write("pay", bill.number, bill.role, paid)
         self._settled.set()
         self._settled = asyncio.Event()
 

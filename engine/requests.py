@@ -180,8 +180,8 @@ class Prompt(Request):
         **variables: Any,
     ) -> None:
         values = (name, reply, role, attempts, 0, "", "", "", variables)
-        for item, value in zip(fields(self), values, strict=True):
-            object.__setattr__(self, item.name, value)
+        for item, value in zip(_PARTS, values, strict=True):
+            object.__setattr__(self, item, value)
 
     def desks(self) -> tuple[str, ...]:
         """The desk of the role, or of the default role."""
@@ -189,9 +189,10 @@ class Prompt(Request):
 
     def but(self, **changes: Any) -> "Prompt":
         """A changed copy (the engine's, and the asking patterns')."""
-        other = Prompt(self.name, **self.fields)
-        for item in fields(self):
-            object.__setattr__(other, item.name, changes.get(item.name, getattr(self, item.name)))
+        other = object.__new__(Prompt)
+        for item in _PARTS:
+            value = changes[item] if item in changes else getattr(self, item)
+            object.__setattr__(other, item, value)
         return other
 
     def schema(self) -> dict[str, Any] | None:
@@ -221,6 +222,9 @@ class Prompt(Request):
 
     def __iter__(self) -> Asks[Any]:
         return (yield from ask_valid(self))
+
+
+_PARTS = tuple(item.name for item in fields(Prompt))
 
 
 def ask_valid(prompt: Prompt) -> Asks[Any]:

@@ -21,7 +21,7 @@ from backfeed.engine.errors import ConfigError, PluginFault, UnknownName
 from backfeed.engine.requests import Prompt
 
 Messages = list[dict[str, str]]
-Parts = tuple[tuple[str, jinja2.Template], ...]
+Parts = tuple[tuple[str, "str | jinja2.Template"], ...]
 
 SAID = 4000
 """How many characters of a reply that was no good are shown to the model again."""
@@ -34,7 +34,7 @@ def messages(request: Prompt) -> Messages:
     """The conversation: the prompt's messages; after a bad reply, that reply and the complaint."""
     try:
         said = [
-            {"role": role, "content": part.render(request.fields).strip()}
+            {"role": role, "content": _filled(part, request.fields)}
             for role, part in _template(request.name)
         ]
     except jinja2.TemplateError as error:
@@ -79,9 +79,22 @@ def _parts(path: Path) -> Parts:
         raise PluginFault(f"{path}: a prompt begins with `# system` or `# user`")
     try:
         texts = zip(rest[::2], rest[1::2], strict=True)
-        return tuple((role, _environment().from_string(text)) for role, text in texts)
+        return tuple((role, _compiled(text)) for role, text in texts)
     except jinja2.TemplateSyntaxError as error:
         raise PluginFault(f"{path}: {error}") from error
+
+
+def _compiled(text: str) -> str | jinja2.Template:
+    """A template; a text without fields is itself."""
+    if "{" not in text:
+        return text.strip()
+    made = _environment().from_string(text)
+    made.globals = dict(made.globals)  # a chain of mappings, copied slowly for each rendering
+    return made
+
+
+def _filled(part: str | jinja2.Template, given: Mapping[str, Any]) -> str:
+    return part if isinstance(part, str) else part.render(given).strip()
 
 
 @cache

@@ -1,0 +1,239 @@
+"""Ask a model server on this machine that answers after a second, 500 requests in flight.
+
+A whole run of one stage: prompt rendered from its file, reply held to a schema and validated, bad
+replies asked again, answers in the book before they are delivered, each reply paid in the ledger.
+The server is another process that does as little as it can; it answers every fiftieth request with
+text that is no JSON. An ideal client gets 500 replies each second. Beside it, in the same run: a
+bare HTTP client that sends one body over and over and looks at no reply.
+
+Replies come in waves of 500, so the time is taken between two replies that stand at the same place
+of their waves: after three waves, and the first such one at least 20 s later.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from backfeed.engine.job import Plan, execute
+from backfeed.engine.ledger import Account, Bill, Ledger
+from backfeed.engine.models import openai
+from backfeed.engine.recipe import Recipe, Step
+from backfeed.engine.records import Sample
+from backfeed.engine.stages.reverse import Reverse
+
+IN_FLIGHT, LATENCY_S = 500, 1.0
+RAMP_WAVES, STEADY_S, BARE_S = 3, 20.0, 8.0
+BAD_EVERY = 50
+CODE = """def f_{n}(items, size):
+    found = []
+    for start in range(0, len(items), size):
+        part = items[start : start + size]
+        found.append(sum(part) + {n})
+    return found
+"""
+
+
+def reply(text: str) -> bytes:
+    """A whole HTTP response with a chat completion."""
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": text},
+        "finish_reason": "stop",
+    }
+    used = {"prompt_tokens": 900, "completion_tokens": 300, "total_tokens": 1200}
+    whole = {"id": "x", "object": "chat.completion", "created": 0, "model": "stub"}
+    body = json.dumps({**whole, "choices": [choice], "usage": used}).encode()
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def replies() -> tuple[bytes, bytes]:
+    """A good reply of about 1.5 KB, and a bad one."""
+    problem = (
+        "Write `f`.\n\n```python\ndef f(items, size)\n```\n\n>>> f([1], 1)\n[1]\n" + "So. " * 250
+    )
+    plain = {"suitable": True, "reason": "", "behaviour": "It sums.", "scenarios": ["a", "b"]}
+    good = json.dumps({**plain, "points": ["the rest"], "problem": problem})
+    return reply(good), reply("Here it is: " + good[:500])
+
+
+class Server(asyncio.Protocol):
+    """Reads requests by their length alone."""
+
+    asked = 0
+    good, bad = replies()
+
+    def connection_made(self, transport: Any) -> None:
+        """A connection, for any number of requests."""
+        self.transport, self.data, self.needed = transport, b"", 0
+
+    def data_received(self, data: bytes) -> None:
+        """When a request is whole, answer in a second."""
+        self.data = self.data + data if self.data else data
+        if not self.needed:
+            end = self.data.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            head = self.data[:end].lower()
+            length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+            self.needed = end + 4 + int(length)
+        if len(self.data) >= self.needed:
+            self.data, self.needed = self.data[self.needed :], 0
+            Server.asked += 1
+            text = self.bad if Server.asked % BAD_EVERY == 0 else self.good
+            asyncio.get_running_loop().call_later(LATENCY_S, self.answer, text)
+
+    def answer(self, text: bytes) -> None:
+        """Send, if somebody is still there."""
+        if not self.transport.is_closing():
+            self.transport.write(text)
+
+
+async def serve() -> None:
+    """Say the port, and answer until standard input is closed."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Server, "127.0.0.1", 0, backlog=2 * IN_FLIGHT)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
+@dataclass
+class Meter:
+    """Counts replies, and takes the time at the beginning and the end of the steady time."""
+
+    steady_s: float
+    replies: int = 0
+    marks: list[tuple[float, float, int]] = field(default_factory=list)
+
+    def count(self) -> None:
+        """One more reply."""
+        self.replies += 1
+        if self.replies % IN_FLIGHT or self.replies < RAMP_WAVES * IN_FLIGHT or self.done:
+            return
+        now = time.perf_counter()
+        if not self.marks or now - self.marks[0][0] >= self.steady_s:
+            self.marks.append((now, time.process_time(), self.replies))
+
+    @property
+    def done(self) -> bool:
+        """Has the steady time passed?"""
+        return len(self.marks) == 2
+
+    def plain(self) -> dict[str, Any]:
+        """Rates over the steady time."""
+        (began, cpu_before_s, before), (ended, cpu_after_s, after) = self.marks
+        seconds, count, cpu_s = ended - began, after - before, cpu_after_s - cpu_before_s
+        return {
+            "requests_per_s": round(count / seconds, 1),
+            "of_ideal": round(count / seconds / (IN_FLIGHT / LATENCY_S), 4),
+            "cpu_ms_per_request": round(cpu_s / count * 1e3, 3),
+            "cores_used": round(cpu_s / seconds, 2),
+            "requests": count, "seconds": round(seconds, 2),
+        }  # fmt: skip
+
+
+class Metered(Ledger):
+    """A ledger that counts replies."""
+
+    def __init__(self, meter: Meter) -> None:
+        super().__init__(limit_usd=1e6)
+        self._meter = meter
+
+    def settle(self, bill: Bill, paid: Account) -> None:
+        """Count it, and write it down."""
+        super().settle(bill, paid)
+        self._meter.count()
+
+
+def samples() -> Iterator[Sample]:
+    """Small functions, enough for all the time."""
+    for n in range(int((RAMP_WAVES + STEADY_S / LATENCY_S + 3) * IN_FLIGHT)):
+        yield Sample(code=CODE.format(n=n), language="python", entry_point="f")
+
+
+def engine(url: str) -> dict[str, Any]:
+    """A run, and what came of the steady time."""
+    settings = {"base_url": url, "parallel": IN_FLIGHT, "usd_per_million_in": 0.15}
+    made = openai.PLUGIN.service("stub", {**settings, "usd_per_million_out": 0.6})
+    meter = Meter(STEADY_S)
+    ledger = Metered(meter)
+    made.pay_from(ledger)
+    recipe = Recipe("bench", (Step("reverse", "reverse", {}, Reverse()),))
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, "out")
+        plan = Plan(recipe, place, {"model:default": made}, samples, "bench", ledger=ledger)
+        report = asyncio.run(execute(plan))
+    spent = report.spent
+    counts = {"accepted": report.written.accepted, "asked": report.asked["model:default"]["asked"]}
+    return {**meter.plain(), **counts, "usd": spent["usd"], "lost_usd": spent["lost_usd"]}
+
+
+def bare(url: str) -> dict[str, Any]:
+    """The least that a client can do, for a shorter time."""
+    body = json.dumps({"messages": [{"role": "user", "content": "x" * 3500}]}).encode()
+    meter = Meter(BARE_S)
+
+    async def client(session: aiohttp.ClientSession) -> None:
+        while not meter.done:
+            async with session.post(f"{url}/chat/completions", data=body) as reply:
+                await reply.read()
+            meter.count()
+
+    async def main() -> None:
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            await asyncio.gather(*(client(session) for _ in range(IN_FLIGHT)))
+
+    asyncio.run(main())
+    return meter.plain()
+
+
+def told(name: str, found: dict[str, Any]) -> str:
+    """One side of the measurement, on a line."""
+    return (
+        f"{name:8} {found['requests_per_s']:6.1f} requests/s, {found['of_ideal']:6.1%} of the ideal;"
+        f" {found['cpu_ms_per_request']:.3f} ms of CPU per request, {found['cores_used']:.2f} cores"
+    )
+
+
+def main() -> None:
+    """Start the server, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        asyncio.run(serve())
+        return
+    load, command = os.getloadavg()[0], [sys.executable, __file__, "--serve"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        url = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+        found: dict[str, Any] = {"engine": engine(url), "bare": bare(url)}
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found["server_cpu_s"] = round(used.ru_utime + used.ru_stime, 2)
+    found["load_average"] = [round(load, 2), round(os.getloadavg()[0], 2)]
+    if options.json:
+        json.dump(found, sys.stdout, indent=2)
+        return
+    print(told("engine", found["engine"]), told("bare", found["bare"]), sep="\n")
+    before, after = found["load_average"]
+    print(f"server: {found['server_cpu_s']} s of CPU; load average {before} before, {after} after")
+
+
+if __name__ == "__main__":
+    main()
