@@ -12,6 +12,11 @@ from backfeed.engine.errors import InputError
 
 # What version control keeps for itself is nobody's source.
 INTERNALS = frozenset({".git", ".hg", ".svn", ".bzr", "CVS", "_darcs", ".jj"})
+# Nor is what tools make: a run's own work, environments, caches.
+MADE = frozenset({
+    ".work", ".venv", ".tox", ".nox", ".eggs", ".mypy_cache", ".pytest_cache", ".ruff_cache",
+    ".ipynb_checkpoints", "__pycache__",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,14 @@ def _walk(root: Path) -> Iterator[Entry]:
         for item in inside:
             name = f"{folder}/{item.name}" if folder else item.name
             if item.is_dir(follow_symlinks=False):
-                pending += [name] if item.name not in INTERNALS else []
+                pending += [] if _hidden(item.name) else [name]
             else:
                 yield _entry(Path(item.path), name)
+
+
+def _hidden(name: str) -> bool:
+    """Folders that are nobody's source: version control's, a run's own, environments and caches."""
+    return name in INTERNALS or name in MADE
 
 
 def _entry(path: Path, name: str) -> Entry:
