@@ -1,7 +1,8 @@
 """Python: everything that Backfeed knows how to do with it."""
 
 import json
-from collections.abc import Sequence
+import platform
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from importlib.resources import files
 from typing import Any
@@ -30,7 +31,13 @@ REJECT = (
 # Told, and not held against a snippet.
 _REMARKS = ("F632", "PLE0604", "PLE0605")
 _LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, output_kb=16 * 1024, disk_mb=256)
+# A program that ends so was brought to it by what it read.
+_OWN_DOING = ("SIG", "TLE", "IDLE", "MLE", "OLE")
+_SYNTAX = "invalid-syntax"
+_PYTHON = platform.python_version()
 _TOOLS = "/opt/backfeed/bin"  # where every sandbox has the tools of this machine
+
+Plain = dict[str, Any]
 
 
 class _Python:
@@ -42,8 +49,8 @@ class _Python:
 
     @property
     def version(self) -> str:
-        """Of the rules and of the tool that they are given to."""
-        return f"1 ruff {metadata.version('ruff')}"
+        """Of the rules, and of the tools that they are given to."""
+        return f"2 python {_PYTHON} ruff {metadata.version('ruff')}"
 
     parse = staticmethod(_python_code.parse)
     stub = staticmethod(_python_code.stub)
@@ -61,18 +68,16 @@ class _Python:
     compose = staticmethod(_python_compose.compose)
     composed_name = staticmethod(_python_compose.composed_name)
 
-    def check(self, batch: Sequence[CodeCheck]) -> Asks[list[dict[str, Any]]]:
-        """One ruff for the whole batch. Comments that switch rules off are not listened to."""
-        named = tuple(File(f"s_{n:06d}.py", request.code) for n, request in enumerate(batch))
-        command = (
-            f"{_TOOLS}/ruff", "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet",
-            "--exit-zero", "--target-version", "py313", "--select", ",".join(REJECT),
-            "--output-format", "json", ".",
-        )  # fmt: skip
-        outcome: Outcome = yield from Job(files=named, command=command, limits=_LIMITS)
-        if outcome.verdict != "AC":
-            raise Outage(f"ruff: {outcome.verdict} {outcome.stderr[:200]}")
-        return _sorted_findings(outcome.stdout, len(batch))
+    def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
+        """Python's own parser first, then one ruff for all that it takes.
+
+        A snippet that the parser gives up on is unknown, and ruff does not see it: it would take
+        the whole batch with it.
+        """
+        parsed = [_python_code.parse(request.code) for request in batch]
+        codes = {n: batch[n].code for n, got in enumerate(parsed) if got["word"] == "ok"}
+        found = (yield from _ruff(codes)) if codes else {}
+        return [found.get(n) or _told(got) for n, got in enumerate(parsed)]
 
     def run_job(self, code: str, stdin: str = "") -> Job:
         """A job that runs a program as its author would."""
@@ -82,31 +87,65 @@ class _Python:
         """A job that runs `setup`, `code` and `tests` (or `calls`) and reports what it found."""
         text = json.dumps(spec, ensure_ascii=False, sort_keys=True)
         own = (File("harness.py", _harness()), File("spec.json", text))
-        return Job(files=(*own, *extra), command=("python", "harness.py"), report=True)
+        return Job(files=(*extra, *own), command=("python", "harness.py"), report=True)
 
 
 def _harness() -> str:
     return (files("backfeed.analyzers") / "_python_harness.py").read_text(encoding="utf-8")
 
 
-def _sorted_findings(output: str, count: int) -> list[dict[str, Any]]:
-    """Ruff's findings by snippet, as plain analyses."""
-    found: list[list[dict[str, Any]]] = [[] for _ in range(count)]
+def _told(parsed: Plain) -> Plain:
+    """What the parser says, as an analysis."""
+    word = parsed["word"]
+    level = "error" if word == "invalid" else "note"
+    finding = {"rule": "syntax", "level": level, "message": parsed["message"], "column": 0}
+    return _analysis("python", word, [{**finding, "line": parsed["line"]}])
+
+
+def _analysis(tool: str, word: str, findings: list[Plain]) -> Plain:
+    version = _PYTHON if tool == "python" else metadata.version("ruff")
+    return {"word": word, "tool": tool, "version": version, "findings": findings}
+
+
+def _ruff(codes: Mapping[int, str]) -> Asks[dict[int, Plain]]:
+    """The analyses of snippets that parse. Comments that switch rules off are not listened to."""
+    named = tuple(File(f"s_{n:06d}.py", code) for n, code in codes.items())
+    command = (
+        f"{_TOOLS}/ruff", "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet",
+        "--exit-zero", "--target-version", "py313", "--select", ",".join(REJECT),
+        "--output-format", "json", ".",
+    )  # fmt: skip
+    outcome: Outcome = yield from Job(files=named, command=command, limits=_LIMITS)
+    if outcome.verdict == "AC":
+        found = _sorted(outcome.stdout)
+        return {n: _judged(found.get(n, [])) for n in codes}
+    if outcome.verdict in _OWN_DOING and len(codes) == 1:
+        message = f"ruff: {outcome.verdict} {outcome.stderr[:200]}".strip()
+        finding = {"rule": "not-analyzed", "level": "note", "message": message, "line": 0}
+        return {n: _analysis("ruff", "unknown", [{**finding, "column": 0}]) for n in codes}
+    raise Outage(f"ruff: {outcome.verdict} {outcome.stderr[:200]}")
+
+
+def _sorted(output: str) -> dict[int, list[Plain]]:
+    """Ruff's findings by snippet."""
+    found: dict[int, list[Plain]] = {}
     for item in json.loads(output):
         index = int(item["filename"].rpartition("_")[2].removesuffix(".py"))
-        rule = item["code"] or "syntax"
-        found[index].append({
+        rule = item["code"] or _SYNTAX
+        found.setdefault(index, []).append({
             "rule": rule, "level": "note" if rule.startswith(_REMARKS) else "error",
             "message": item["message"], "line": item["location"]["row"],
             "column": item["location"]["column"],
         })  # fmt: skip
-    return [
-        {
-            "word": "invalid" if any(f["level"] == "error" for f in mine) else "ok",
-            "tool": "ruff", "version": metadata.version("ruff"), "findings": mine,
-        }
-        for mine in found
-    ]  # fmt: skip
+    return found
+
+
+def _judged(findings: list[Plain]) -> Plain:
+    """Python took the snippet: where ruff cannot read it, none of its rules can be relied on."""
+    if any(finding["rule"] == _SYNTAX for finding in findings):
+        return _analysis("ruff", "unknown", [{**f, "level": "note"} for f in findings])
+    bad = any(finding["level"] == "error" for finding in findings)
+    return _analysis("ruff", "invalid" if bad else "ok", findings)
 
 
 PLUGIN = _Python()

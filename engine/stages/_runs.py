@@ -1,6 +1,7 @@
 """Asking patterns for running answers: the tests of a sample as jobs, and what they came to."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +15,7 @@ from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
 
 ASSERTED = ("AssertionError", "AssertionFailure")
 ABSENT = ("ModuleNotFoundError",)
+_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def evidence_of(check: str, job: Job, outcome: Outcome, *, word: str) -> Evidenc
 def _jobs(code: str, sample: Sample, tests: Sequence[Test]) -> list[Job]:
     """First one job for each stdio test, then one for all that the harness runs."""
     plugin = languages.load(sample.language)
-    jobs = [plugin.run_job(code, test.stdin) for test in tests if test.kind == "stdio"]
+    jobs = [_program(code, sample, test) for test in tests if test.kind == "stdio"]
     harness = [test for test in tests if test.kind != "stdio"]
     if harness:
         plain = [{"kind": kind_of(t), "code": t.code, "setup": t.setup} for t in harness]
@@ -86,9 +88,15 @@ def _jobs(code: str, sample: Sample, tests: Sequence[Test]) -> list[Job]:
     return jobs
 
 
+def _program(code: str, sample: Sample, test: Test) -> Job:
+    """The answer as a program, beside the files that it may read."""
+    job: Job = languages.load(sample.language).run_job(code, test.stdin)
+    return replace(job, files=(*sample.support, *test.files, *job.files))
+
+
 def _of_stdio(outcome: Outcome, test: Test) -> Ran:
     if outcome.verdict != "AC":
-        return Ran(outcome.verdict, detail=_tail(outcome))
+        return Ran(outcome.verdict, detail=tail(outcome))
     if outcome.truncated:
         return Ran("OLE", detail="the output was cut")
     if same_output(outcome.stdout, test.stdout, test.compare):
@@ -103,13 +111,13 @@ def _of_harness(outcome: Outcome) -> Ran:
         return Ran("FLAKY", detail=outcome.detail)
     results = _results(outcome.report)
     if not results:
-        return Ran(outcome.verdict if outcome.verdict != "AC" else "FORGED", detail=_tail(outcome))
+        return Ran(outcome.verdict if outcome.verdict != "AC" else "FORGED", detail=tail(outcome))
     executed = sum(result["executed"] for result in results)
     wrong = next((result for result in results if result["error"]), None)
     if wrong is not None:
         return _of_error(wrong, executed, results)
     if outcome.verdict != "AC":
-        return Ran(outcome.verdict, executed, _tail(outcome), results=results)
+        return Ran(outcome.verdict, executed, tail(outcome), results=results)
     if executed == 0:
         return Ran("NONE", detail="no assertion ran", results=results)
     return Ran("AC", executed, results=results)
@@ -117,11 +125,10 @@ def _of_harness(outcome: Outcome) -> Ran:
 
 def _of_error(wrong: dict[str, Any], executed: int, results: tuple[dict[str, Any], ...]) -> Ran:
     error = wrong["error"]
-    detail = f"{error['type']}: {error['message']}" if error["message"] else error["type"]
+    message = steady(error["message"])
+    detail = f"{error['type']}: {message}" if message else error["type"]
     if error["type"] in ABSENT:
-        return Ran(
-            "NONE", detail=f"the sandbox lacks a package: {error['message']}", results=results
-        )
+        return Ran("NONE", detail=f"the sandbox lacks a package: {message}", results=results)
     asserted = error["type"] in ASSERTED and wrong["phase"] == "test"
     return Ran("WA" if asserted else "RE", executed, detail, error["line"], results=results)
 
@@ -145,6 +152,12 @@ def _worst(parts: Sequence[Ran]) -> Ran:
     )
 
 
-def _tail(outcome: Outcome) -> str:
+def tail(outcome: Outcome) -> str:
+    """Why a program ended as it did: what the sandbox says, else its last line on stderr."""
     text = outcome.stderr.strip().splitlines()
-    return outcome.detail or (text[-1][:300] if text else "")
+    return steady(outcome.detail or (text[-1][:300] if text else ""))
+
+
+def steady(text: str) -> str:
+    """A message without addresses in memory, which are others each time."""
+    return _ADDRESS.sub("0x...", text)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from backfeed.engine import languages
 from backfeed.engine.records import VERDICT_OF, Check, Finding, Level, Sample
-from backfeed.engine.requests import Asks, Compute, Limits, Outcome
-from backfeed.engine.stages._runs import Ran, evidence_of, run_tests
+from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome
+from backfeed.engine.stages._runs import Ran, evidence_of, run_tests, tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Execute:
     cpu_s: float = 5.0
     wall_s: float = 17.0
     memory_mb: int = 512
-    version = 1
+    version = 2
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -39,18 +39,22 @@ class Execute:
 
 def _run_alone(sample: Sample, limits: Limits) -> Asks[Sample]:
     """A program without tests: does it end well?"""
-    job = replace(languages.load(sample.language).run_job(sample.code), limits=limits)
+    plain = languages.load(sample.language).run_job(sample.code)
+    job: Job = replace(plain, files=(*sample.support, *plain.files), limits=limits)
     outcome: Outcome = yield from job
     evidence = evidence_of("run", job, outcome, word=outcome.verdict)
-    last = (outcome.stderr.strip().splitlines() or [""])[-1][:300]
-    if outcome.verdict == "RE" and last.startswith(("EOFError", "ModuleNotFoundError")):
-        why = f"it needs what the sandbox does not give: {last}"
-        return _unverified(sample, "run", why).but(evidence=(*sample.evidence, evidence))
+    why = tail(outcome)
+    if outcome.verdict == "RE" and why.startswith(("EOFError", "ModuleNotFoundError")):
+        lacking = f"it needs what the sandbox does not give: {why}"
+        return _unverified(sample, "run", lacking).but(evidence=(*sample.evidence, evidence))
     verdict = VERDICT_OF[outcome.verdict]
-    checked = sample.checked(
-        Check("run", verdict), evidence, level="ran" if verdict == "passed" else None
-    )
-    return checked if verdict == "passed" else checked.no("execute", outcome.verdict, last)
+    if verdict == "passed":
+        return sample.checked(Check("run", verdict), evidence, level="ran")
+    if verdict == "unverified":
+        return _unverified(sample, "run", why).but(evidence=(*sample.evidence, evidence))
+    finding = Finding(outcome.verdict, "error", why)
+    failed = sample.checked(Check("run", verdict, findings=(finding,)), evidence)
+    return failed.no("execute", outcome.verdict, why)
 
 
 def _told(sample: Sample, ran: Ran) -> Sample:
