@@ -59,10 +59,12 @@ def parts(text: str, marks: Marks) -> Iterator[Part]:
 def is_statement(part: Part, text: str) -> bool:
     """Does a string stand alone on its lines, as a docstring does?"""
     before = text[text.rfind("\n", 0, part.start) + 1 : part.start]
+    if before.strip() not in {"", "r", "u", "R", "b"}:
+        return False
     stop = part.start + len(part.text)
-    after = text[stop : text.find("\n", stop) if "\n" in text[stop:] else len(text)]
-    alone = after.lstrip(" \t;").startswith(("#", "//", "/*")) or not after.strip(" \t;")
-    return before.strip() in {"", "r", "u", "R", "b"} and alone
+    end = text.find("\n", stop)
+    after = text[stop : end if end >= 0 else len(text)].lstrip(" \t;")
+    return not after or after.startswith(("#", "//", "/*"))
 
 
 def words(comment: str) -> str:

@@ -115,10 +115,10 @@ _RULES: dict[str, _Rule] = {
     "generated": lambda file, grammar, _rules: seed_rules.generated(file.text, grammar.marks),
     "minified": lambda file, _grammar, _rules: seed_rules.minified(file.path, file.text),
     "test": _test,
+    "long-lines": lambda file, _grammar, rules: seed_rules.long_lines(file.text, rules.max_line),
     "trivial": lambda file, grammar, rules: seed_rules.trivial(
         file.text, grammar.marks, imports=grammar.imports, at_least=rules.min_words
     ),
-    "long-lines": lambda file, _grammar, rules: seed_rules.long_lines(file.text, rules.max_line),
     "data": lambda file, grammar, rules: seed_rules.data(
         file.text, grammar.marks, share=rules.max_literals
     ),

@@ -1,12 +1,13 @@
 """The stage that keeps source files fit as seeds."""
 
 import pickle
+import time
 
 import pytest
 
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.records import Origin, Sample
-from backfeed.engine.stages.filter_files import FilterFiles
+from backfeed.engine.stages.filter_files import FilterFiles, SeedFile, judge
 
 CODE = "def area(width, height):\n    return width * height\n"
 
@@ -96,3 +97,19 @@ def test_a_secret_is_not_told():
 def test_a_licence_that_nobody_knows_is_refused_before_work(settings):
     with pytest.raises(ConfigError, match="no licence is called"):
         FilterFiles(**settings)
+
+
+TEDIOUS = [
+    '"', "/*", "a\n", "\n", "import a\n", "from a import (\n", "export {\n", "use \n", "# a\n", "\\",
+    "def test_a(\n", 'password="a1b2c3d4\n', "://a:\n", "__all__ = [\n", "copyright (c) \n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", TEDIOUS)
+@pytest.mark.parametrize("language", ["python", "javascript", "rust", "php", "c"])
+def test_no_text_takes_long(piece, language):
+    """Time grows with the length of a text, not with its square."""
+    file = SeedFile("x", piece * (200_000 // len(piece)), language)
+    began = time.process_time()
+    judge(file, FilterFiles())
+    assert time.process_time() - began < 3
