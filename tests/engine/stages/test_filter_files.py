@@ -100,8 +100,8 @@ def test_a_licence_that_nobody_knows_is_refused_before_work(settings):
 
 
 TEDIOUS = [
-    '"', "/*", "a\n", "\n", "import a\n", "from a import (\n", "export {\n", "use \n", "# a\n", "\\",
-    "def test_a(\n", 'password="a1b2c3d4\n', "://a:\n", "__all__ = [\n", "copyright (c) \n",
+    '"', "/*", "a\n", "\n", "import a\n", "from a import (\n", "export {\n", "use \n", "# a\n",
+    "\\", "def test_a(\n", 'password="a1b2c3d4\n', "://a:\n", "__all__ = [\n", "copyright (c) \n",
 ]  # fmt: skip
 
 
