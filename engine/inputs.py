@@ -1,6 +1,7 @@
 """What a recipe's inputs are given: files of rows, addresses of code, plain files; all pinned."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -68,7 +69,8 @@ def open_inputs(recipe: Recipe, wanted: Wanted) -> Given:
                 raise InputError(f"the input {name!r} is needed: {_what(kind)}")
             continue
         found = _OPEN[kind.kind](name, asked, wanted)
-        plain[name] = {"asked": asked, "pinned": [part.pinned for part in found]}
+        told = [_without_password(address) for address in asked]
+        plain[name] = {"asked": told, "pinned": [part.pinned for part in found]}
         parts += found
         if kind.kind == "file":
             files[name] = Path(asked[0])
@@ -93,6 +95,11 @@ def _all(parts: Sequence[_Part]) -> Iterator[Sample]:
         raise InputError(f"there is no row in {named or 'the inputs'}: name a file that has some")
 
 
+def _without_password(address: str) -> str:
+    """An address as it may stand in recipe.toml: what stands before an @ in a URL is not shown."""
+    return re.sub(r"(://)[^/@\s]+@", r"\1", address)
+
+
 def _file(name: str, asked: Sequence[str], _wanted: Wanted) -> list[_Part]:
     if len(asked) > 1:
         raise InputError(f"the input {name!r} takes one file, not {len(asked)}: {', '.join(asked)}")
@@ -102,7 +109,9 @@ def _file(name: str, asked: Sequence[str], _wanted: Wanted) -> list[_Part]:
 def _seeds(name: str, asked: Sequence[str], wanted: Wanted) -> list[_Part]:
     """In a directory that knows them, the same addresses mean the same versions as before."""
     before = wanted.before.get(name, {})
-    pins = dict(zip(before.get("asked", ()), before.get("pinned", ()), strict=False))
+    known = dict(zip(before.get("asked", ()), before.get("pinned", ()), strict=False))
+    told = {address: _without_password(address) for address in asked}
+    pins = {address: known[text] for address, text in told.items() if text in known}
     return [_seed(pinned) for pinned in sources.resolve_all(asked, wanted.cache, pins)]
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from backfeed.engine.errors import InputError, UnknownName
-from backfeed.engine.inputs import Wanted, open_inputs
+from backfeed.engine.inputs import Wanted, _without_password, open_inputs
 from backfeed.engine.recipe import Input, Recipe
 
 ROW = {"instruction": "Double x.", "response": "def f(x): return 2 * x"}
@@ -119,3 +119,16 @@ def test_says_what_is_wrong_with_an_input(tmp_path, kind, addresses, error, mess
 def test_an_input_may_be_optional(tmp_path):
     plan = Recipe("r", (), inputs={"it": Input("file", required=False)})
     assert open_inputs(plan, Wanted({}, tmp_path)).plain == {}
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("git:https://name:word@host.example/x.git@main", "git:https://host.example/x.git@main"),
+        ("git:git@host.example:x/y@v1", "git:git@host.example:x/y@v1"),
+        ("pypi:toolz==1.0", "pypi:toolz==1.0"),
+        ("a/folder@home", "a/folder@home"),
+    ],
+)
+def test_no_password_stands_in_the_recipe(address, told):
+    assert _without_password(address) == told
