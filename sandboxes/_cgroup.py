@@ -31,8 +31,15 @@ class Group:
         with suppress(OSError):  # below what is held just now, it cannot be set
             (self.memory / self.limit).write_text(str(memory_mb << 20))
 
-    def killed(self) -> int:
+    def mark(self) -> float:
         """How many processes the kernel has killed for want of memory so far."""
+        return self._kills()
+
+    def killed(self, mark: float) -> bool:
+        """Are there more of them now?"""
+        return self._kills() > mark
+
+    def _kills(self) -> int:
         with suppress(OSError, ValueError):
             for line in (self.memory / self.kills).read_text().splitlines():
                 name, _, count = line.partition(" ")

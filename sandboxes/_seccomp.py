@@ -7,6 +7,8 @@ be looked at, and what holds memory that no process is seen to hold are ENOSYS, 
 
 import struct
 
+from backfeed.engine.errors import ConfigError
+
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN, JUMP = 0x20, 0x15, 0x35, 0x45, 0x06, 0x05
@@ -108,3 +110,11 @@ def program(machine: str) -> bytes | None:
         _do(RETURN, ALLOW),
     ]  # fmt: skip
     return b"".join(code)
+
+
+def required(machine: str) -> bytes:
+    """The filter for a machine. Raises `ConfigError` without a table for it."""
+    made = program(machine)
+    if made is None:
+        raise ConfigError(f"no system call filter for {machine}; there are: {', '.join(MACHINES)}")
+    return made

@@ -4,21 +4,18 @@ Every call blocks (a slot belongs to one thread) and none blocks for ever. A slo
 killed and started anew for the next job; the job that met the failure is an `Outage`.
 """
 
-import os
-import select
 import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import msgspec
 
 from backfeed.engine.errors import ConfigError, Outage
-from backfeed.engine.requests import Job
-from backfeed.sandboxes._cgroup import Group
+from backfeed.engine.requests import Job, Limits
+from backfeed.sandboxes._line import Gone, Line
 from backfeed.sandboxes._outcome import Ended
 from backfeed.sandboxes._protocol import ended, greeting, request
 
@@ -26,7 +23,6 @@ START_S = 30.0
 GRACE_S = 10.0
 LIFE = 1000
 TRUSTED_MB = 256  # guest, zygote, and the job itself
-PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,44 +33,51 @@ class Ran:
     warm: bool
 
 
-class Gone(Exception):
-    """The guest has closed its end, or did not answer in time."""
+class Bound(Protocol):
+    """The last line behind the watch inside: what the host lets a slot take. A `_cgroup.Group`."""
+
+    def bound(self, memory_mb: int) -> None:
+        """Bound the memory of all processes in the slot together."""
+
+    def mark(self) -> float:
+        """A moment, to ask `killed` about."""
+
+    def killed(self, mark: float) -> bool:
+        """Has the kernel killed a process for want of memory since then?"""
+
+    def remove(self) -> None:
+        """Give back what is held; nothing runs any more."""
 
 
 class Slot:
-    """One sandbox. `launch(log)` starts it: a process that speaks the protocol over its standard
-    input and output, and writes complaints to `log`.
+    """One sandbox. `launch(log)` starts it: it speaks the protocol over a line, and writes
+    complaints to `log`.
     """
 
     def __init__(
-        self,
-        launch: Callable[[IO[bytes]], "subprocess.Popen[bytes]"],
-        seccomp: bytes,
-        group: Group | None = None,
+        self, launch: Callable[[IO[bytes]], Line], seccomp: bytes, group: Bound | None = None
     ) -> None:
         self._launch, self._seccomp, self._group = launch, seccomp, group
         self._bound_mb = 0
         self._closed = False
-        self._process: subprocess.Popen[bytes] | None = None
+        self._line: Line | None = None
         self._log: IO[bytes] | None = None
         self._ran = 0
         self.facts: dict[str, Any] = {}
 
     def start(self) -> None:
         """Start the sandbox if it does not run. Raises `ConfigError` with what it complained of."""
-        if self._process is not None:
+        if self._line is not None:
             return
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by `stop`
         self._ran = 0
         deadline = time.monotonic() + START_S
         try:
-            self._process = self._launch(self._log)
-        except OSError as error:
+            self._line = self._launch(self._log)
+        except (ConfigError, OSError) as error:
             self.stop()
             raise ConfigError(f"the sandbox does not start: {error}") from error
-        self._unless_closed(self._process)
-        for end in (self._process.stdin, self._process.stdout):
-            os.set_blocking(end.fileno(), False)  # type: ignore[union-attr]
+        self._unless_closed(self._line)
         try:
             self._write(greeting(self._seccomp), deadline)
             self.facts = msgspec.json.decode(self._block(deadline))["facts"]
@@ -93,7 +96,7 @@ class Slot:
         except ConfigError as error:
             raise Outage(str(error)) from error
         self._ran += 1
-        kills = self._brace(job)
+        mark = self._brace(job)
         try:
             deadline = time.monotonic() + job.limits.wall_s + GRACE_S
             self._write(said, deadline)
@@ -105,33 +108,33 @@ class Slot:
             raise Outage(f"the sandbox failed: {error} {detail}".strip()) from error
         try:
             found = ended(head, streams)
-            if found.signal == signal.SIGKILL and self._group and self._group.killed() > kills:
+            if found.signal == signal.SIGKILL and self._group and self._group.killed(mark):
                 found = replace(found, out_of_memory=True)
             return Ran(found, bool((head.get("told") or {}).get("warm")))
         except Outage:
             self.stop()
             raise
 
-    def _brace(self, job: Job) -> int:
-        """Set the group's limit for a job, above what the watch allows; how many it has killed."""
+    def _brace(self, job: Job) -> float:
+        """Set the group's limit for a job, above what the watch allows; the moment it begins."""
         if self._group is None:
-            return 0
-        most_mb = job.limits.memory_mb + 3 * job.limits.disk_mb + TRUSTED_MB
+            return 0.0
+        most_mb = most_memory_mb(job.limits)
         if most_mb != self._bound_mb:
             self._group.bound(most_mb)
             self._bound_mb = most_mb
-        return self._group.killed()
+        return self._group.mark()
 
-    def _unless_closed(self, process: "subprocess.Popen[bytes]") -> None:
-        """Whoever closed the slot while it started has not seen its process."""
+    def _unless_closed(self, line: Line) -> None:
+        """Whoever closed the slot while it started has not seen its line."""
         if self._closed:
-            process.kill()
+            line.kill()
 
     def kill(self) -> None:
         """End it for good, from any thread; its own thread then finds it gone and cleans up."""
         self._closed = True
-        if (process := self._process) is not None:
-            process.kill()
+        if (line := self._line) is not None:
+            line.kill()
 
     def remove(self) -> None:
         """Stop, and give back what was made for the slot; when its thread is done with it."""
@@ -141,44 +144,22 @@ class Slot:
 
     def stop(self) -> None:
         """Kill the sandbox with everything in it; the next job starts another."""
-        process, self._process = self._process, None
+        line, self._line = self._line, None
         log, self._log = self._log, None
+        if line is not None:
+            line.close()
         if log is not None:
             log.close()
-        if process is None:
-            return
-        process.kill()
-        for end in (process.stdin, process.stdout):
-            if end is not None:
-                end.close()
-        process.wait()
-
-    def _ends(self) -> tuple[int, int]:
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
-            raise Gone("it was stopped")
-        return process.stdin.fileno(), process.stdout.fileno()
 
     def _write(self, data: bytes, deadline: float) -> None:
-        view = memoryview(data)
-        end = self._ends()[0]
+        line, view = self._here(), memoryview(data)
         while view:
-            _await(end, select.POLLOUT, deadline)
-            try:
-                view = view[os.write(end, view[:PIECE]) :]
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise Gone("it closed its input") from error
+            view = view[line.send(view, deadline) :]
 
     def _read(self, count: int, deadline: float) -> bytes:
-        end = self._ends()[1]
-        parts = []
+        line, parts = self._here(), []
         while count:
-            _await(end, select.POLLIN, deadline)
-            part = os.read(end, min(count, PIECE))
-            if not part:
-                raise Gone("it ended")
+            part = line.receive(count, deadline)
             parts.append(part)
             count -= len(part)
         return b"".join(parts)
@@ -186,20 +167,18 @@ class Slot:
     def _block(self, deadline: float) -> bytes:
         return self._read(int.from_bytes(self._read(4, deadline), "little"), deadline)
 
+    def _here(self) -> Line:
+        if self._line is None:
+            raise Gone("it was stopped")
+        return self._line
+
     def _complaint(self) -> str:
-        if self._process is not None and self._process.poll() is None:
-            try:
-                self._process.wait(0.2)
-            except subprocess.TimeoutExpired:
-                return ""
-        if self._log is None:
+        if self._line is None or self._log is None or not self._line.ended(0.2):
             return ""
         self._log.seek(0)
         return self._log.read()[-2000:].decode("utf-8", "replace").strip()
 
 
-def _await(end: int, event: int, deadline: float) -> None:
-    poll = select.poll()
-    poll.register(end, event)
-    if not poll.poll(max(deadline - time.monotonic(), 0) * 1000):
-        raise Gone("it did not answer in time")
+def most_memory_mb(limits: Limits) -> int:
+    """What a slot may take of the host while a job with these limits runs."""
+    return limits.memory_mb + 3 * limits.disk_mb + TRUSTED_MB

@@ -5,7 +5,6 @@ own (see `_guest.py`). As root, each outer sandbox is started by an unprivileged
 one that root starts could write to /proc/sys.
 """
 
-import hashlib
 import json
 import os
 import platform
@@ -20,14 +19,14 @@ from typing import IO, Any
 
 from backfeed.engine.config import build
 from backfeed.engine.errors import ConfigError
-from backfeed.sandboxes import _cgroup, _seccomp
+from backfeed.sandboxes import _cgroup, _seccomp, _tools
 from backfeed.sandboxes._crew import Crew
+from backfeed.sandboxes._line import Piped
 from backfeed.sandboxes._protocol import BOOT, ENVIRONMENT
 from backfeed.sandboxes._slot import Slot
 
 OLDEST = (3, 9)
 FIRST_UID = 63000
-TOOLS = "/opt/backfeed/bin"
 STACK = 16 << 20
 
 # Becomes the unprivileged user, in its control group and on its core, before bubblewrap starts.
@@ -71,7 +70,7 @@ REMEDIES = (
 class Settings:
     """The keys of `[sandbox]`. `python`: the interpreter inside; `slots`: programs at once;
     `cold_share`: the share of programs that also run in a new interpreter, to compare; `tools`:
-    single-file programs of this machine by the name that they have inside, under `TOOLS`.
+    single-file programs of this machine by the name that they have inside (see `_tools.py`).
     """
 
     python: str = ""
@@ -130,7 +129,7 @@ def _crew(settings: Settings) -> Crew:
     try:
         return Crew(
             make,
-            {"seccomp": seccomp.hex(), "tools": {name: _sha256(path) for name, path in tools}},
+            {"seccomp": seccomp.hex(), "tools": _tools.digests(settings.tools)},
             slots=settings.slots or len(cores),
             cold_share=settings.cold_share,
         )
@@ -148,14 +147,15 @@ class Start:
     uid: int
     tools: tuple[tuple[str, str], ...] = ()
 
-    def __call__(self, log: IO[bytes]) -> "subprocess.Popen[bytes]":
+    def __call__(self, log: IO[bytes]) -> Piped:
         """Start it. The environment is empty: bubblewrap's own can be read from inside.
 
         Tools go in as open files, since that user may not be able to reach where they lie.
         """
         with ExitStack() as opened:
             files = {name: opened.enter_context(Path(path).open("rb")) for name, path in self.tools}
-            return self._start(log, {name: file.fileno() for name, file in files.items()})
+            tools = {name: file.fileno() for name, file in files.items()}
+            return Piped(self._start(log, tools))
 
     def _start(self, log: IO[bytes], tools: Mapping[str, int]) -> "subprocess.Popen[bytes]":
         told = {
@@ -235,7 +235,7 @@ def command(python: Interpreter, tools: Mapping[str, int]) -> list[str]:
     if python.prefix:
         shown += ["--ro-bind", python.prefix, python.prefix]
     for name, file in tools.items():
-        shown += ["--perms", "0755", "--ro-bind-data", str(file), f"{TOOLS}/{name}"]
+        shown += ["--perms", "0755", "--ro-bind-data", str(file), f"{_tools.HOME}/{name}"]
     return [
         bwrap(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-add", "ALL",
         "--uid", "65534", "--gid", "65534", "--hostname", "box", *shown,
@@ -244,20 +244,8 @@ def command(python: Interpreter, tools: Mapping[str, int]) -> list[str]:
     ]  # fmt: skip
 
 
-def _sha256(path: str) -> str:
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ConfigError(f"the tool {path} cannot be read: {error}") from error
-
-
 def _filter() -> bytes:
-    made = _seccomp.program(platform.machine())
-    if made is None:
-        known = ", ".join(_seccomp.MACHINES)
-        raise ConfigError(f"no system call filter for {platform.machine()}; there are: {known}")
-    return made
+    return _seccomp.required(platform.machine())
 
 
 def _with_remedy(said: str) -> str:

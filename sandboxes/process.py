@@ -9,6 +9,7 @@ import json
 import math
 import os
 import platform
+import resource
 import signal
 import subprocess
 import sys
@@ -17,13 +18,14 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from backfeed.engine.config import build
 from backfeed.engine.errors import ConfigError, Outage, Refused
 from backfeed.engine.requests import Job
+from backfeed.sandboxes import _tools
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._guest_pump import Pump
 from backfeed.sandboxes._outcome import Ended
@@ -54,16 +56,20 @@ except OSError as error:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`named` says that the user asked for this backend by name; `slots`: programs at once."""
+    """`named` says that the user asked for this backend by name; `slots`: programs at once;
+    `tools`: single-file programs by the name that they have in other sandboxes (see `_tools.py`).
+    """
 
     named: bool = False
     slots: int = 0
+    tools: Mapping[str, str] = field(default_factory=dict)
 
 
 class Bare:
     """Runs one program at a time in a directory of its own. Has the methods of a `Slot`."""
 
-    def __init__(self) -> None:
+    def __init__(self, tools: Mapping[str, str]) -> None:
+        self._tools = tools
         self.facts: dict[str, Any] = {}
         self._running: subprocess.Popen[bytes] | None = None
 
@@ -99,13 +105,14 @@ class Bare:
 
     def _run(self, job: Job, folder: Path) -> Ended:
         pipes = {name: os.pipe() for name in ("stdout", "stderr", "report")}
+        told = _told(job, pipes["report"][1], self._tools)
         began = time.monotonic()
         try:
             with tempfile.TemporaryFile() as stdin:
                 stdin.write(job.stdin.encode())
                 stdin.seek(0)
                 self._running = subprocess.Popen(
-                    [sys.executable, "-I", "-S", "-c", STARTER, _told(job, pipes["report"][1])],
+                    [sys.executable, "-I", "-S", "-c", STARTER, told],
                     cwd=folder, env={}, stdin=stdin, stdout=pipes["stdout"][1],
                     stderr=pipes["stderr"][1], pass_fds=(pipes["report"][1],),
                     start_new_session=True,
@@ -132,18 +139,27 @@ class Bare:
             stopped=stopped,
             cpu_s=used.ru_utime + used.ru_stime,
             wall_s=time.monotonic() - began,
-            peak_mb=used.ru_maxrss / 1024,
+            peak_mb=_peak_mb(used.ru_maxrss),
             stdout=streams[0],
             stderr=streams[1],
             report=streams[2],
         )
 
 
-def _told(job: Job, report: int) -> str:
+def _peak_mb(largest_kb: int) -> float | None:
+    """A new process inherits the peak of the one that started it: below that nothing is known."""
+    ours_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest_kb / 1024 if largest_kb > 1.1 * ours_kb else None
+
+
+def _told(job: Job, report: int, tools: Mapping[str, str]) -> str:
     limits = job.limits
     command = list(job.command)
     if command[0] in {"python", "python3"}:
         command[0] = sys.executable
+    place, _, name = command[0].rpartition("/")
+    if place == _tools.HOME and name in tools:
+        command[0] = tools[name]
     table = {
         "RLIMIT_CPU": math.ceil(limits.cpu_s), "RLIMIT_FSIZE": limits.file_mb * MIB,
         "RLIMIT_NOFILE": limits.open_files, "RLIMIT_CORE": 0,
@@ -188,7 +204,8 @@ class Process:
                 "you trust the code, else use bubblewrap or docker"
             )
         slots = chosen.slots or len(os.sched_getaffinity(0))
-        return Crew(lambda _: Bare(), {}, slots=slots, cold_share=0.0)
+        policy = {"tools": _tools.digests(chosen.tools)} if chosen.tools else {}
+        return Crew(lambda _: Bare(chosen.tools), policy, slots=slots, cold_share=0.0)
 
 
 PLUGIN = Process()

@@ -7,7 +7,7 @@ import pytest
 from backfeed.engine.errors import ConfigError, Refused
 from backfeed.engine.records import File
 from backfeed.engine.requests import Job, Limits
-from backfeed.sandboxes import process
+from backfeed.sandboxes import _tools, process
 from backfeed.sandboxes.selfcheck import probes
 
 # What a machine can stand without a sandbox: reads, and short loops.
@@ -45,7 +45,9 @@ def test_negative_control(bare):
     ],
 )
 def test_verdicts(bare, code, verdict):
-    limits = Limits(cpu_s=1, wall_s=1.5, memory_mb=256, output_kb=256)
+    limits = Limits(
+        cpu_s=1, wall_s=1.5 if verdict == "IDLE" else 15.0, memory_mb=256, output_kb=256
+    )
     assert bare.run(code, limits=limits).verdict == verdict
 
 
@@ -54,6 +56,19 @@ def test_report_input_and_variables(bare):
     found = bare.run(code, report=True, stdin="in", variables=(("A", "b"),))
     assert (found.report, found.stdout) == ("in", "b\n")
     assert bare.run("pass", report=True).verdict == "FORGED"
+
+
+def test_tools_run_from_where_they_lie(tmp_path):
+    tool = tmp_path / "tool"
+    tool.write_text("#!/bin/sh\necho hello $1\n")
+    tool.chmod(0o755)
+    service = process.PLUGIN.service({"named": True, "tools": {"greet": str(tool)}})
+    jobs = [Job(command=(f"{_tools.HOME}/{name}", "you")) for name in ("greet", "other")]
+    known, unknown = asyncio.run(service.answer(jobs))
+    asyncio.run(service.close())
+    assert known["stdout"] == "hello you\n"
+    assert unknown["exit_code"] == 127
+    assert service.identity != process.PLUGIN.service({"named": True}).identity
 
 
 def test_a_bad_path_is_refused(bare):
