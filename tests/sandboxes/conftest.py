@@ -8,7 +8,7 @@ import pytest
 
 from backfeed.engine.records import File
 from backfeed.engine.requests import Job, Limits, Outcome
-from backfeed.sandboxes import bubblewrap, process
+from backfeed.sandboxes import bubblewrap, docker, process
 
 LIMITS = Limits(cpu_s=1.0, wall_s=3.0, memory_mb=128, processes=32, output_kb=1024)
 
@@ -44,17 +44,38 @@ class Box:
         asyncio.run(self.service.close())
 
 
+BACKENDS = {"bubblewrap": bubblewrap, "docker": docker}
+MARKS = {"bubblewrap": pytest.mark.bwrap, "docker": pytest.mark.docker}
+
+
+@pytest.fixture(
+    scope="session", params=[pytest.param(name, marks=MARKS[name]) for name in BACKENDS]
+)
+def backend(request):
+    """Each backend that isolates."""
+    return BACKENDS[request.param].PLUGIN
+
+
 @pytest.fixture(scope="session")
-def box():
-    made = Box(bubblewrap.PLUGIN.service({"slots": 2, "cold_share": 0.0}))
+def box(backend):
+    made = Box(backend.service({"slots": 2, "cold_share": 0.0}))
     yield made
     made.close()
 
 
 @pytest.fixture(scope="session")
-def twice():
-    """Bubblewrap, every program compared with a cold run."""
-    made = Box(bubblewrap.PLUGIN.service({"slots": 1, "cold_share": 1.0}))
+def both():
+    """A box of each backend."""
+    made = [Box(one.PLUGIN.service({"slots": 1, "cold_share": 0.0})) for one in BACKENDS.values()]
+    yield made
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def twice(backend):
+    """Every program is compared with a cold run."""
+    made = Box(backend.service({"slots": 1, "cold_share": 1.0}))
     yield made
     made.close()
 
