@@ -138,12 +138,13 @@ class Ledger:
             )
 
     async def reserve(self, role: str, usd: float) -> "Bill":
-        """Set aside the most that a request can cost. Raises `Stopping` if it is not there.
+        """Set aside the most that a request can cost; wait for what those under way leave.
 
-        While other requests are under way, it waits for what they leave.
+        Raises `Stopping` if the money is used up, `ConfigError` if it is too little for one.
         """
         while not self._affords(usd):
             if not self._bills:
+                self._require_room(usd)
                 raise Stopping("usd")
             await self._settled.wait()
         bill = Bill(self, self._count, role, usd)
@@ -153,6 +154,13 @@ class Ledger:
             self._reserved_usd += usd
             self._write("reserve", bill.number, role, usd)
         return bill
+
+    def _require_room(self, usd: float) -> None:
+        if not self.accounts and self.limit_usd is not None and usd > self.limit_usd:
+            raise ConfigError(
+                f"a limit of {self.limit_usd} USD is set, and a single request may cost {usd:.4f}:"
+                " raise the limit with --usd, or lower max_tokens in [models]"
+            )
 
     def _affords(self, usd: float) -> bool:
         return usd <= 0 or self.limit_usd is None or self.committed_usd + usd <= self.limit_usd

@@ -148,6 +148,11 @@ def test_the_money_is_used_up_when_nothing_can_be_left_over():
     assert [type(one) for one in asyncio.run(main())] == [Stopping] * 3
 
 
+def test_a_limit_below_the_price_of_one_request_is_a_mistake():
+    with pytest.raises(ConfigError, match=r"a single request may cost 0\.2000: raise the limit"):
+        spend(Ledger(0.1), 0.1)
+
+
 def test_a_limit_needs_a_price():
     Ledger(1.0).require(Price(0.0, 0.0), "m")
     Ledger().require(Price(), "m")

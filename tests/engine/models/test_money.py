@@ -143,7 +143,7 @@ def run_one(made, asked):
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    limit_usd=st.floats(0.2, 5), parallel=st.integers(1, 30), samples=st.integers(1, 30),
+    limit_usd=st.floats(0.3, 5), parallel=st.integers(1, 30), samples=st.integers(1, 30),
     used=st.lists(st.integers(1, 100), min_size=1, max_size=5),
     faults=st.sets(st.integers(0, 30), max_size=4),
 )  # fmt: skip

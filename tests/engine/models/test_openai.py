@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 import shutil
 
 import pytest
@@ -169,26 +168,6 @@ def test_a_reply_that_takes_too_long_is_an_accident(server):
 def test_an_address_where_nobody_is(server):
     with pytest.raises(Outage, match="cannot be reached"):
         answer(service("http://127.0.0.1:9/v1"), prompt())
-
-
-def test_of_a_thousand_none_is_lost_when_one_in_ten_is_too_many(server, tmp_path):
-    rng = random.Random(1)
-
-    def script(_body, _number):
-        crowded = Reply(status=429, headers={"Retry-After": "0.01"})
-        return crowded if rng.random() < 0.1 else Reply(after_s=0.001)
-
-    server.script = script
-    ran = run(tmp_path, service(server.url), samples=1000)
-    assert len(ran.texts()) == 1000
-    assert ran.counts["retried"] > 60
-    assert ran.report.complete
-
-
-def test_never_more_at_once_than_parallel(server, tmp_path):
-    server.script = lambda *_: Reply(after_s=0.02)
-    run(tmp_path, service(server.url, parallel=7), samples=50)
-    assert server.most == 7
 
 
 def test_each_place_draws_anew_and_the_same_after_a_restart(server, tmp_path):
