@@ -1,9 +1,11 @@
 """What tests need, and what becomes of those that lack it.
 
 A marker that names a need skips its test with a reason where the need is not met. With
-`--forbid-skips` any skip fails the session, except of tests marked `may_skip`.
+`--forbid-skips` any skip fails the session, except of tests marked `may_skip`. On CI (CI=true) a
+sandbox that is not there fails its tests in any case.
 """
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -21,6 +23,8 @@ MARKERS = {
     "package(name)": "needs the optional Python package `name`",
     "may_skip": "may be skipped even under --forbid-skips; say why in the marker's reason",
 }
+
+SANDBOXES = {"docker", "bwrap"}
 
 skips = pytest.StashKey[list[tuple[str, str]]]()
 
@@ -51,7 +55,11 @@ def pytest_runtest_setup(item):
     for name, met in NEEDS.items():
         for marker in item.iter_markers(name):
             if reason := met(*marker.args):
-                pytest.skip(reason)
+                (pytest.fail if name in SANDBOXES and on_ci() else pytest.skip)(reason)
+
+
+def on_ci() -> bool:
+    return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
 @pytest.hookimpl(wrapper=True)

@@ -45,6 +45,17 @@ def test_a_need_that_is_not_met_skips_with_its_reason(session):
     assert "a-tool-of-nobody is not installed" in output
 
 
+@pytest.mark.parametrize(("ci", "word"), [("", "skipped"), ("true", "error")])
+def test_a_sandbox_that_is_absent_fails_on_ci(session, monkeypatch, ci, word):
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("PATH", "/nowhere")
+    _, output = session(
+        "-rs", cases="import pytest\n@pytest.mark.docker\n@pytest.mark.bwrap\ndef test_it(): pass"
+    )
+    assert f"1 {word}" in output
+    assert "docker is not installed" in output
+
+
 def test_a_forbidden_skip_fails_the_session(session):
     code, output = session("--forbid-skips")
     assert code == 1
