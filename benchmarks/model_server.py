@@ -34,7 +34,7 @@ from backfeed.engine.records import Sample
 from backfeed.engine.stages.reverse import Reverse
 
 IN_FLIGHT, LATENCY_S = 500, 1.0
-RAMP_WAVES, STEADY_S, BARE_S = 3, 20.0, 8.0
+RAMP_WAVES, STEADY_S = 3, 20.0
 BAD_EVERY = 50
 CODE = """def f_{n}(items, size):
     found = []
@@ -115,6 +115,7 @@ async def serve() -> None:
 class Meter:
     """Counts replies, and takes the time at the beginning and the end of the steady time."""
 
+    in_flight: int
     steady_s: float
     replies: int = 0
     marks: list[tuple[float, float, int]] = field(default_factory=list)
@@ -122,7 +123,8 @@ class Meter:
     def count(self) -> None:
         """One more reply."""
         self.replies += 1
-        if self.replies % IN_FLIGHT or self.replies < RAMP_WAVES * IN_FLIGHT or self.done:
+        waves, rest = divmod(self.replies, self.in_flight)
+        if rest or waves < RAMP_WAVES or self.done:
             return
         now = time.perf_counter()
         if not self.marks or now - self.marks[0][0] >= self.steady_s:
@@ -139,7 +141,7 @@ class Meter:
         seconds, count, cpu_s = ended - began, after - before, cpu_after_s - cpu_before_s
         return {
             "requests_per_s": round(count / seconds, 1),
-            "of_ideal": round(count / seconds / (IN_FLIGHT / LATENCY_S), 4),
+            "of_ideal": round(count / seconds / (self.in_flight / LATENCY_S), 4),
             "cpu_ms_per_request": round(cpu_s / count * 1e3, 3),
             "cores_used": round(cpu_s / seconds, 2),
             "requests": count, "seconds": round(seconds, 2),
@@ -159,33 +161,36 @@ class Metered(Ledger):
         self._meter.count()
 
 
-def samples() -> Iterator[Sample]:
-    """Small functions, enough for all the time."""
-    for n in range(int((RAMP_WAVES + STEADY_S / LATENCY_S + 3) * IN_FLIGHT)):
+def samples(count: int) -> Iterator[Sample]:
+    """Small functions."""
+    for n in range(count):
         yield Sample(code=CODE.format(n=n), language="python", entry_point="f")
 
 
-def engine(url: str) -> dict[str, Any]:
+def engine(url: str, in_flight: int, steady_s: float) -> dict[str, Any]:
     """A run, and what came of the steady time."""
-    settings = {"base_url": url, "parallel": IN_FLIGHT, "usd_per_million_in": 0.15}
+    settings = {"base_url": url, "parallel": in_flight, "usd_per_million_in": 0.15}
     made = openai.PLUGIN.service("stub", {**settings, "usd_per_million_out": 0.6})
-    meter = Meter(STEADY_S)
+    meter = Meter(in_flight, steady_s)
+    count = int((RAMP_WAVES + steady_s / LATENCY_S + 3) * in_flight)
     ledger = Metered(meter)
     made.pay_from(ledger)
     recipe = Recipe("bench", (Step("reverse", "reverse", {}, Reverse()),))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder, "out")
-        plan = Plan(recipe, place, {"model:default": made}, samples, "bench", ledger=ledger)
+        plan = Plan(
+            recipe, place, {"model:default": made}, lambda: samples(count), "bench", ledger=ledger
+        )  # fmt: skip
         report = asyncio.run(execute(plan))
     spent = report.spent
     counts = {"accepted": report.written.accepted, "asked": report.asked["model:default"]["asked"]}
     return {**meter.plain(), **counts, "usd": spent["usd"], "lost_usd": spent["lost_usd"]}
 
 
-def bare(url: str) -> dict[str, Any]:
-    """The least that a client can do, for a shorter time."""
+def bare(url: str, in_flight: int, steady_s: float) -> dict[str, Any]:
+    """The least that a client can do."""
     body = json.dumps({"messages": [{"role": "user", "content": "x" * 3500}]}).encode()
-    meter = Meter(BARE_S)
+    meter = Meter(in_flight, steady_s)
 
     async def client(session: aiohttp.ClientSession) -> None:
         while not meter.done:
@@ -196,7 +201,7 @@ def bare(url: str) -> dict[str, Any]:
     async def main() -> None:
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector) as session:
-            await asyncio.gather(*(client(session) for _ in range(IN_FLIGHT)))
+            await asyncio.gather(*(client(session) for _ in range(in_flight)))
 
     asyncio.run(main())
     return meter.plain()
@@ -204,10 +209,9 @@ def bare(url: str) -> dict[str, Any]:
 
 def told(name: str, found: dict[str, Any]) -> str:
     """One side of the measurement, on a line."""
-    return (
-        f"{name:8} {found['requests_per_s']:6.1f} requests/s, {found['of_ideal']:6.1%} of the ideal;"
-        f" {found['cpu_ms_per_request']:.3f} ms of CPU per request, {found['cores_used']:.2f} cores"
-    )
+    rate = f"{found['requests_per_s']:.1f} requests/s, {found['of_ideal']:.1%} of the ideal"
+    cpu = f"{found['cpu_ms_per_request']:.3f} ms of CPU per request"
+    return f"{name:8} {rate}; {cpu}, {found['cores_used']:.2f} cores"
 
 
 def main() -> None:
@@ -215,18 +219,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--in-flight", type=int, default=IN_FLIGHT, help="requests at once")
+    parser.add_argument("--seconds", type=float, default=STEADY_S, help="how long it is steady")
     options = parser.parse_args()
     if options.serve:
         asyncio.run(serve())
         return
-    load, command = os.getloadavg()[0], [sys.executable, __file__, "--serve"]
+    before, load = os.getloadavg()[0], (options.in_flight, options.seconds)
+    command = [sys.executable, __file__, "--serve"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         url = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
-        found: dict[str, Any] = {"engine": engine(url), "bare": bare(url)}
+        found: dict[str, Any] = {"engine": engine(url, *load), "bare": bare(url, *load)}
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     found["server_cpu_s"] = round(used.ru_utime + used.ru_stime, 2)
-    found["load_average"] = [round(load, 2), round(os.getloadavg()[0], 2)]
+    found["load_average"] = [round(before, 2), round(os.getloadavg()[0], 2)]
     if options.json:
         json.dump(found, sys.stdout, indent=2)
         return
