@@ -2,9 +2,11 @@
 
 import asyncio
 import dataclasses
+import platform
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from backfeed.engine.job import Plan, Report, execute
 from backfeed.engine.ledger import Ledger
 from backfeed.engine.output import read_rows, write_json
 from backfeed.engine.recipe import Recipe
+from backfeed.engine.report.write import write_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ def run(order: Order) -> int:
     made = services.build(order.recipe, order.wishes, ledger)
     plan = dataclasses.replace(_plan(order, wanted, given, made=made), ledger=ledger)
     report = asyncio.run(execute(plan))
-    write_json(order.directory / "summary.json", summary(order.recipe, report))
+    write_json(order.directory / "summary.json", summary(plan, report))
+    write_all(order.directory)
     tell(order.recipe, order.directory, report)
     return _exit_code(order.directory, report)
 
@@ -96,15 +100,25 @@ def _kept(directory: Path, path: Path, given: Given) -> Path:
     return place
 
 
-def summary(recipe: Recipe, report: Report) -> dict[str, Any]:
+def summary(plan: Plan, report: Report) -> dict[str, Any]:
     """What summary.json says of a run."""
-    written = dataclasses.asdict(report.written)
+    written, spent = dataclasses.asdict(report.written), report.spent
     return {
-        "recipe": recipe.name, "complete": report.complete, "stopped": report.stopped, **written,
-        "stages": report.tallies.plain(), "metrics": report.metrics, "bugs": sorted(report.bugs),
+        "recipe": plan.recipe.name, "complete": report.complete, "stopped": report.stopped,
+        **written, "stages": report.tallies.plain(), "metrics": report.metrics,
+        "bugs": sorted(report.bugs),
         "asked": {name: counts.get("asked", 0) for name, counts in report.asked.items()},
-        "desks": report.asked, "book": report.answers, "spent": report.spent,
-        "seconds": round(report.seconds, 2),
+        "desks": report.asked, "book": report.answers, "spent": spent, "usd": spent["usd"],
+        "tokens": {"in": spent["tokens_in"], "out": spent["tokens_out"]},
+        "seconds": round(report.seconds, 2), "versions": _versions(plan),
+    }  # fmt: skip
+
+
+def _versions(plan: Plan) -> dict[str, Any]:
+    """Of this program and its Python, of the stages, and what names the services' behaviour."""
+    return {
+        "backfeed": version("backfeed"), "python": platform.python_version(),
+        "stages": plan.resolved["versions"], "services": plan.resolved["services"],
     }  # fmt: skip
 
 

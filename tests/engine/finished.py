@@ -19,8 +19,8 @@ def sample(name: str, path: str = "", *, asked: str = "", said: str = "A", **mor
     """A row that says something."""
     messages = (Message("user", asked or f"Ask {name}"), Message("assistant", said))
     origin = Origin("s", path=path)
-    more = {"code": f"x = {name!r}", "question_type": "fix", "origin": origin, **more}
-    return Sample(id=name, language=more.pop("language", "python"), messages=messages, **more)
+    usual = {"language": "python", "messages": messages, "question_type": "fix", "origin": origin}
+    return Sample(**{"id": name, "code": f"x = {name!r}", **usual, **more})
 
 
 def finish(

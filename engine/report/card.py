@@ -1,0 +1,91 @@
+"""README.md: the data set card. The same rows give the same bytes: no clock, no machine."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+
+from backfeed.engine.files import write_whole
+from backfeed.engine.report._header import header
+from backfeed.engine.report._words import LEVELS, ORACLES, code, plural, ranked
+from backfeed.engine.report.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What became of the rows at one stage."""
+
+    name: str
+    entered: int
+    made: int
+    out: int
+    gone: int
+    unfinished: int
+    reasons: list[tuple[str, int]]
+
+
+def write(facts: Facts) -> None:
+    """Write README.md."""
+    write_whole(facts.directory / "README.md", text(facts))
+
+
+def text(facts: Facts) -> str:
+    """The card, from its template; what rows say stands in code spans."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    environment.globals["plural"] = plural
+    environment.filters["code"] = lambda value: code(str(value))
+    template = environment.from_string(template_text("card.md.j2"))
+    return template.render(_values(facts))
+
+
+def template_text(name: str) -> str:
+    """A file of this package."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _values(facts: Facts) -> dict[str, Any]:
+    counts, used = facts.counts, facts.used
+    limits = used.grouped_limits()
+    return {
+        "header": header(facts), "name": str(facts.recipe.get("name", "corpus")),
+        "version": str(facts.summary.get("versions", {}).get("backfeed", "")),
+        "rows": facts.rows, "counts": counts, "levels": LEVELS, "meanings": ORACLES,
+        "complete": facts.summary.get("complete", True),
+        "stopped": str(facts.summary.get("stopped", "")),
+        "types": _named(counts["types"]), "languages": _named(counts["languages"]),
+        "oracles": ranked(counts["oracles"]), "licences": ranked(counts["licences"]),
+        "funnel": list(funnel(facts)), "checks": list(facts.verdicts.items()),
+        "backend": str(facts.recipe.get("sandbox", {}).get("use", "unknown")),
+        "limits": limits, "limit_names": sorted({name for _, one in limits for name in one}),
+        "environments": sorted(used.environments), "given": list(given(facts.recipe)),
+    }  # fmt: skip
+
+
+def _named(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(name, count) for name, count in ranked(counts) if name]
+
+
+def funnel(facts: Facts) -> Iterator[Stage]:
+    """The stages in order, from the summary."""
+    told = facts.summary.get("stages", {})
+    for name in facts.stage_names:
+        tally = told[name]
+        reasons = ranked(tally["rejected"])
+        gone = sum(tally["rejected"].values())
+        yield Stage(
+            name, tally["in"], tally["made"], tally["out"], gone, tally["unfinished"], reasons
+        )  # fmt: skip
+
+
+def given(recipe: Mapping[str, Any]) -> Iterator[str]:
+    """What the run was given: sources at their versions, files by name and digest."""
+    for item in recipe.get("given", {}).get("inputs", {}).values():
+        for pin in item.get("pinned", ()):
+            address, version = str(pin["address"]), str(pin.get("version", ""))
+            kind, colon, _ = address.partition(":")
+            if colon and "/" not in kind:
+                yield address if version in address else f"{address} {version}".strip()
+            else:
+                yield f"{address.rstrip('/').rpartition('/')[2]} (sha256 {pin['sha256'][:12]})"
