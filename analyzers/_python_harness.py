@@ -2,18 +2,21 @@
 
 `spec.json` holds `code` and either `tests` (kinds script, doctest, unittest; each with its own
 setup) or `calls` (expressions whose values are recorded, after `setup`). A child process runs them;
-it holds no descriptor above 2. What it found goes through a shared page, under a random word that
-is asked for when all is done, to this process, which alone holds descriptor 3: a program that ends
-early leaves no record.
+it holds no descriptor above 2. What it found goes through a shared page, under a random word, to
+this process, which alone holds descriptor 3: a program that ends early leaves no record. Where
+there are calls, `recorder.py` lies beside this file.
+
+The answer is imported as the module `answer`; a test is the program, and a name that the answer
+binds is there for it. An answer that walks the frames of its caller can find page and word: this
+holds programs that end early, catch everything or compare equal to everything, not an attacker.
 """
 
 import ast
+import contextlib
 import doctest
 import io
-import itertools
 import json
 import linecache
-import math
 import mmap
 import os
 import pathlib
@@ -24,18 +27,25 @@ import unittest
 
 PAGE = 1 << 20
 LONGEST = 4000
-MOST_ITEMS = 100
-PLAIN = (int, float, complex, str, bytes, bool, type(None))
 
 
 class Counter(ast.NodeTransformer):
     """Counts the assertions of a test as they are reached: before each `assert`, and each call of
-    something named assert..."""
+    something named assert... What an `assert` compares must not be equal to everything."""
 
     def visit_Assert(self, node):
         self.generic_visit(node)
+        if isinstance(node.test, ast.Compare):
+            node.test.left = self.plain(node.test.left)
+            node.test.comparators = [self.plain(other) for other in node.test.comparators]
         tick = ast.parse("__backfeed_tick__()").body[0]
         return [ast.copy_location(ast.fix_missing_locations(part), node) for part in (tick, node)]
+
+    def plain(self, node):
+        if isinstance(node, ast.Constant):
+            return node
+        name = ast.Name("__backfeed_plain__", ast.Load())
+        return ast.copy_location(ast.Call(name, [node], []), node)
 
     def visit_Call(self, node):
         self.generic_visit(node)
@@ -63,18 +73,20 @@ class Run:
         return function
 
     def namespace(self, setup=""):
-        module = type(sys)("__main__")
+        module = type(sys)("answer")
         module.__dict__.update(
             __builtins__=__builtins__,
             __file__="answer.py",
             __backfeed_tick__=self.tick,
             __backfeed_ticked__=self.ticked,
+            __backfeed_plain__=plain,
         )
         sys.modules["__main__"] = sys.modules["answer"] = module
         self.phase = "setup"
         run_source(setup, "setup.py", module)
         self.phase = "code"
         run_source(self.spec["code"], "answer.py", module)
+        module.__name__ = "__main__"
         return module
 
     def test(self, test):
@@ -82,45 +94,77 @@ class Run:
         before = self.ticks
         error = None
         try:
+            self.phase = "reading"
+            program = READERS[test["kind"]](test["code"])
             module = self.namespace(test.get("setup", ""))
             self.phase = "test"
-            error = RUNNERS[test["kind"]](self, test, module)
+            error = RUNNERS[test["kind"]](self, program, module)
         except BaseException as failure:
             error = explain(failure)
         return {"executed": self.ticks - before, "error": error, "phase": self.phase}
 
-    def call(self, expression):
+    def call(self, expression, described):
         """The value of one expression, as a literal if it is one."""
         try:
             module = self.namespace(self.spec.get("setup", ""))
             self.phase = "test"
-            return describe(eval(expression, module.__dict__))
+            return described(eval(expression, module.__dict__))
         except BaseException as failure:
             return {"error": explain(failure)}
 
 
+class Never:
+    """Nothing that is honest is equal to this."""
+
+
+def plain(value):
+    """The value, unless its class is the answer's and it says that it is equal to anything."""
+    if type(value).__module__ == "answer":
+        try:
+            trick = value == Never()
+        except Exception:
+            trick = False
+        if trick:
+            raise AssertionError("a value that is equal to everything")
+    return value
+
+
 def run_source(text, name, module):
-    """Run a text in a module; its lines can be read by tracebacks, and by nobody else."""
+    """Run a text in a module; tracebacks can read its lines."""
     if text.strip():
         linecache.cache[name] = (len(text), None, text.splitlines(True), name)
         exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)
 
 
-def run_script(run, test, module):
-    text = test["code"]
+def read_script(text):
     linecache.cache["test.py"] = (len(text), None, text.splitlines(True), "test.py")
     tree = ast.fix_missing_locations(Counter().visit(ast.parse(text)))
-    exec(compile(tree, "test.py", "exec", dont_inherit=True), module.__dict__)
+    return compile(tree, "test.py", "exec", dont_inherit=True)
 
 
-def run_doctest(run, test, module):
-    """The examples of `code`, or of the answer's own docstrings."""
-    if test.get("code"):
-        found = [
-            doctest.DocTestParser().get_doctest(
-                test["code"], module.__dict__, "examples", "test.py", 0
-            )
-        ]
+def read_doctest(text):
+    if not text:
+        return None
+    return doctest.DocTestParser().get_doctest(text, {}, "examples", "test.py", 0)
+
+
+def read_unittest(text):
+    compile(text, "test.py", "exec", dont_inherit=True)
+    return text
+
+
+READERS = {"script": read_script, "doctest": read_doctest, "unittest": read_unittest}
+
+
+def run_script(run, program, module):
+    exec(program, module.__dict__)
+
+
+def run_doctest(run, program, module):
+    """The examples of a test, or of the answer's own docstrings."""
+    if program is not None:
+        program.globs = module.__dict__
+        found = [program]
     else:
         finder = doctest.DocTestFinder(exclude_empty=True)
         found = finder.find(module, "answer", module=False, globs=module.__dict__)
@@ -129,24 +173,31 @@ def run_doctest(run, test, module):
     runner = doctest.DocTestRunner(verbose=False, optionflags=flags)
     for case in found:
         runner.run(case, out=output.write, clear_globs=False)
-        run.ticks += sum(1 for example in case.examples if example.want)
+        shown = (example for example in case.examples if example.want)
+        run.ticks += sum(not example.options.get(doctest.SKIP) for example in shown)
     if runner.failures:
         return {"type": "AssertionError", "message": output.getvalue()[:LONGEST], "line": 0}
     return None
 
 
-def run_unittest(run, test, module):
+def run_unittest(run, program, module):
     tests = type(sys)("test_answer")
     tests.__dict__.update(module.__dict__, __name__="test_answer")
     sys.modules["test_answer"] = tests
-    run_source(test["code"], "test.py", tests)
+    unittest.main = lambda *args, **keywords: None
+    run_source(program, "test.py", tests)
     suite = unittest.defaultTestLoader.loadTestsFromModule(tests)
-    output = io.StringIO()
-    result = unittest.TextTestRunner(stream=output, verbosity=0).run(suite)
+    result = unittest.TextTestRunner(stream=io.StringIO(), verbosity=0).run(suite)
     run.ticks += result.testsRun - len(result.skipped)
-    if not result.wasSuccessful():
-        return {"type": "AssertionError", "message": output.getvalue()[-LONGEST:], "line": 0}
-    return None
+    if result.wasSuccessful():
+        return None
+    told = [f"{case.id()}: {text.strip().splitlines()[-1]}" for case, text in unsuccessful(result)]
+    told += [f"{case.id()}: unexpected success" for case in result.unexpectedSuccesses]
+    return {"type": "AssertionError", "message": "; ".join(told)[:LONGEST], "line": 0}
+
+
+def unsuccessful(result):
+    return [*result.failures, *result.errors]
 
 
 RUNNERS = {"script": run_script, "doctest": run_doctest, "unittest": run_unittest}
@@ -164,72 +215,34 @@ def explain(failure):
     return {"type": type(failure).__name__, "message": message, "line": line}
 
 
-def literal(value, depth=0):
-    """Is this a value that a literal can be written for, of exactly these types?"""
-    if type(value) in PLAIN:
-        return not (isinstance(value, float) and not math.isfinite(value))
-    if depth > 6:
-        return False
-    if type(value) in (list, tuple, set, frozenset):
-        return len(value) <= MOST_ITEMS and all(literal(item, depth + 1) for item in value)
-    if type(value) is dict:
-        return len(value) <= MOST_ITEMS and all(
-            literal(key, depth + 1) and literal(item, depth + 1) for key, item in value.items()
-        )
-    return False
-
-
-def describe(value):
-    """A recorded value: its literal, what to wrap the call in to get it, or why there is none."""
-    wrap = ""
-    if hasattr(value, "__next__"):
-        items = list(itertools.islice(value, MOST_ITEMS + 1))
-        if len(items) > MOST_ITEMS:
-            return {"skip": "endless"}
-        value, wrap = items, "list"
-    if not literal(value):
-        return {"skip": type(value).__name__}
-    text = written(value)
-    return {"wrap": wrap, "repr": text} if len(text) <= LONGEST else {"skip": "long"}
-
-
-def written(value):
-    """A literal that reads back as the same value, whatever the hash seed."""
-    if type(value) in (set, frozenset):
-        items = ", ".join(sorted(written(item) for item in value))
-        body = "{" + items + "}" if items else "set()"
-        if type(value) is set:
-            return body
-        return f"frozenset({body if items else ''})"
-    if type(value) is dict:
-        pairs = (f"{written(key)}: {written(item)}" for key, item in value.items())
-        return "{" + ", ".join(pairs) + "}"
-    if type(value) is list:
-        return "[" + ", ".join(written(item) for item in value) + "]"
-    if type(value) is tuple:
-        return (
-            "("
-            + ", ".join(written(item) for item in value)
-            + ("," if len(value) == 1 else "")
-            + ")"
-        )
-    return repr(value)
-
-
 def work(spec, page, word):
     """The child: run everything, leave the record, end."""
     os.closerange(3, 256)
     dumps, run, code = json.dumps, Run(spec), 0
     if "calls" in spec:
-        record = {"calls": [run.call(expression) for expression in spec["calls"]]}
+        from recorder import described
+
+        record = {"calls": [run.call(expression, described) for expression in spec["calls"]]}
     else:
         record = {"tests": [run.test(test) for test in spec["tests"]]}
         code = int(any(result["error"] for result in record["tests"]))
-    sys.stdout.flush()
-    raw = word + dumps(record).encode("utf-8", "backslashreplace")
+    raw = word + dumps(record).encode()
+    if len(raw) > PAGE - 8:
+        raw = word + dumps(summary(record)).encode()
     page[8 : 8 + len(raw)] = raw
     page[:8] = len(raw).to_bytes(8, "big")
+    with contextlib.suppress(Exception):  # closed, or replaced by something else
+        sys.stdout.flush()
     os._exit(code)
+
+
+def summary(record):
+    """A record that has room: of many tests, what they came to together."""
+    if "calls" in record:
+        return {"calls": [{"skip": "long"} for _ in record["calls"]]}
+    executed = sum(result["executed"] for result in record["tests"])
+    worst = next((result for result in record["tests"] if result["error"]), record["tests"][0])
+    return {"tests": [{**worst, "executed": executed}]}
 
 
 def main():

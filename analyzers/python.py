@@ -3,6 +3,7 @@
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from importlib.resources import files
 from typing import Any
@@ -86,12 +87,15 @@ class _Python:
     def test_job(self, spec: dict[str, Any], extra: tuple[File, ...] = ()) -> Job:
         """A job that runs `setup`, `code` and `tests` (or `calls`) and reports what it found."""
         text = json.dumps(spec, ensure_ascii=False, sort_keys=True)
-        own = (File("harness.py", _harness()), File("spec.json", text))
+        own = [File("harness.py", _source("_python_harness")), File("spec.json", text)]
+        if "calls" in spec:
+            own.append(File("recorder.py", _source("_python_recorder")))
         return Job(files=(*extra, *own), command=("python", "harness.py"), report=True)
 
 
-def _harness() -> str:
-    return (files("backfeed.analyzers") / "_python_harness.py").read_text(encoding="utf-8")
+@cache
+def _source(module: str) -> str:
+    return (files("backfeed.analyzers") / f"{module}.py").read_text(encoding="utf-8")
 
 
 def _told(parsed: Plain) -> Plain:

@@ -15,6 +15,7 @@ from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
 
 ASSERTED = ("AssertionError", "AssertionFailure")
 ABSENT = ("ModuleNotFoundError",)
+_NOT_BEGUN = ("reading", "setup")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
@@ -113,7 +114,7 @@ def _of_harness(outcome: Outcome) -> Ran:
     if not results:
         return Ran(outcome.verdict if outcome.verdict != "AC" else "FORGED", detail=tail(outcome))
     executed = sum(result["executed"] for result in results)
-    wrong = next((result for result in results if result["error"]), None)
+    wrong = _first_wrong(results)
     if wrong is not None:
         return _of_error(wrong, executed, results)
     if outcome.verdict != "AC":
@@ -123,10 +124,19 @@ def _of_harness(outcome: Outcome) -> Ran:
     return Ran("AC", executed, results=results)
 
 
+def _first_wrong(results: tuple[dict[str, Any], ...]) -> dict[str, Any] | None:
+    """The first test that failed; those that could not even begin come after the others."""
+    failed = [result for result in results if result["error"]]
+    return min(failed, key=lambda result: result["phase"] in _NOT_BEGUN, default=None)
+
+
 def _of_error(wrong: dict[str, Any], executed: int, results: tuple[dict[str, Any], ...]) -> Ran:
     error = wrong["error"]
     message = steady(error["message"])
     detail = f"{error['type']}: {message}" if message else error["type"]
+    if wrong["phase"] in _NOT_BEGUN:
+        why = f"the test itself is at fault ({wrong['phase']}): {detail}"
+        return Ran("NONE", executed, why, results=results)
     if error["type"] in ABSENT:
         return Ran("NONE", detail=f"the sandbox lacks a package: {message}", results=results)
     asserted = error["type"] in ASSERTED and wrong["phase"] == "test"

@@ -28,7 +28,7 @@ class Prove:
     least: int = 5
     most: int = 20
     cpu_s: float = 1.0
-    version = 1
+    version = 2
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -74,7 +74,8 @@ def _mutant(sample: Sample, code: str, limits: Limits) -> Asks[str]:
         return "unusable"
     if ran.word == "AC":
         return "survived"
-    if ran.word in ("WA", "TLE", "IDLE", "MLE", "OLE"):
+    # One that runs into a limit may run into another one the next time: that is no survivor either.
+    if ran.word in ("WA", "TLE", "IDLE", "MLE", "OLE", "FLAKY"):
         return "killed"
     return "killed" if ran.executed > 0 else "unusable"
 
