@@ -22,6 +22,7 @@ from backfeed.engine.errors import Interrupted, RunConflict, Stopping, StoreFaul
 from backfeed.engine.files import FolderLock, write_whole
 from backfeed.engine.lanes import Engine, LaneResult, close_all
 from backfeed.engine.ledger import Ledger
+from backfeed.engine.methods.splits import check_shares
 from backfeed.engine.output import Written, write_artefacts, write_rows
 from backfeed.engine.recipe import Loop, Recipe
 from backfeed.engine.records import Sample
@@ -98,6 +99,7 @@ class Report:
 async def execute(plan: Plan) -> Report:
     """Run the plan. Raises `CallerError`, `WorldError`, `Interrupted`; what was paid is kept."""
     began = time.monotonic()
+    check_shares(plan.recipe.output.split)
     lock = FolderLock(plan.directory / ".work" / "lock", plan.directory)
     async with AsyncExitStack() as stack:
         stack.callback(_collect_rarely())
@@ -245,7 +247,7 @@ def _listen(engine: Engine) -> Callable[[], None]:
 
 def _report(plan: Plan, engine: Engine, state: State, *, began: float) -> Report:
     state.tallies.check()
-    written = write_rows(plan.directory, state)
+    written = write_rows(plan.directory, state, plan.recipe.output.split)
     write_artefacts(plan.directory, state, plan.recipe.output.artefacts)
     asked = {name: dict(desk.counts) for name, desk in engine.desks.items()}
     book = engine.book

@@ -1,6 +1,7 @@
 """What a run leaves: corpus, rejected, unfinished, evidence; made anew from committed steps."""
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from backfeed.engine.boundary import storing
 from backfeed.engine.files import write_via, write_whole
 from backfeed.engine.identity import Ids
+from backfeed.engine.methods.splits import REST, split
 from backfeed.engine.records import Sample
 from backfeed.engine.steps import State
 from backfeed.engine.store import ROW_SCHEMA, DiskTable, from_row, write_parquet
@@ -35,9 +37,15 @@ class Written:
     levels: dict[str, int] = field(default_factory=dict)
 
 
-def write_rows(directory: Path, state: State) -> Written:
-    """Write `corpus/`, `rejected/`, `unfinished/` and `evidence/`; each folder appears whole."""
+def write_rows(
+    directory: Path, state: State, shares: Mapping[str, float] | None = None
+) -> Written:  # fmt: skip
+    """Write `corpus/`, `rejected/`, `unfinished/` and `evidence/`; each folder appears whole.
+
+    With `shares`, rows of the corpus are split by them; each split has its own files.
+    """
     written, ids = Written(), Ids()
+    splits = splits_of(state.rows, shares or {})
     evidence = _Files(directory / "evidence", EVIDENCE_SCHEMA)
     for kind, folder in (("out", "corpus"), ("rejected", "rejected"), ("unfinished", "unfinished")):
         table = state.rows if kind == "out" else DiskTable.of(*(left / kind for left in state.left))
@@ -47,12 +55,42 @@ def write_rows(directory: Path, state: State) -> Written:
             evidence.add(_evidence(rows))
             if kind == "out":
                 _count_levels(rows, written.levels)
-                unsplit = pc.equal(rows["split"], "")
-                rows = _with(rows, "split", pc.if_else(unsplit, "train", rows["split"]))
-            files.add(pa.Table.from_batches([rows]).select(ROW_SCHEMA.names))
+                rows = _with(rows, "split", _names(rows, splits))
+            for name, part in _parted(rows, splits if kind == "out" else {}):
+                files.add(part, name)
         setattr(written, {"out": "accepted"}.get(kind, kind), files.close())
     written.evidence = evidence.close()
     return written
+
+
+def splits_of(rows: DiskTable, shares: Mapping[str, float]) -> Mapping[str, str]:
+    """The split of each row by its id, as the corpus will have it; empty if none are asked for."""
+    if not shares:
+        return {}
+
+    def named() -> Iterator[Sample]:
+        ids = Ids()
+        return (row.but(id=ids.unique(row.id)) for row in rows)
+
+    return split(named, shares).of
+
+
+def _names(rows: pa.RecordBatch, splits: Mapping[str, str]) -> Any:
+    """The split of each row: the one it is given, the one it came with, or the usual one."""
+    if splits:
+        return [splits[mark] for mark in rows["id"].to_pylist()]
+    return pc.if_else(pc.equal(rows["split"], ""), REST, rows["split"])
+
+
+def _parted(
+    rows: pa.RecordBatch, splits: Mapping[str, str]
+) -> Iterator[tuple[str, pa.Table]]:  # fmt: skip
+    """The rows of each split, as the corpus has them."""
+    table = pa.Table.from_batches([rows]).select(ROW_SCHEMA.names)
+    if not splits:
+        yield REST, table
+    for name in dict.fromkeys(splits.values()):
+        yield name, table.filter(pc.equal(table["split"], name))
 
 
 def _with(batch: pa.RecordBatch, name: str, values: Any) -> pa.RecordBatch:
@@ -103,32 +141,40 @@ class _Files:
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
         self.folder = folder
         self.fresh = folder.with_name(f".{folder.name}.new")
-        self.count = self.files = 0
-        self._rest = schema.empty_table()
+        self.count = 0
+        self._files: Counter[str] = Counter()
+        self._rest = {REST: schema.empty_table()}
         with storing(f"making {self.fresh}"):
             shutil.rmtree(self.fresh, ignore_errors=True)
             self.fresh.mkdir(parents=True)
 
-    def add(self, rows: pa.Table) -> None:
-        """Append rows."""
+    def add(self, rows: pa.Table, name: str = REST) -> None:
+        """Append rows to the files of a name."""
         self.count += rows.num_rows
-        self._rest = pa.concat_tables([self._rest, rows])
-        while self._rest.num_rows >= ROWS_PER_FILE or self._rest.nbytes >= BYTES_PER_FILE:
-            self._write()
+        rest = pa.concat_tables([self._rest.get(name, rows.slice(0, 0)), rows])
+        while rest.num_rows >= ROWS_PER_FILE or rest.nbytes >= BYTES_PER_FILE:
+            rest = self._write(rest, name)
+        self._rest[name] = rest
 
-    def _write(self) -> None:
-        part, self._rest = self._rest.slice(0, ROWS_PER_FILE), self._rest.slice(ROWS_PER_FILE)
-        write_via(self.fresh / f"{self.files:05d}", lambda to: write_parquet(part, to))
-        self.files += 1
+    def _write(self, rows: pa.Table, name: str) -> pa.Table:
+        """Write one file; what is left."""
+        part = rows.slice(0, ROWS_PER_FILE)
+        write_via(
+            self.fresh / f"{name}-{self._files[name]:05d}", lambda to: write_parquet(part, to)
+        )
+        self._files[name] += 1
+        return rows.slice(ROWS_PER_FILE)
 
     def close(self) -> int:
         """Write the rest, name all files by how many they are, and lay them in their place."""
-        if self._rest.num_rows or self.files == 0:
-            self._write()
+        for name, rest in self._rest.items():
+            if rest.num_rows or not self._files[name]:
+                self._write(rest, name)
         with storing(f"writing {self.folder}"):
-            for number in range(self.files):
-                name = f"train-{number:05d}-of-{self.files:05d}.parquet"
-                (self.fresh / f"{number:05d}").rename(self.fresh / name)
+            for name, count in self._files.items():
+                for number in range(count):
+                    file = self.fresh / f"{name}-{number:05d}"
+                    file.rename(self.fresh / f"{file.name}-of-{count:05d}.parquet")
             old = self.folder.with_name(f".{self.folder.name}.old")
             shutil.rmtree(old, ignore_errors=True)
             if self.folder.exists():

@@ -16,14 +16,13 @@ from backfeed.engine.boundary import storing
 from backfeed.engine.contracts import Exporter
 from backfeed.engine.errors import CallerError, InputError
 from backfeed.engine.exporters._files import SUFFIXES, Count, schema_of, shaped, write
-from backfeed.engine.methods.splits import REST, Split, split
+from backfeed.engine.methods.splits import REST, Split, check_shares, split
 from backfeed.engine.output import read_rows, write_json
 from backfeed.engine.records import LEVELS, Sample
 
 FOLDERS = ("corpus", "rejected", "unfinished", "evidence", "answers", ".work")
 OTHERS = (".csv", ".tsv", ".txt", ".xlsx", ".arrow", ".gz", ".zst", ".zip")
 NEAR_ENOUGH = 0.25
-_SHARE = re.compile(r"([a-z][a-z0-9_-]*)=([0-9.]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +86,15 @@ def parse_shares(text: str) -> dict[str, float]:
     """The shares of `valid=0.02,test=0.01`."""
     found: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
-        match = _SHARE.fullmatch(part)
-        share = float(match[2]) if match and match[2].count(".") < 2 and match[2] != "." else 0.0
-        if not match or not 0 < share < 1 or match[1] in (*found, REST):
-            raise CallerError(
-                f"--split {part!r}: write NAME=SHARE with a share between 0 and 1, e.g. valid=0.02;"
-                f" each name once, and not {REST!r}, which is the rest"
-            )
-        found[match[1]] = share
-    if sum(found.values()) >= 1:
-        raise CallerError(f"--split {text}: the shares leave nothing for {REST}")
+        name, _, share = part.partition("=")
+        try:
+            number = float(share)
+        except ValueError:
+            number = 0.0
+        if name in found:
+            raise CallerError(f"--split {part!r}: {name} is named twice")
+        found[name] = number
+    check_shares(found)
     return found
 
 

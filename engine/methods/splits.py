@@ -8,18 +8,21 @@ can take: then composed rows can be left out where their parts stand on differen
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from backfeed.engine.errors import ConfigError
 from backfeed.engine.methods import minhash
 from backfeed.engine.records import Sample
 
 NEAR = 0.8
 MOST_COMPARED = 100
 REST = "train"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,19 @@ def split(
     largest = max(map(len, groups), default=0)
     ties = sum(len(row.parents) > 1 for row in tied)
     return Split({row.id: of[row.id] for row in rows}, dict(shares), counts, largest, ties)
+
+
+def check_shares(shares: Mapping[str, float]) -> None:
+    """Raise `ConfigError` for shares that cannot be had, or names that are no file's."""
+    for name, share in shares.items():
+        if not _NAME.fullmatch(name) or name == REST or not 0 < share < 1:
+            raise ConfigError(
+                f"a split {name} = {share}: its name is small letters and digits and not {REST!r},"
+                " which is the rest; its share lies between 0 and 1, e.g. valid = 0.02"
+            )
+    if sum(shares.values()) >= 1:
+        told = ", ".join(f"{name} = {share}" for name, share in shares.items())
+        raise ConfigError(f"the splits {told} leave nothing for {REST!r}: ask for less")
 
 
 def _rows(samples: Callable[[], Iterable[Sample]]) -> list[_Row]:

@@ -1,7 +1,8 @@
 """Counting in Arrow columns, without making a Python object for each row."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,37 @@ def batches(folder: Path, columns: list[str] | None = None) -> Iterator[pa.Recor
 
 def rows(folder: Path) -> int:
     """How many rows there are."""
-    return sum(int(metadata.num_rows) for metadata in _metadata(folder))
+    return sizes(files(folder)).rows
 
 
-def _metadata(folder: Path) -> Iterator[pq.FileMetaData]:
+def named(folder: Path) -> dict[str, list[Path]]:
+    """The files by the names of their splits; `train` first."""
+    found: dict[str, list[Path]] = {}
     for path in files(folder):
+        found.setdefault(path.name.partition("-")[0], []).append(path)
+    return dict(sorted(found.items(), key=lambda item: (item[0] != "train", item[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many rows files have, and how many bytes these take, unpacked and on disk."""
+
+    rows: int
+    unpacked: int
+    stored: int
+
+
+def sizes(paths: Sequence[Path]) -> Size:
+    """The size of files. Raises `StoreFault` for one that cannot be read."""
+    rows = unpacked = stored = 0
+    for path in paths:
         with storing(f"reading {path}"):
-            yield pq.read_metadata(path)
+            metadata = pq.read_metadata(path)
+            stored += path.stat().st_size
+        rows += metadata.num_rows
+        groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+        unpacked += sum(int(group.total_byte_size) for group in groups)
+    return Size(rows, unpacked, stored)
 
 
 def picked(batch: pa.RecordBatch, path: str) -> Any:
@@ -58,10 +83,3 @@ def count(into: Counter[str], values: Any) -> None:
     for entry in pc.value_counts(values).to_pylist():
         if entry["values"] is not None:
             into[str(entry["values"])] += entry["counts"]
-
-
-def sizes(folder: Path) -> tuple[int, int]:
-    """How many bytes the rows take, unpacked and on disk."""
-    groups = (one.row_group(n) for one in _metadata(folder) for n in range(one.num_row_groups))
-    held = sum(int(group.total_byte_size) for group in groups)
-    return held, sum(path.stat().st_size for path in files(folder))

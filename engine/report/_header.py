@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -37,6 +38,7 @@ def header(facts: Facts) -> str:
     """The block between the two lines of dashes."""
     languages = [name for name, _ in ranked(facts.counts["languages"]) if name]
     ran = any(facts.counts["levels"][level] for level in LEVELS[LEVELS.index("ran") :])
+    splits = _columns.named(facts.directory / "corpus")
     true = {"synthetic": any(facts.counts["stages"]), "verified": ran}
     told: dict[str, Any] = {
         **licence(list(facts.counts["licences"])),
@@ -49,10 +51,12 @@ def header(facts: Facts) -> str:
         "configs": [
             {
                 "config_name": "default",
-                "data_files": [{"split": "train", "path": "corpus/*.parquet"}],
+                "data_files": [
+                    {"split": name, "path": f"corpus/{name}-*.parquet"} for name in splits
+                ],
             }
         ],
-        "dataset_info": _info(facts),
+        "dataset_info": _info(splits),
     }
     return "---\n" + "".join(f"{line}\n" for line in _yaml(told)) + "---\n"
 
@@ -99,14 +103,16 @@ def size(rows: int) -> str:
     return next((word for most, word in SIZES if rows < most), LARGEST)
 
 
-def _info(facts: Facts) -> dict[str, Any]:
-    folder = facts.directory / "corpus"
-    rows, held, stored = facts.rows["corpus"], *_columns.sizes(folder)
+def _info(splits: Mapping[str, list[Path]]) -> dict[str, Any]:
+    sizes = {name: _columns.sizes(paths) for name, paths in splits.items()}
     return {
         "features": [_feature(field.name, field.type) for field in ROW_SCHEMA],
-        "splits": [{"name": "train", "num_bytes": held, "num_examples": rows}],
-        "download_size": stored,
-        "dataset_size": held,
+        "splits": [
+            {"name": name, "num_bytes": size.unpacked, "num_examples": size.rows}
+            for name, size in sizes.items()
+        ],
+        "download_size": sum(size.stored for size in sizes.values()),
+        "dataset_size": sum(size.unpacked for size in sizes.values()),
     }
 
 

@@ -34,7 +34,7 @@ def test_header(run):
         "backfeed", "code", "instruction-tuning", "synthetic", "verified", "python", "go",
     ]  # fmt: skip
     [config] = found["configs"]
-    assert config["data_files"] == [{"split": "train", "path": "corpus/*.parquet"}]
+    assert config["data_files"] == [{"split": "train", "path": "corpus/train-*.parquet"}]
     info = found["dataset_info"]
     assert info["splits"][0]["num_examples"] == 4
     assert info["download_size"] == sum(f.stat().st_size for f in (run / "corpus").iterdir())
