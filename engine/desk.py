@@ -9,10 +9,11 @@ only then delivered. One that the world did not answer comes back into the queue
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from backfeed.engine._attempt import attempt
+from backfeed.engine._hope import Hope
 from backfeed.engine._packing import fact_in, wrap
 from backfeed.engine.answers import Book
 from backfeed.engine.contracts import Service
@@ -28,7 +29,6 @@ from backfeed.engine.pace import Bug, Item, Pace, Queue, ordinal, pause_s
 from backfeed.engine.pulse import Pulse
 from backfeed.engine.requests import Request, key_of
 
-TRIES = 6
 SILENCE_S = 600.0
 
 
@@ -44,6 +44,7 @@ class Desk:
         self._inbox: list[Item] = []
         self._queue = Queue()
         self._later: dict[Item, asyncio.TimerHandle] = {}
+        self._hope = Hope(self.pace)
         self._serving: set[asyncio.Task[None]] = set()  # asking, or storing what came
         self._asking: set[asyncio.Task[None] | None] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -89,6 +90,7 @@ class Desk:
         for item in inbox:
             if item.key in known:
                 self.counts["known"] += 1
+                self._hope.answered(item.request, known[item.key])
                 self._deliver(item.key, known[item.key])
             elif reason := self.closed or self.pulse.stop_reason:
                 self._fail(item.key, Stopping(reason))
@@ -99,14 +101,14 @@ class Desk:
         asyncio.get_running_loop().call_soon(self.pulse.idle)
 
     def pump(self, *, due: bool = False) -> None:
-        """Start what may start: full batches at once, others when their time has come.
-
-        While answers are stored the service is free for others, unless storing cannot keep up.
-        """
+        """Start what may start: full batches at once, others when their time has come."""
         gather = self.service.gather
-        while self._queue and len(self._asking) < self.pace.parallel:
-            if len(self._serving) >= 2 * gather.parallel:
+        while (self._queue or self._hope.is_due) and len(self._asking) < self.pace.parallel:
+            if len(self._serving) >= 2 * gather.parallel:  # storing cannot keep up
                 return
+            if self._hope.takes_its_turn():
+                self._asking.add(self._start(self._prove()))
+                continue
             wait_s = self.pace.quiet_s()
             few = len(self._queue) < gather.batch and not self._queue.first.tries
             if few and not wait_s and not due:
@@ -114,28 +116,24 @@ class Desk:
             if wait_s > 0:
                 self._wake_in(wait_s)
                 return
-            if batch := self._take(gather.batch):
-                self._start(batch)
+            if batch := self._queue.take(gather.batch, self._drop):
+                self._asking.add(self._start(self._serve(batch), batch))
 
-    def _take(self, size: int) -> list[Item]:
-        """The next batch, without those that nobody waits for; what has failed goes alone."""
-        batch: list[Item] = []
-        while self._queue and len(batch) < size:
-            first = self._queue.first
-            if all(future.done() for future in self._waiters[first.key]):
-                del self._waiters[self._queue.pop().key]
-            elif first.failures:
-                return batch or [self._queue.pop()]
-            else:
-                batch.append(self._queue.pop())
-        return batch
+    def _drop(self, item: Item) -> bool:
+        """Forget a request if nobody waits for it any more, before it costs anything."""
+        idle = all(future.done() for future in self._waiters[item.key])
+        if idle:
+            self._pop(item.key)
+        return idle
 
-    def _start(self, batch: list[Item]) -> None:
+    def _start(
+        self, work: Coroutine[Any, Any, None], batch: Sequence[Item] = ()
+    ) -> "asyncio.Task[None]":
         self.pulse.serving += 1
-        task = asyncio.ensure_future(self._serve(batch))
+        task = asyncio.ensure_future(work)
         self._serving.add(task)
-        self._asking.add(task)
         task.add_done_callback(lambda task: self._served(task, batch))
+        return task
 
     def _wake_in(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -201,6 +199,7 @@ class Desk:
         for item, answer in zip(part, answers, strict=True):
             if isinstance(answer, AskFailed) or not isinstance(answer, Exception):
                 facts[item.key] = wrap(answer)
+                self._hope.answered(item.request, facts[item.key])
             elif isinstance(answer, Outage):
                 self._again(item, answer)
             else:
@@ -215,20 +214,21 @@ class Desk:
                 self._deliver(key, answer)
 
     def _again(self, item: Item, outage: Outage) -> None:
-        """Retry; but defer after six failures while others succeed, and stop after a silence."""
-        now = time.monotonic()
-        item.count(outage, now)
+        """Retry; but put it aside if it is lost, and stop after a silence."""
+        item.count(outage, time.monotonic())
         self.pace.bad(outage, item.sent_at)
-        its_own = item.failures >= TRIES and self.pace.blames(item)
+        lost = self._hope.is_lost(item, len(self._waiters))
+        if self._hope.wants_proof(outage):
+            self.pump()
         if reason := self.closed or self.pulse.stop_reason:
             self._fail(item.key, Stopping(reason))
-        elif its_own or isinstance(outage, Missing):
-            self.counts["failed"] += 1
-            self._fail(item.key, outage)
-        elif item.failures >= TRIES and isinstance(outage, Bug):
+        elif lost and isinstance(outage, Bug) and not self.pace.has_answered:
             self.pulse.stop("fault", PluginFault(str(outage)))
             self._fail(item.key, outage)
-        elif now - max(self.pace.last_good, item.failed_at) >= SILENCE_S:
+        elif lost or isinstance(outage, Missing):
+            self.counts["failed"] += 1
+            self._fail(item.key, outage)
+        elif self.pace.silent_s >= SILENCE_S:
             self._silent(item, outage)
         else:
             self.counts["retried"] += 1
@@ -236,9 +236,20 @@ class Desk:
             loop = asyncio.get_running_loop()
             self._later[item] = loop.call_later(wait_s, self._requeue, item)
 
+    async def _prove(self) -> None:
+        """Ask for what was answered before: only a service that is down fails to answer."""
+        self.counts["probed"] += 1
+        asked = [self._hope.proof]
+        answers = await attempt(self.service, asked, kind=self.kind, pulse=self.pulse)
+        answer = answers if isinstance(answers, Outage) else answers[0]
+        if isinstance(answer, Outage):
+            self.pace.bad(answer)
+        elif not isinstance(answer, Stopping):
+            self.pace.good()
+        self._hope.is_asking = False
+
     def _silent(self, item: Item, outage: Outage) -> None:
-        minutes = SILENCE_S / 60
-        fault = Outage(f"{self.kind} has been silent for {minutes:.0f} minutes: {outage}")
+        fault = Outage(f"{self.kind} has been silent for {SILENCE_S / 60:.0f} minutes: {outage}")
         self._fail(item.key, fault)
         self.pulse.stop("silent", fault)
 
@@ -248,23 +259,27 @@ class Desk:
         self.pump()
 
     def _deliver(self, key: bytes, wrapped: Any) -> None:
-        for future in self._waiters.pop(key, ()):
+        for future in self._pop(key):
             if not future.done():
                 error = fact_in(wrapped)
                 future.set_result(wrapped["a"]) if error is None else future.set_exception(error)
 
     def _fail(self, key: bytes, error: Exception) -> None:
-        for future in self._waiters.pop(key, ()):
+        for future in self._pop(key):
             if not future.done():
                 future.set_exception(error)
+
+    def _pop(self, key: bytes) -> Sequence[asyncio.Future[Any]]:
+        self._hope.forget(key)
+        return self._waiters.pop(key, ())
 
     def close(self, reason: str) -> None:
         """Ask nothing new; what has not been asked yet is given back."""
         self.closed = self.closed or reason
         for handle in self._later.values():
             handle.cancel()
-        given_back = [*self._queue.clear(), *self._later]
-        self._later.clear()
+        self._hope.give_up()
+        given_back, self._later = [*self._queue.clear(), *self._later], {}
         self._give_back(given_back, Stopping(self.closed))
 
     def give_up(self) -> None:

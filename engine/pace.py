@@ -4,6 +4,7 @@ import heapq
 import math
 import random
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -86,6 +87,18 @@ class Queue:
         """Take out who is next."""
         return heapq.heappop(self._heap)[2]
 
+    def take(self, size: int, drop: Callable[[Item], bool]) -> list[Item]:
+        """The next batch, without what `drop` lets go of; what has failed goes alone."""
+        batch: list[Item] = []
+        while self._heap and len(batch) < size:
+            if drop(self.first):
+                self.pop()
+            elif self.first.failures:
+                return batch or [self.pop()]
+            else:
+                batch.append(self.pop())
+        return batch
+
     def clear(self) -> list[Item]:
         """Take out all."""
         items = [item for _, _, item in self._heap]
@@ -108,6 +121,7 @@ class Pace:
         self.failures = 0
         self.quiet_until = 0.0
         self.shrunk_at = 0.0
+        self.silent_s = self._bad_at = 0.0
         self.last_good = time.monotonic()
         self.has_answered = False
         self._window = self._borne = float(gather.parallel)
@@ -120,6 +134,7 @@ class Pace:
     def good(self) -> None:
         """A batch was answered."""
         self.failures = 0
+        self.silent_s = 0.0
         self.has_answered = True
         self.last_good = time.monotonic()
         if self._window < self.gather.parallel:
@@ -130,8 +145,12 @@ class Pace:
         """A batch, or a request in it, was not answered; when it was sent, if that is known."""
         if isinstance(outage, Missing):
             return
-        self.failures += 1
         throttled, now = isinstance(outage, Throttled), time.monotonic()
+        sent_at = min(sent_at, now)
+        since = max(self._bad_at, sent_at - LONGEST_PAUSE_S) if self.failures else sent_at
+        self.silent_s += now - since  # the time in which it was asked in vain, pauses included
+        self._bad_at = now
+        self.failures += 1
         if not throttled and self.failures <= PATIENCE:
             return
         if now >= self.quiet_until:
@@ -140,11 +159,6 @@ class Pace:
                 self.shrunk_at = now
                 self._window = max(self._window / 2, 1.0)
                 self._borne = self._window if throttled else self._borne
-
-    def blames(self, item: Item) -> bool:
-        """Do others succeed while this one fails, or was nothing else asked since one did?"""
-        alone = self.failures <= item.tries
-        return self.has_answered and (alone or self.last_good >= item.failed_at)
 
     def quiet_s(self) -> float:
         """How long nothing shall be asked."""

@@ -14,7 +14,6 @@ from backfeed.engine.errors import (
     Refused,
     ServiceRefusal,
     Stopping,
-    StoreFault,
     Throttled,
 )
 from backfeed.engine.pulse import Pulse
@@ -143,10 +142,25 @@ def test_a_throttled_service_is_asked_for_less():
 
 def test_a_service_that_is_silent_stops_the_run(monkeypatch):
     monkeypatch.setattr(desks, "SILENCE_S", 0.05)
-    asked = ask(By(raises(Outage("gone")), parallel=2), "a", "b", "c")
+    gone = By(raises(Outage("gone", 0.03)), parallel=2)
+    asked = ask(gone, "a", "b", "c")
     assert asked.pulse.stop_reason == "silent"
     assert str(asked.pulse.fault).startswith("embedder has been silent for")
     assert set(kinds(asked.results)) <= {"Outage", "Stopping"}
+
+
+def test_an_hour_without_requests_is_no_silence(monkeypatch):
+    monkeypatch.setattr(desks, "SILENCE_S", 0.1)
+
+    async def main():
+        service = By(fails_first(Outage("gone"), 1))
+        desk = Desk("embedder", service, None, pulse=Pulse())
+        await asyncio.sleep(0.2)
+        first = await desk.ask(Embed("a"))
+        await asyncio.sleep(0.2)
+        return first, await desk.ask(Embed("b"))
+
+    assert asyncio.run(main()) == (1, 1)
 
 
 def test_a_refusal_is_a_fact_and_stored(tmp_path):
@@ -248,53 +262,3 @@ def test_cancelling_one_waiter_leaves_the_other_its_answer():
         return await two
 
     assert asyncio.run(main()) == 1
-
-
-class Full(Book):
-    """A book that cannot be written to."""
-
-    async def put_many(self, service, answers):
-        raise StoreFault("the disk is full")
-
-
-def test_a_book_that_cannot_be_written_stops_everything_at_once(tmp_path):
-    async def main():
-        book, pulse = Full(tmp_path), Pulse()
-        desk = Desk("embedder", By(length, batch=4), book, pulse=pulse)
-        futures = [desk.ask(Embed(text)) for text in LETTERS]
-        done = await asyncio.wait_for(asyncio.gather(*futures, return_exceptions=True), 1)
-        await book.close()
-        return kinds(done), str(pulse.fault)
-
-    assert asyncio.run(main()) == (["Stopping"] * 8, "the disk is full")
-
-
-def test_a_stop_refuses_what_is_new_and_gives_what_is_known(tmp_path):
-    service, pulse = By(length), Pulse()
-    ask(service, "a", book=tmp_path)
-
-    async def main():
-        book = Book(tmp_path)
-        desk = Desk("embedder", service, book, pulse=pulse)
-        pulse.stop("interrupted")
-        futures = [desk.ask(Embed("a")), desk.ask(Embed("b"))]
-        done = await asyncio.gather(*futures, return_exceptions=True)
-        await book.close()
-        return kinds(done)
-
-    assert asyncio.run(main()) == [1, "Stopping"]
-
-
-def test_a_stop_awaits_what_is_paid_for_but_not_for_ever(monkeypatch):
-    monkeypatch.setattr("backfeed.engine.pulse.GRACE_S", 0.05)
-    delays = {"a": 0.02, "b": 60}
-
-    async def main():
-        pulse, slow = Pulse(), By(lambda r: asyncio.sleep(delays[r.text], 1), parallel=2)
-        desk = Desk("embedder", slow, None, pulse=pulse)
-        futures = [desk.ask(Embed(text)) for text in delays]
-        await asyncio.sleep(0.005)
-        pulse.stop("interrupted")
-        return kinds(await asyncio.gather(*futures, return_exceptions=True))
-
-    assert asyncio.run(main()) == [1, "Stopping"]

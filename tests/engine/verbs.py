@@ -37,8 +37,7 @@ class By:
         self.now += 1
         self.most = max(self.most, self.now)
         try:
-            answers = [self._answer(request) for request in requests]
-            return [await one if asyncio.iscoroutine(one) else one for one in answers]
+            return [await _ended(self._answer(request)) for request in requests]
         finally:
             self.now -= 1
 
@@ -52,6 +51,10 @@ class By:
     @property
     def asked(self) -> list[Any]:
         return [text for batch in self.batches for text in batch]
+
+
+async def _ended(found: Any) -> Any:
+    return await found if asyncio.iscoroutine(found) else found
 
 
 def length(request: Any) -> int:
