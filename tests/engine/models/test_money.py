@@ -160,3 +160,11 @@ def test_whatever_replies_cost_and_whatever_fails_the_limit_is_kept(
         ran = run(tmp_path_factory.mktemp("run"), made, samples=samples, usd=limit_usd)
     spent = ran.report.spent
     assert spent["usd"] + spent["lost_usd"] <= limit_usd + 1e-6
+
+
+def test_a_limit_leaves_whole_rows_where_each_is_asked_about_twice(server, tmp_path):
+    """The second question about an early row comes before the first about a late one."""
+    stages = [Ask("strong"), Ask("cheap", plain=True)]
+    made = priced(server.url, parallel=5)
+    ran = run(tmp_path, made, samples=100, usd=3.0, stages=stages)
+    assert len(ran.corpus()) >= len(server.asked) / 2 - 10
