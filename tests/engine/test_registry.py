@@ -11,7 +11,7 @@ from backfeed.engine import registry
 from backfeed.engine.errors import MissingExtra, PluginFault, UnknownName
 
 EXAMPLE = Path(__file__).parents[1] / "plugin_example"
-GOOD = "class P:\n    suffix = '.x'\n    def rows(self, samples): ...\nPLUGIN = P()\n"
+GOOD = "class P:\n    suffix = '.x'\n    def shape(self, sample): ...\nPLUGIN = P()\n"
 
 
 def forget(*packages):
@@ -136,8 +136,8 @@ def test_a_bug_of_ours_stays_a_bug(install):
     ("source", "complaint"),
     [
         ("", "has no object named PLUGIN"),
-        ("PLUGIN = 3", r"\(outsider\) is none of the exporters: it needs the methods rows"),
-        ("class PLUGIN: rows = 3", "it needs the methods rows"),
+        ("PLUGIN = 3", r"\(outsider\) is none of the exporters: it needs the methods shape"),
+        ("class PLUGIN: shape = 3", "it needs the methods shape"),
     ],
 )
 def test_a_broken_contract_is_refused_at_load(install, source, complaint):
