@@ -24,6 +24,7 @@ from backfeed.engine.lanes import Engine, LaneResult, close_all
 from backfeed.engine.ledger import Ledger
 from backfeed.engine.methods.splits import check_shares
 from backfeed.engine.output import Written, write_artefacts, write_rows
+from backfeed.engine.pulse import Pulse
 from backfeed.engine.recipe import Loop, Recipe
 from backfeed.engine.records import Sample
 from backfeed.engine.seeds import Seeds, materialise
@@ -173,11 +174,20 @@ async def _run(plan: Plan, engine: Engine) -> State:
     read = await asyncio.to_thread(materialise, wanted, work / "seeds", engine.pulse)
     plan.watcher.started(engine, len(read.rows))
     state = await _waves(plan, Stepper(engine, work, on_commit=plan.watcher.committed), read.rows)
-    if engine.pulse.stop_reason == "interrupted" and not len(state.rows):
-        raise Interrupted("interrupted; what was answered is kept: run the same command to go on")
+    if engine.pulse.stop_reason and not len(state.rows):  # what an earlier run left stays there
+        raise _stopped(engine.pulse)
     tallies = Tallies({"read": read.tally})
     tallies.merge(state.tallies)
     return replace(state, tallies=tallies, left=[read.place, *state.left])
+
+
+def _stopped(pulse: Pulse) -> BaseException:
+    """What a run ends with that was stopped before any row had gone through all steps."""
+    go_on = "what was answered is kept: run the same command to go on"
+    if pulse.stop_reason == "interrupted":
+        return Interrupted(f"interrupted; {go_on}")
+    limit = f"stopped by the limit of {pulse.stop_reason} before any row was finished; {go_on}"
+    return pulse.fault or Stopping(limit)
 
 
 async def _waves(plan: Plan, stepper: Stepper, seeds: DiskTable) -> State:
