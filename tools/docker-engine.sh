@@ -9,6 +9,7 @@
 set -eu
 
 image=backfeed-base
+recipe=2   # raise it when the image is made another way: older ones are made anew
 log=${TMPDIR:-/tmp}/backfeed-dockerd.log
 
 say() { printf 'docker-engine: %s\n' "$*"; }
@@ -51,12 +52,21 @@ build_image() {
     say "building $image from Debian $codename"
     debootstrap --variant=minbase --include=python3 "$codename" "$root" >"$log.debootstrap" 2>&1 \
         || { tail -n 20 "$log.debootstrap" >&2; die "debootstrap failed"; }
+    # The archive below forgets when files were changed, and with that Python its compiled modules:
+    # it would compile the library again in every program.
+    chroot "$root" python3 -m compileall -q -f --invalidation-mode unchecked-hash /usr/lib/python3*
     rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/* "$root"/debootstrap
     tar -C "$root" --sort=name --mtime=@0 --numeric-owner -c . \
-        | docker import --change 'CMD ["python3"]' - "$image" >/dev/null
+        | docker import --change 'CMD ["python3"]' --change "LABEL backfeed.recipe=$recipe" - "$image" \
+        >/dev/null
+}
+
+is_current() {
+    [ "$(docker image inspect --format '{{index .Config.Labels "backfeed.recipe"}}' "$image" 2>/dev/null)" \
+        = "$recipe" ]
 }
 
 began=$(date +%s)
 { command -v docker >/dev/null 2>&1 && answers; } || start_engine
-docker image inspect "$image" >/dev/null 2>&1 || build_image
+is_current || build_image
 say "ready after $(($(date +%s) - began)) s: $(docker version --format '{{.Server.Version}}'), image $image"
