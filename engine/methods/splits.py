@@ -197,11 +197,15 @@ def near_clusters(texts: Callable[[], Iterable[str]], least: float = NEAR) -> li
     keys = np.array([_bands(number, text) for number, text in enumerate(texts())], np.uint64)
     if not len(keys):
         return []
-    candidate, sets = minhash.shared_keys(keys), _Sets()
+    candidate, sets, equal = minhash.shared_keys(keys), _Sets(), dict[bytes, int]()
     kept: dict[int, minhash.Hashes] = {}
     places: dict[tuple[int, int], list[int]] = {}
     for number, text in enumerate(texts()):
         if not candidate[number]:
+            continue
+        first = equal.setdefault(keys[number].tobytes(), number)
+        if first != number:  # so alike that what is near the one is near the other
+            sets.join([first, number])
             continue
         kept[number] = minhash.shingles(text)
         for band in enumerate(keys[number].tolist()):

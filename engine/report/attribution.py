@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 from backfeed.engine.files import write_whole
 from backfeed.engine.report import _columns
 from backfeed.engine.report._words import code, plural
@@ -84,11 +86,11 @@ def sources(directory: Path) -> dict[str, Source]:
 
 def _rows(folder: Path, ids: set[str] | None = None) -> Iterator[_Row]:
     for batch in _columns.batches(folder, ["id", "origin", "lineage"]):
-        names = batch["id"].to_pylist()
-        for index, name in enumerate(names):
+        parents = pc.struct_field(batch["lineage"], "parents").to_pylist()
+        columns = (batch["id"].to_pylist(), batch["origin"].to_pylist(), parents)
+        for name, origin, made_of in zip(*columns, strict=True):
             if ids is None or name in ids:
-                lineage = batch["lineage"][index].as_py()
-                yield _Row(name, batch["origin"][index].as_py(), lineage["parents"])
+                yield _Row(name, origin, made_of)
 
 
 def _take(found: dict[str, Source], row: _Row) -> set[str]:

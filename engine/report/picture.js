@@ -165,13 +165,20 @@
     if (!moved) choose(at(event).n);
     down = held = null;
   });
+  function zoom(by, atX, atY) {
+    const to = Math.max(0.1, Math.min(8, scale * by));
+    const x = atX - canvas.clientWidth / 2, y = atY - canvas.clientHeight / 2;
+    left = x - (x - left) * to / scale; top = y - (y - top) * to / scale;
+    scale = to; touched = true; draw();
+  }
+  for (const [id, by] of [["nearer", 1.4], ["farther", 1 / 1.4]]) {
+    document.getElementById(id).addEventListener("click", function () {
+      zoom(by, canvas.clientWidth / 2, canvas.clientHeight / 2);
+    });
+  }
   canvas.addEventListener("wheel", function (event) {
     event.preventDefault();
-    touched = true;
-    const by = Math.exp(-event.deltaY * 0.0015), to = Math.max(0.1, Math.min(8, scale * by));
-    const x = event.clientX - canvas.clientWidth / 2, y = event.clientY - canvas.clientHeight / 2;
-    left = x - (x - left) * to / scale; top = y - (y - top) * to / scale;
-    scale = to; draw();
+    zoom(Math.exp(-event.deltaY * 0.0015), event.clientX, event.clientY);
   }, { passive: false });
   find.addEventListener("input", function () { words = find.value.trim().toLowerCase(); draw(); });
   least.addEventListener("input", function () {
