@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from backfeed.engine.records import Rejection, Sample
-from backfeed.engine.requests import Asks, CodeCheck, Compute, Result
+from backfeed.engine.requests import Asks, CodeCheck, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,4 +206,3 @@ class Exporter(Protocol):
         """A row as plain data; or why the format cannot hold this sample."""
 
 
-ComputeBatch = Sequence[Compute]
