@@ -129,14 +129,11 @@ class Bare:
         why = pump.run(began + job.limits.wall_s, lambda: _kill(pid))
         _, status, used = os.wait4(pid, 0)
         self._running.returncode, self._running = 0, None  # waited for here
-        stopped = {"lost": "wall"}.get(why, why)
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
-            stopped = "cpu"  # a little before the limit, by the kernel's coarser clock
         streams = [bytes(pump.taken[name]) for name in ("stdout", "stderr", "report")]
         return Ended(
             exit_code=os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
             signal=os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
-            stopped=stopped,
+            stopped=_stopped(why, status),
             cpu_s=used.ru_utime + used.ru_stime,
             wall_s=time.monotonic() - began,
             peak_mb=_peak_mb(used.ru_maxrss),
@@ -144,6 +141,13 @@ class Bare:
             stderr=streams[1],
             report=streams[2],
         )
+
+
+def _stopped(why: str, status: int) -> str:
+    """What ended a program from outside; the kernel's coarser clock may be a little early."""
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+        return "cpu"
+    return {"lost": "wall"}.get(why, why)
 
 
 def _peak_mb(largest_kb: int) -> float | None:
