@@ -4,13 +4,16 @@ import asyncio
 import dataclasses
 import platform
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from backfeed.engine import progress, services
 from backfeed.engine.boundary import storing
@@ -48,7 +51,8 @@ def run(order: Order) -> int:
     made = services.build(order.recipe, order.wishes, ledger)
     plan = dataclasses.replace(_plan(order, wanted, given, made=made), ledger=ledger)
     report = asyncio.run(execute(plan))
-    write_json(order.directory / "summary.json", summary(plan, report))
+    path = order.directory / "summary.json"
+    write_json(path, summary(plan, report, _read_json(path)))
     write_all(order.directory)
     tell(order.recipe, order.directory, report)
     return _exit_code(order.directory, report)
@@ -100,8 +104,15 @@ def _kept(directory: Path, path: Path, given: Given) -> Path:
     return place
 
 
-def summary(plan: Plan, report: Report) -> dict[str, Any]:
-    """What summary.json says of a run."""
+def _read_json(path: Path) -> dict[str, Any]:
+    """What an earlier run wrote; nothing if that cannot be read."""
+    with suppress(OSError, msgspec.DecodeError):
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    return {}
+
+
+def summary(plan: Plan, report: Report, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What summary.json says of a run; `before` is what it said until now."""
     written, spent = dataclasses.asdict(report.written), report.spent
     return {
         "recipe": plan.recipe.name, "complete": report.complete, "stopped": report.stopped,
@@ -110,7 +121,22 @@ def summary(plan: Plan, report: Report) -> dict[str, Any]:
         "asked": {name: counts.get("asked", 0) for name, counts in report.asked.items()},
         "desks": report.asked, "book": report.answers, "spent": spent, "usd": spent["usd"],
         "tokens": {"in": spent["tokens_in"], "out": spent["tokens_out"]},
-        "seconds": round(report.seconds, 2), "versions": _versions(plan),
+        "seconds": round(report.seconds, 2), "all_runs": _all_runs(report, before),
+        "versions": _versions(plan),
+    }  # fmt: skip
+
+
+def _all_runs(report: Report, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The sums over all runs of a directory that came to their end, and asked anything at all."""
+    known = before.get("all_runs", {"runs": 0, "seconds": 0.0, "desks": {}})
+    if known["runs"] and not any(map(sum, map(dict.values, report.asked.values()))):
+        return dict(known)
+    desks = {name: Counter(counts) for name, counts in known["desks"].items()}
+    for name, counts in report.asked.items():
+        desks.setdefault(name, Counter()).update(counts)
+    return {
+        "runs": known["runs"] + 1, "seconds": round(known["seconds"] + report.seconds, 2),
+        "desks": {name: dict(counts) for name, counts in desks.items()},
     }  # fmt: skip
 
 

@@ -104,8 +104,10 @@ def _headline(facts: Facts) -> list[tuple[str, str, str]]:
     if facts.used.total:
         found.append((number(facts.used.total), "programs in evidence", ""))
     if "seconds" in told:
-        asked = sum(told.get("asked", {}).values())
-        found.append((f"{told['seconds']:,.0f} s", "the last run", f"{asked:,} requests asked"))
+        work = told.get("all_runs", told)
+        asked = sum(counts.get("asked", 0) for counts in work.get("desks", {}).values())
+        runs = plural(work.get("runs", 1), "run")
+        found.append((f"{work['seconds']:,.0f} s", runs, f"{asked:,} requests asked"))
     if (usd := told.get("spent", {}).get("usd", 0.0)) > 0:
         found.append((f"{usd:,.2f} USD", "spent", ""))
     return found
@@ -192,7 +194,8 @@ def _edges(spread: Spread, unit: str) -> list[str]:
 def _desks(told: Mapping[str, Any]) -> list[tuple[str, dict[str, int], int]]:
     """Service, its counts, and how many answers the book has of it."""
     book = told.get("book", {})
-    desks = {name: dict(counts) for name, counts in told.get("desks", {}).items()}
+    asked = told.get("all_runs", told).get("desks", {})
+    desks = {name: dict(counts) for name, counts in asked.items()}
     named = sorted({*book, *(name for name, counts in desks.items() if any(counts.values()))})
     return [(name, desks.get(name, {}), int(book.get(name, 0))) for name in named]
 

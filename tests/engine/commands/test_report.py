@@ -10,18 +10,39 @@ from backfeed.engine.report.write import NAMES
 ROW = {"id": "a", "language": "python", "instruction": "Double x.", "response": "def f(x): return"}
 
 
+ASK = """
+name = "ask"
+[inputs.dataset]
+kind = "rows"
+[[step]]
+use = "extract"
+[[step]]
+use = "parse"
+"""
+
+
 def told(directory):
     return {name: (directory / name).read_bytes() for name in NAMES}
 
 
-def test_every_run_leaves_one(backfeed, quick, tmp_path):
+def test_every_run_leaves_one_and_the_same_command_the_same(backfeed, quick, tmp_path):
     assert backfeed("run", "quick.toml", quick(rows=[ROW]), "-o", "out").code == 0
     first = told(tmp_path / "out")
     assert b"Double x." in first["report.html"]
     assert backfeed("run", "quick.toml", quick(rows=[ROW]), "-o", "out").code == 0
-    again = told(tmp_path / "out")
-    for name in ("README.md", "ATTRIBUTION.md"):
-        assert again[name] == first[name]
+    assert told(tmp_path / "out") == first
+
+
+def test_all_runs_of_a_directory_are_summed(backfeed, quick, tmp_path):
+    (tmp_path / "ask.toml").write_text(ASK)
+    runs = []
+    for rows in ([ROW], [ROW], [ROW, {**ROW, "id": "b", "response": "x = 1"}]):
+        backfeed("run", "ask.toml", quick(rows=rows), "-o", "out", "--update")
+        runs.append(json.loads((tmp_path / "out/summary.json").read_text()))
+    assert [run["all_runs"]["runs"] for run in runs] == [1, 1, 2]
+    assert runs[0]["all_runs"] == runs[1]["all_runs"]
+    counts = [run["all_runs"]["desks"]["compute"]["asked"] for run in runs]
+    assert counts[2] > counts[1] == counts[0] > 0
 
 
 def test_is_made_again_with_the_same_bytes(backfeed, tmp_path):
