@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Protocol
 
 from backfeed.engine.contracts import Gather
@@ -19,6 +20,8 @@ from backfeed.sandboxes._slot import Ran
 AHEAD = 2  # batches under way per slot: the next job waits at the slot, not for the event loop
 COMPARED = {"AC", "RE", "SIG", "FORGED", "OLE"}  # verdicts that do not hang on a measurement
 LIMITED = {"TLE", "IDLE", "MLE", "CE_LIMIT"}  # verdicts that do
+
+COMPUTING, PATIENCE = 0.25, 5  # a share of the CPU limit; how many times the wall limit
 
 
 class Runner(Protocol):
@@ -45,8 +48,8 @@ class Crew:
 
     A share `cold_share` of the programs that run in the prepared interpreter (chosen by their
     content) runs a second time in a new one. If the two differ, and each mode agrees with itself,
-    that is an `Outage`: the sandbox is not what it claims to be. `counts`: run, cold, unsteady,
-    differs, refused, outage.
+    that is an `Outage`: the sandbox is not what it claims to be. `counts`: run, starved, again,
+    cold, unsteady, differs, refused, outage.
     """
 
     def __init__(
@@ -129,6 +132,10 @@ class Crew:
 
     def _run(self, slot: Runner, job: Job) -> Ended:
         ran = slot.run(job, warm=True)
+        if _starved(job, ran.ended):
+            self.counts["starved"] += 1
+            job = replace(job, limits=replace(job.limits, wall_s=PATIENCE * job.limits.wall_s))
+            ran = slot.run(job, warm=True)
         if slot.facts != self.facts:
             raise Outage("the sandbox has changed under way: start the run again")
         self.counts["run"] += 1
@@ -154,6 +161,13 @@ class Crew:
             return
         self.counts["differs"] += 1
         raise Outage(f"cold run differs: {_difference(_seen(job, warm), _seen(job, cold))}")
+
+
+def _starved(job: Job, ended: Ended) -> bool:
+    """Was it stopped at the clock while it computed? Then it is for its CPU time to decide: how
+    much of that it gets within the clock's limit hangs on what else the machine does.
+    """
+    return ended.stopped == "wall" and ended.cpu_s >= COMPUTING * job.limits.cpu_s
 
 
 def _share(job: Job) -> float:
