@@ -19,6 +19,7 @@ from backfeed.engine.exporters._files import SUFFIXES, Count, schema_of, shaped,
 from backfeed.engine.methods.splits import REST, Split, check_shares, split
 from backfeed.engine.output import read_rows, write_json
 from backfeed.engine.records import LEVELS, Sample
+from backfeed.engine.report import _columns
 
 FOLDERS = ("corpus", "rejected", "unfinished", "evidence", "answers", ".work")
 OTHERS = (".csv", ".tsv", ".txt", ".xlsx", ".arrow", ".gz", ".zst", ".zip")
@@ -27,7 +28,11 @@ NEAR_ENOUGH = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One export, as it was ordered. `files` maps splits to files; without splits `train` is it."""
+    """One export, as it was ordered.
+
+    `files` maps splits to files: those of `shares`, or else those that the run has made; without
+    any, `train` is all.
+    """
 
     directory: Path
     exporter: Exporter
@@ -78,7 +83,8 @@ def order_of(
     parts = parse_shares(shares)
     if more["cut"] and not parts:
         raise CallerError("--cut is about splits: add --split, e.g. --split valid=0.02")
-    files = _files(directory, target, exporter.suffix, splits=parts)
+    own = [name for name in _columns.named(directory / "corpus") if name != REST]
+    files = _files(directory, target, exporter.suffix, splits=list(parts) or own)
     return Order(directory, exporter, files, parts, level or "none", **more)
 
 
@@ -99,7 +105,7 @@ def parse_shares(text: str) -> dict[str, float]:
 
 
 def _files(
-    directory: Path, target: Path, suffix: str, *, splits: Mapping[str, float]
+    directory: Path, target: Path, suffix: str, *, splits: Sequence[str]
 ) -> dict[str, Path]:  # fmt: skip
     """Where each split goes: a file if its name says so, files in a directory otherwise."""
     ending = target.suffix.lower()
@@ -110,7 +116,8 @@ def _files(
     if ending in OTHERS:
         raise CallerError(f"-o {target}: files end in {', '.join(SUFFIXES)}; or name a directory")
     if splits:
-        raise CallerError(f"-o {target}: --split writes several files: name a directory")
+        listed = ", ".join((REST, *splits))
+        raise CallerError(f"-o {target}: the splits {listed} need a file each: name a directory")
     return {REST: target}
 
 
@@ -122,11 +129,18 @@ def export(order: Order) -> Done:
     counts = {name: Count() for name in order.files}
     schema = schema_of(order.exporter, with_tests=order.with_tests)
     for name, path in order.files.items():
-        mine = (row for row in order.rows() if parts is None or parts.of[row.id] == name)
+        mine = (row for row in order.rows() if _home(row, order, parts) == name)
         rows = shaped(order.exporter, mine, counts[name], with_tests=order.with_tests)
         write(path, rows, schema)
     _register(order)
     return Done(order, counts, parts)
+
+
+def _home(row: Sample, order: Order, parts: Split | None) -> str:
+    """The split of a row."""
+    if parts is not None:
+        return parts.of[row.id]
+    return row.split if len(order.files) > 1 else REST
 
 
 def _nothing(order: Order) -> str:

@@ -33,7 +33,8 @@ def command(directory: Path, *, as_json: bool, **values: Any) -> None:
     """Write the accepted rows of the run in DIR in a format.
 
     With --split, rows of one file, rows made from one another and nearly equal rows stand on one
-    side. Rows that a format cannot hold are counted with the reason.
+    side; a run whose recipe splits has its splits already. Rows that a format cannot hold are
+    counted with the reason.
     """
     from backfeed.engine.commands import _export, _rows
 

@@ -1,5 +1,7 @@
 """A recipe that splits its corpus: each split has its own files, which the card names."""
 
+import json
+
 import pytest
 
 from backfeed.engine.output import read_rows
@@ -43,6 +45,21 @@ def test_each_split_has_its_files(backfeed, quick, tmp_path):
     before = {path.name: path.read_bytes() for path in corpus.iterdir()}
     assert backfeed("run", "split.toml", rows, "-o", "out").code == 0
     assert before == {path.name: path.read_bytes() for path in corpus.iterdir()}
+
+
+def test_an_export_keeps_the_splits_of_the_run(backfeed, quick, tmp_path):
+    recipe(tmp_path, "valid = 0.1")
+    backfeed("run", "split.toml", quick(rows=[row(n) for n in range(20)]), "-o", "out")
+    export = ("export", "out", "--format", "jsonl", "-o")
+    assert backfeed(*export, "set").out.splitlines() == [
+        "set/train.jsonl: 18 rows", "set/valid.jsonl: 2 rows",
+    ]  # fmt: skip
+    valid = {sample.id for sample in read_rows(tmp_path / "out/corpus") if sample.split == "valid"}
+    lines = (tmp_path / "set/valid.jsonl").read_text().splitlines()
+    assert {json.loads(line)["id"] for line in lines} == valid
+    said = backfeed(*export, "all.jsonl")
+    assert (said.code, "the splits train, valid need a file each" in said.last) == (2, True)
+    assert "set/test.jsonl: 5 rows" in backfeed(*export, "set", "--split", "test=0.25").out
 
 
 @pytest.mark.parametrize(
