@@ -18,6 +18,7 @@ from backfeed.engine.records import Evidence, Sample
 
 ROWS_PER_SHARD = 2500
 ROWS_PER_GROUP = 1000
+ROWS_AT_ONCE = 100  # converted to Arrow a few at a time: nothing else runs meanwhile
 SHARD_BYTES = 64 * 1024 * 1024
 _PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
@@ -85,6 +86,8 @@ class Shards:
         """Append one sample."""
         self._rows.append(to_row(sample))
         self._size += sample.size
+        if len(self._rows) >= ROWS_AT_ONCE:
+            self._convert()
         self._grown(1)
 
     def add_batch(self, batch: pa.RecordBatch | pa.Table) -> None:
@@ -113,7 +116,7 @@ class Shards:
         """Write one shard of what is buffered."""
         self._convert()
         whole = pa.concat_tables(self._tables)
-        part, rest = whole.slice(0, self.per_shard), whole.slice(self.per_shard)
+        part, rest = whole.slice(0, self.per_shard).combine_chunks(), whole.slice(self.per_shard)
         self._tables, self._held, self._size = [rest], rest.num_rows, 0
         path = self.folder / f"part-{self.count:05d}.parquet"
         write_via(path, lambda to: write_parquet(part, to))
