@@ -75,7 +75,7 @@ def compose(first: tuple[str, str], second: tuple[str, str], others: tuple[str, 
     """The code of two functions (each as code and name) and of one that feeds them into each other.
 
     `others` are further arguments of the second, as source. The new function is named by
-    `composed_name`. Empty if the two cannot stand in one file.
+    `composed_name`. Empty if the two cannot stand in one file, or `others` have no names.
     """
     (first_code, first_name), (second_code, second_name) = first, second
     one, two = tree_of(first_code), tree_of(second_code)
@@ -85,6 +85,8 @@ def compose(first: tuple[str, str], second: tuple[str, str], others: tuple[str, 
     node, last = mine.get(first_name), theirs.get(second_name)
     if not isinstance(node, ast.FunctionDef) or not isinstance(last, ast.FunctionDef):
         return ""
+    if len(others) > len(_further(last)):
+        return ""  # an argument without a name could not be told to the reader
     both = mine.keys() & theirs.keys()
     if any(ast.unparse(mine[name]) != ast.unparse(theirs[name]) for name in both):
         return ""
@@ -102,9 +104,13 @@ def composed_name(first: str, second: str) -> str:
 
 
 def _where(last: ast.FunctionDef, others: tuple[str, ...]) -> str:
-    names = [arg.arg for arg in last.args.args[1:]]
-    pairs = [f"`{name}` is `{value}`" for name, value in zip(names, others, strict=False)]
+    pairs = [f"`{name}` is `{value}`" for name, value in zip(_further(last), others, strict=False)]
     return f"where {' and '.join(pairs)}" if pairs else ""
+
+
+def _further(function: ast.FunctionDef) -> list[str]:
+    """The names of the parameters after the first that can be given by position."""
+    return [arg.arg for arg in [*function.args.posonlyargs, *function.args.args][1:]]
 
 
 def _passed(args: ast.arguments) -> str:
