@@ -1,34 +1,41 @@
 """Code out of an answer as it came: fenced, several blocks, bare, or prose alone."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from backfeed.engine import languages
+from backfeed.engine import languages, registry
 
-_FENCE = re.compile(
-    r"^[ \t]*(```+|~~~+)[ \t]*([^\n`]*)\n(.*?)^[ \t]*\1[ \t]*$", re.MULTILINE | re.DOTALL
-)
-_OPEN = re.compile(r"^[ \t]*(```+|~~~+)[ \t]*([^\n`]*)\n(.*)\Z", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _CODE_LINE = re.compile(
-    r"^\s*(def |class |import |from \w+ import |return\b|if .*:|for .*:|while .*:|#include|public |"
-    r"function |const |let |var |fn |func |package |using |print\(|\w+ = )",
+    r"^\s*(def |async def |class |import |from \w+ import |return\b|if .*:|for .*:|while .*:|"
+    r"#include|public |function |const |let |var |fn |func |package |using |print\(|\w+ = |@\w)",
     re.MULTILINE,
 )
+_DEFINED = re.compile(r"^(?:async def|def|class|func|fn|function)\s+(\w+)", re.MULTILINE)
 ALIASES = {
     "py": "python", "python3": "python", "py3": "python", "ipython": "python", "js": "javascript",
     "node": "javascript", "ts": "typescript", "c++": "cpp", "cxx": "cpp", "cc": "cpp",
     "golang": "go", "rs": "rust", "rb": "ruby", "sh": "bash", "shell": "bash", "zsh": "bash",
     "c#": "csharp", "cs": "csharp", "pl": "perl", "kt": "kotlin", "hs": "haskell",
 }  # fmt: skip
-_PROSE = {"text", "txt", "plaintext", "output", "console", "markdown", "md", "json", "diff", ""}
+_UNTAGGED = {"", "text", "txt", "plaintext", "plain", "code"}
+_NO_CODE = {"output", "console", "terminal", "pycon", "markdown", "md", "json", "diff"}
+_MOST_TRIES = 40
+_LONGEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of an answer that is code; `language` is the tag's, empty if there was none."""
+    """A piece of an answer that is code; `language` is the tag's, empty if there was none.
+
+    `closed` is false for one that ends with the answer.
+    """
 
     language: str
     code: str
+    closed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +48,23 @@ class Extracted:
 
 
 def blocks(answer: str) -> list[Block]:
-    """The fenced blocks, in order; one that is not closed ends with the answer."""
-    found = [Block(_tag(m[2]), m[3]) for m in _FENCE.finditer(answer)]
-    if not found and (match := _OPEN.search(answer)):
-        found = [Block(_tag(match[2]), match[3])]
+    """The fenced blocks, in order, without the indentation of their fences.
+
+    A fence is closed by one of the same sign that is at least as long.
+    """
+    found: list[Block] = []
+    opened: _Fence | None = None
+    inside: list[str] = []
+    for line in answer.replace("\r\n", "\n").split("\n"):
+        if opened is None:
+            opened, inside = _opening(line), []
+        elif _closes(line, opened.mark):
+            found.append(_block(opened, inside, closed=True))
+            opened = None
+        else:
+            inside.append(line)
+    if opened is not None and (last := _unclosed(opened, inside)).code.strip():
+        found.append(last)
     return found
 
 
@@ -55,40 +75,118 @@ def extract_code(answer: str, language: str = "") -> Extracted:
     'x = 1\\n'
     """
     found = blocks(answer)
-    if not found:
-        return _bare(answer, language)
-    tagged = language or next((b.language for b in found if b.language not in _PROSE), "")
+    if not found or (len(found) == 1 and _is_an_end(found[0], answer, language)):
+        return _bare(answer.replace("\r\n", "\n").partition("\n```")[0], language)
+    tagged = language or next((b.language for b in found if _is_code(b)), "")
     mine = [block for block in found if block.language == tagged]
-    mine = mine or [block for block in found if block.language in _PROSE]
+    mine = mine or [block for block in found if block.language in _UNTAGGED]
+    mine = mine or [block for block in found if _reads_as(block.code, tagged)]
     if not mine:
         return Extracted("", tagged, f"only {found[0].language} code")
-    chosen = _chosen([block.code for block in mine], tagged)
     how = "one block" if len(mine) == 1 else f"{len(mine)} blocks"
-    return Extracted(chosen, tagged, how)
+    if mine[0].language not in {tagged, *_UNTAGGED}:
+        how += f", tagged {mine[0].language}"
+    chosen = _chosen([block.code for block in mine], tagged)
+    return Extracted(chosen, tagged or _guessed(chosen), how)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fence:
+    """What opens a block: its sign, the language that it names, and how far it is indented."""
+
+    mark: str
+    language: str
+    indent: int = 0
+
+
+def _opening(line: str) -> _Fence | None:
+    if match := _FENCE.match(line):
+        return _Fence(match[2], _tag(match[3]), len(match[1]))
+    words, mark, tag = line.rpartition("```")
+    if not mark or not words.strip() or words.endswith("`"):
+        return None
+    return _Fence(mark, _tag(tag)) if _tag(tag) in {*_known(), *ALIASES.values()} else None
+
+
+def _closes(line: str, mark: str) -> bool:
+    bare = line.strip()
+    return len(bare) >= len(mark) and bare == mark[0] * len(bare)
+
+
+def _block(opened: _Fence, inside: Sequence[str], *, closed: bool) -> Block:
+    lines = (line[min(opened.indent, len(line) - len(line.lstrip(" \t"))) :] for line in inside)
+    return Block(opened.language, "".join(line + "\n" for line in lines), closed)
+
+
+def _unclosed(opened: _Fence, inside: list[str]) -> Block:
+    """A block that ends with the answer; its fence may stand behind the last line of code."""
+    code = _block(opened, inside, closed=False).code.rstrip().removesuffix(opened.mark)
+    return Block(opened.language, code.rstrip("\n") + "\n", closed=False)
+
+
+def _is_code(block: Block) -> bool:
+    return block.language not in _UNTAGGED | _NO_CODE
+
+
+def _is_an_end(block: Block, answer: str, language: str) -> bool:
+    """Is the only fence one that ends code, which began with the answer?"""
+    before = answer.replace("\r\n", "\n").partition("\n```")[0]
+    return not block.closed and block.language == "" and _reads_as(before, language)
 
 
 def _chosen(codes: list[str], language: str) -> str:
-    """All blocks if they make one program, else the longest: later ones are often examples."""
-    if len(codes) == 1:
-        return codes[0]
+    """All blocks if they make one program, else the longest that defines something.
+
+    Later ones are often examples, or the same again.
+    """
+    names = [set(_DEFINED.findall(code)) for code in codes]
+    repeated = len(set().union(*names)) < sum(map(len, names))
     joined = "\n".join(code.rstrip("\n") + "\n" for code in codes)
-    names = [
-        set(re.findall(r"^(?:def|class|func|fn|function)\s+(\w+)", c, re.MULTILINE)) for c in codes
-    ]
-    repeated = any(a & b for i, a in enumerate(names) for b in names[i + 1 :])
-    if not repeated and all(names) and _parses(joined, language):
+    if len(codes) > 1 and not repeated and all(names) and _parses(joined, language):
         return joined
-    return max(codes, key=len)
+    defining = [code for code, defined in zip(codes, names, strict=True) if defined]
+    return max(defining or codes, key=len)
 
 
 def _bare(answer: str, language: str) -> Extracted:
-    if language and _parses(answer, language) and _CODE_LINE.search(answer):
+    language = language or _guessed(answer)
+    if _reads_as(answer, language):
         return Extracted(answer, language, "bare code")
     lines = [line for line in answer.splitlines() if line.strip()]
+    for part in _without_prose(answer):
+        telling = _DEFINED.search(part) or part.count("\n") >= 0.3 * len(lines)
+        if telling and _reads_as(part, language):
+            return Extracted(part, language, "bare code between prose")
     coded = sum(bool(_CODE_LINE.match(line)) or line.startswith(("    ", "\t")) for line in lines)
     if lines and coded / len(lines) >= 0.3:
         return Extracted(answer, language, "bare code that may not parse")
     return Extracted("", language, "prose only" if lines else "empty answer")
+
+
+def _without_prose(answer: str) -> Iterator[str]:
+    """The answer from its first line of code on, with ever more of its last lines left out."""
+    lines = answer.split("\n")
+    first = next((n for n, line in enumerate(lines) if _CODE_LINE.match(line)), None)
+    if first is None or lines[first].startswith((" ", "\t")) or len(answer) > _LONGEST:
+        return
+    ends = [n for n in range(len(lines), first, -1) if lines[n - 1].strip()]
+    for end in ends[:_MOST_TRIES]:
+        yield "\n".join(lines[first:end]) + "\n"
+
+
+def _reads_as(code: str, language: str) -> bool:
+    """Does a text look like code, and parse as that language?"""
+    return bool(language) and _CODE_LINE.search(code) is not None and _parses(code, language)
+
+
+def _guessed(code: str) -> str:
+    """The first language whose parser takes the text; empty if none does."""
+    return next((name for name in _known() if _reads_as(code, name)), "")
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    return tuple(registry.names("analyzers"))
 
 
 def _parses(code: str, language: str) -> bool:
@@ -98,6 +196,7 @@ def _parses(code: str, language: str) -> bool:
 
 
 def _tag(text: str) -> str:
-    word = text.strip().split()[0].lower() if text.strip() else ""
+    """The language that a fence names: `py`, `{.python}`, `python title="x"`, `python:main.py`."""
+    word = re.split(r"[\s,:;]", text.strip().lower(), maxsplit=1)[0]
     word = word.strip("{}.").removeprefix("language-")
     return ALIASES.get(word, word)

@@ -16,7 +16,7 @@ class Extract:
     out: code "def f(x): return x\\n"
     """
 
-    version = 1
+    version = 2
     asks = ("compute",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
