@@ -235,6 +235,9 @@ def _open(path: Path) -> sqlite3.Connection:
     database.execute("PRAGMA page_size=16384")
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=NORMAL")  # survives a kill; losing power may cost a group
+    database.execute(
+        "PRAGMA wal_autocheckpoint=4000"
+    )  # keys are random: each group touches many pages
     database.execute("PRAGMA busy_timeout=30000")
     database.execute("PRAGMA cache_size=-2048")
     database.executescript(_SCHEMA)
