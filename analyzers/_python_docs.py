@@ -1,6 +1,7 @@
 """What a definition says of itself, so that a problem can be written from it alone."""
 
 import ast
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ _VAGUE = re.compile(
     r"helper (for|function)|private|subclass(es)? of|"
     r"(thin|simple|convenience) wrapper|wrapper (for|around)|alias (of|for)|drop-in|backport|"
     r"more[- ]itertools|docs?(umentation)? (of|for)|other (function|method)s?|refer to|"
-    r"inherits?|monkeypatch|(semi-)?intelligent(ly)?|heuristic(ally|s)?|best[- ]effort)\b",
+    r"here (are|is) (some|an?) (more )?examples?|that's our|inherits?|monkeypatch|(semi-)?intelligent(ly)?|heuristic(ally|s)?|best[- ]effort)\b",
     re.IGNORECASE,
 )
 _LONGEST = 10_000
@@ -110,8 +111,19 @@ def _unusable(prose: str, node: ast.stmt, tree: ast.Module) -> tuple[str, str]:
     leaning = _leans(prose.partition("\n\n")[0], node, tree)
     if leaning:
         return "leans-on-context", leaning
+    if lost := _lost_list(prose, node, tree):
+        return "leans-on-context", lost
     least = 4 if ">>>" in (ast.get_docstring(node) or "") else 8  # type: ignore[arg-type]
     return ("short-docstring", prose) if len(words) < least else ("", "")
+
+
+def _lost_list(prose: str, node: ast.stmt, tree: ast.Module) -> str:
+    """What a list leans on that a paragraph promises: without the list, the promise is empty."""
+    for text, after in itertools.pairwise(re.split(r"\n[ \t]*\n", prose)):
+        if text.rstrip().endswith(":") and re.match(r"\s*[-*+\d]", after):
+            if lost := _leans(after, node, tree):
+                return lost
+    return ""
 
 
 def _standing(prose: str, node: ast.stmt, tree: ast.Module) -> str:
