@@ -17,7 +17,8 @@ _VAGUE = re.compile(
     r"helper (for|function)|private|subclass(es)? of|"
     r"(thin|simple|convenience) wrapper|wrapper (for|around)|alias (of|for)|drop-in|backport|"
     r"more[- ]itertools|docs?(umentation)? (of|for)|other (function|method)s?|refer to|"
-    r"here (are|is) (some|an?) (more )?examples?|that's our|inherits?|monkeypatch|(semi-)?intelligent(ly)?|heuristic(ally|s)?|best[- ]effort)\b",
+    r"here (are|is) (some|an?) (more )?examples?|that's our|inherits?|monkeypatch|"
+    r"(semi-)?intelligent(ly)?|heuristic(ally|s)?|best[- ]effort)\b",
     re.IGNORECASE,
 )
 _LONGEST = 10_000
@@ -120,9 +121,9 @@ def _unusable(prose: str, node: ast.stmt, tree: ast.Module) -> tuple[str, str]:
 def _lost_list(prose: str, node: ast.stmt, tree: ast.Module) -> str:
     """What a list leans on that a paragraph promises: without the list, the promise is empty."""
     for text, after in itertools.pairwise(re.split(r"\n[ \t]*\n", prose)):
-        if text.rstrip().endswith(":") and re.match(r"\s*[-*+\d]", after):
-            if lost := _leans(after, node, tree):
-                return lost
+        promised = text.rstrip().endswith(":") and re.match(r"\s*[-*+\d]", after)
+        if promised and (lost := _leans(after, node, tree)):
+            return lost
     return ""
 
 
