@@ -2,6 +2,7 @@
 
 import ast
 import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backfeed.analyzers._python_names import defined_names
@@ -69,12 +70,25 @@ def _is_long_number(node: ast.AST) -> bool:
 
 
 def definitions(tree: ast.Module) -> dict[str, ast.stmt]:
-    """The functions, classes and plain assignments at the top level, by name; the last one wins."""
+    """The functions, classes and plain assignments of a module, by name; the last one wins.
+
+    Those in conditions and `try` count, too.
+    """
     found: dict[str, ast.stmt] = {}
-    for node in tree.body:
+    for node in _opened(tree.body):
         for name in defined_names(node):
             found[name] = node
     return found
+
+
+def _opened(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements, and after each block those that stand in it."""
+    for node in body:
+        yield node
+        if isinstance(node, ast.If | ast.Try | ast.With):
+            for part in ast.iter_child_nodes(node):
+                inner = part.body if isinstance(part, ast.ExceptHandler) else [part]
+                yield from _opened([child for child in inner if isinstance(child, ast.stmt)])
 
 
 def imports(code: str) -> str:

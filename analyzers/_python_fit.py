@@ -1,8 +1,10 @@
 """Does a Python answer fit its problem? Stubs, cut code, missing names, no return."""
 
 import ast
+import io
 import itertools
 import re
+import tokenize
 from typing import Any
 
 from backfeed.analyzers._python_code import Function, body_of, definitions, is_stub, tree_of
@@ -62,25 +64,24 @@ def _finding(rule: str, line: int, message: str, *, level: str = "error") -> dic
 
 def _cuts(code: str) -> list[tuple[int, str]]:
     """Comments that stand for code which is not there."""
-    lines = enumerate(code.splitlines(), 1)
-    return [(number, line.strip()) for number, line in lines if _CUT.search(line)]
+    if not _CUT.search(code):
+        return []
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return []
+    comments = [token for token in tokens if token.type == tokenize.COMMENT]
+    return [(token.start[0], token.string) for token in comments if _CUT.search(token.string)]
 
 
 def _lacks_return(function: Function) -> bool:
     """An annotation promises a value, and nothing in the body could give one."""
-    promised = function.returns
-    if promised is None or (isinstance(promised, ast.Constant) and promised.value is None):
-        return False
-    if isinstance(promised, (ast.Name, ast.Attribute)) and _ends_in_never(promised):
+    promised = "" if function.returns is None else ast.unparse(function.returns).strip("'\"")
+    if promised.rpartition(".")[2] in ("", "None", "NoReturn", "Never"):
         return False
     kinds = (ast.Return, ast.Yield, ast.YieldFrom, ast.Raise)
     inner = [node for statement in body_of(function) for node in ast.walk(statement)]
     return not any(isinstance(node, kinds) for node in inner) and not is_stub(function)
-
-
-def _ends_in_never(node: ast.Name | ast.Attribute) -> bool:
-    name = node.id if isinstance(node, ast.Name) else node.attr
-    return name in ("NoReturn", "Never", "None")
 
 
 def _unreachable(function: Function) -> list[int]:
