@@ -57,7 +57,10 @@ NOT_FOUND = {
     "blanks": (" \n\t\n", "empty answer"),
     "prose": ("I cannot help with that.", "prose only"),
     "prose that mentions code": ("Use `sorted`. Then return the first one, if any:", "prose only"),
-    "a word that starts a line of code": ("import duties rose.\nTrade fell.\nIt is so.\nYes.\n", "prose only"),
+    "a word that starts a line of code": (
+        "import duties rose.\nTrade fell.\nIt is so.\nYes.\n",
+        "prose only",
+    ),
     "another language": (fenced(JAVA, "java"), "only java code"),
     "output": (fenced("2\n", "output"), "only output code"),
     "data": (fenced('{"a": 1}\n', "json"), "only json code"),
