@@ -54,13 +54,20 @@ def compose(language: str, whole: Any, parts: Sequence[Any], *, example: str) ->
     opening = _chosen(_COMPOSED, whole.name + first.prose)
     steps = [
         opening.format(language=_spoken(language), name=whole.name),
-        f"**Step 1** (`{first.signature.rstrip(':')}`). {first.prose}",
-        f"**Step 2** (`{second.signature.rstrip(':')}`). {second.prose}",
+        _step(1, language, first),
+        _step(2, language, second),
         f"`{whole.name}` takes the arguments of step 1 and passes what step 1 gives on as the first"
         f" argument of step 2, whose other arguments keep their defaults{_fixed(whole)}. It returns"
         " what step 2 gives.",
     ]
     return "\n\n".join([*steps, *_closing(language, whole, example)])
+
+
+def _step(number: int, language: str, part: Any) -> str:
+    """One step in words, with its author's first examples: they say what words leave open."""
+    text = f"**Step {number}** (`{part.signature.rstrip(':')}`). {part.prose}"
+    shown = "\n".join((one.source + one.want).strip() for one in part.examples[:2])
+    return f"{text}\n\n{FENCE}{language}\n{shown}\n{FENCE}" if shown else text
 
 
 def _fixed(whole: Any) -> str:
