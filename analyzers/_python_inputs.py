@@ -97,13 +97,15 @@ def _texts(node: ast.FunctionDef) -> tuple[str, ...]:
 
 
 def _chancy(tree: ast.Module) -> bool:
-    """Does it use what is different each time: chance, clocks, the machine?"""
+    """Does it use what is different each time, or elsewhere: chance, clocks, addresses?"""
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names.append(node.module or "")
+        elif isinstance(node, ast.Name) and node.id == "id" and isinstance(node.ctx, ast.Load):
+            return True
     return any(name.partition(".")[0] in _CHANCY for name in names)
 
 
