@@ -204,5 +204,3 @@ class Exporter(Protocol):
 
     def shape(self, sample: Sample) -> Mapping[str, Any] | Rejection:
         """A row as plain data; or why the format cannot hold this sample."""
-
-
