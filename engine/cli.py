@@ -110,7 +110,7 @@ def run(args: Sequence[str] | None = None) -> int:
     except CallerError as error:
         return _say(str(error), 2)
     except (Interrupted, click.Abort, KeyboardInterrupt) as error:
-        return _say(str(error) or "interrupted", INTERRUPTED)
+        return _say(str(error) or "interrupted; run the same command to go on", INTERRUPTED)
     except BackfeedError as error:
         return _say(str(error), 3)
     except BrokenPipeError:

@@ -31,8 +31,11 @@ STACK = 16 << 20
 
 # Becomes the unprivileged user, in its control group and on its core, before bubblewrap starts.
 STARTER = """\
-import json, os, resource, sys
+import json, os, resource, signal, sys
 told = json.loads(sys.argv[1])
+# What a shell in the background ignores, programs would ignore, too.
+for name in ("SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"):
+    signal.signal(getattr(signal, name), signal.SIG_DFL)
 for path in told["groups"]:
     with open(path + "/cgroup.procs", "w") as file: file.write("0")
 try: os.sched_setaffinity(0, told["cores"])

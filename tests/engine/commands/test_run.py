@@ -178,7 +178,7 @@ def test_check_runs_the_tests(backfeed, quick, tmp_path):
 
 @pytest.mark.slow
 def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(quick, tmp_path):
-    rows = [{**ROW, "id": str(n), "response": f"def f(x): return {n} * x"} for n in range(1500)]
+    rows = [{**ROW, "id": str(n), "response": f"def f(x): return {n} * x"} for n in range(5000)]
     command = [sys.executable, "-m", "backfeed", "check", str(quick(rows=rows)), "--until", "parse"]
 
     def run(out, stop_after=None):
