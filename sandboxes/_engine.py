@@ -85,9 +85,11 @@ class Engine:
         try:
             self._api: APIClient = docker.DockerClient.from_env(timeout=TIMEOUT_S).api
             self.facts: Mapping[str, Any] = self._api.info()
+            parts = self._api.version().get("Components") or ()
         except self._errors as error:
             told = NOT_ALLOWED if "Permission denied" in str(error) else NO_ENGINE
             raise ConfigError(told.format(place=self.place, error=error)) from error
+        self.podman = any("Podman" in str(part.get("Name")) for part in parts)
         self._missing = docker.errors.NotFound
 
     def image(self, name: str) -> Mapping[str, Any]:
@@ -130,10 +132,15 @@ class Engine:
         return config | {"MaskedPaths": [], "ReadonlyPaths": []}
 
     def _security(self) -> list[str]:
-        """Our own filter instead of the engine's; no profile that forbids the guest to mount."""
+        """Our own filter instead of the engine's; no profile that forbids the guest to mount.
+
+        Podman takes a filter only as a file of its machine: there, programs alone have one.
+        """
         has = " ".join(map(str, self.facts.get("SecurityOptions") or ()))
         found = ["no-new-privileges"]
-        if "seccomp" in has:
+        if self.podman:
+            found += ["seccomp=unconfined", "unmask=ALL"]
+        elif "seccomp" in has:
             found.append(f"seccomp={profile()}")
         if "apparmor" in has:
             found.append("apparmor=unconfined")

@@ -59,6 +59,10 @@ def main(told: dict[str, Any]) -> None:
     with contextlib.suppress(OSError):  # the engine's machine may have fewer cores
         os.sched_setaffinity(0, {told["core"]})
     try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError as error:
+        complain(f"the runtime gives programs no pidfd_open ({error})")
+    try:
         enter(told["uid"])
         pid = box.clone()
         if pid == 0:
@@ -66,13 +70,13 @@ def main(told: dict[str, Any]) -> None:
             command = [sys.executable, "-c", told["boot"]]
             os.execve(command[0], command, told["environment"])
     except OSError as error:
-        complain(error)
+        complain(f"no room in the container: {error}")
     guard(pid)
 
 
-def complain(error: OSError) -> None:
+def complain(what: str) -> None:
     """Say what was refused, and end."""
-    os.write(2, f"no room in the container: {error}\n".encode())
+    os.write(2, f"{what}\n".encode())
     os._exit(1)
 
 

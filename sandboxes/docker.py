@@ -213,7 +213,8 @@ def _source(name: str) -> str:
 
 
 def _machine(engine: Engine) -> str:
-    return str(engine.facts.get("Architecture"))
+    name = str(engine.facts.get("Architecture"))
+    return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)  # Podman's words
 
 
 def _filter(engine: Engine) -> bytes:
