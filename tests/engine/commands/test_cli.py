@@ -83,8 +83,8 @@ ENDS = [
     (StoreFault("the disk is full"), 3, "backfeed: the disk is full"),
     (Refused("too-long", "by 3"), 3, "backfeed: too-long: by 3"),
     (Interrupted("stopped"), 130, "backfeed: stopped"),
-    (KeyboardInterrupt(), 130, "backfeed: interrupted"),
-    (click.Abort(), 130, "backfeed: interrupted"),
+    (KeyboardInterrupt(), 130, "backfeed: interrupted; run the same command to go on"),
+    (click.Abort(), 130, "backfeed: interrupted; run the same command to go on"),
 ]
 
 
