@@ -52,7 +52,7 @@ class Book:
         with ExitStack() as undo:
             undo.callback(self._users.close)
             self._users.share(SEAL_WAIT_S)  # another run may be sealing it
-            with storing(f"answer book {folder}"):
+            with storing(f"answer book {folder}"), _one_at_a_time(folder):
                 self._reader = _open(folder / "live.sqlite")
                 undo.callback(self._reader.close)
                 self._writer = _open(folder / "live.sqlite")
@@ -230,14 +230,23 @@ class _Put:
             self.done.set_result({key: held[key] for key, _, _ in self.entries})
 
 
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """SQLite does not wait for a lock while it turns a new file into a WAL one."""
+    lock = FolderLock(folder / "opening.lock", folder)
+    try:
+        lock.own(SEAL_WAIT_S)
+        yield
+    finally:
+        lock.close()
+
+
 def _open(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     database.execute("PRAGMA page_size=16384")
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=NORMAL")  # survives a kill; losing power may cost a group
-    database.execute(
-        "PRAGMA wal_autocheckpoint=4000"
-    )  # keys are random: each group touches many pages
+    database.execute("PRAGMA wal_autocheckpoint=4000")  # random keys: a group touches many pages
     database.execute("PRAGMA busy_timeout=30000")
     database.execute("PRAGMA cache_size=-2048")
     database.executescript(_SCHEMA)

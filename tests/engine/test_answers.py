@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,16 @@ def test_what_is_given_out_is_what_is_read_later(tmp_path):
 
 def test_what_utf8_cannot_say_is_replaced(tmp_path):
     assert put(tmp_path, {A: ["\ud800", "\U0001f600"]}) == {A: ["�", "😀"]}
+
+
+def test_a_new_book_may_be_opened_by_many_at_once(tmp_path):
+    def open_and_close(folder):
+        book = Book(folder)
+        asyncio.run(book.close())
+
+    with ThreadPoolExecutor(8) as threads:
+        for number in range(30):
+            list(threads.map(open_and_close, [tmp_path / str(number)] * 8))
 
 
 def test_two_processes_give_out_the_same_answers(tmp_path):
