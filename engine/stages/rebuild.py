@@ -1,6 +1,7 @@
 """Composed code -> problem: the second half of backfeeding."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 
 from backfeed.engine.records import Sample
@@ -13,22 +14,32 @@ class Rebuild:
     """Write a problem that needs both parts, in their logical order (Infinite-Instruct B3).
 
     in:  code of `chunks`, `flatten` and `flatten_of_chunks`
-    out: a problem in two steps, with signature and example
+    out: a problem in two steps, with signature and example; what was not composed is rejected
     """
 
     role: str = "strong"
-    version = 1
+    version = 2
     asks = ("model",)
     prompts = ("backfeed/compose",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
         """Ask the model, and check that the problem stands alone."""
+        parts = _parts(sample.extra)
+        if not parts:
+            return [sample.no("rebuild", "not-composed", "its row does not name its parts")]
         prompt = Prompt(
             "backfeed/compose", reply=Problem, role=self.role, language=sample.language,
             snippet=sample.code, entry_point=sample.entry_point,
-            parts=json.loads(sample.extra)["parts"], example=shown_example(sample.tests),
+            parts=parts, example=shown_example(sample.tests),
         )  # fmt: skip
         return [(yield from pose(sample.but(question_type="compose"), prompt, "rebuild"))]
+
+
+def _parts(extra: str) -> list[str]:
+    """The functions that code was composed of, as `backfeed` notes them."""
+    with suppress(ValueError, TypeError, KeyError):
+        return [str(name) for name in json.loads(extra)["parts"]]
+    return []
 
 
 PLUGIN = Rebuild
