@@ -57,7 +57,7 @@ def keywords(code: str, name: str, problem: str) -> dict[str, Any]:
 
 
 def _tasks(node: ast.stmt, name: str) -> list[str]:
-    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name) if word]
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name) if word]
     found = [" ".join(words)] if words else []
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         doc = (ast.get_docstring(node) or "").partition(".")[0]
@@ -72,7 +72,9 @@ def _tasks(node: ast.stmt, name: str) -> list[str]:
 def _instructions(node: ast.stmt) -> list[str]:
     if isinstance(node, ast.ClassDef):
         return ["implement a class"]
-    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        value = getattr(node, "value", None)
+        return ["implement a function"] if isinstance(value, ast.Lambda) else []
     inner = list(ast.walk(node))
     lazy = any(isinstance(child, ast.Yield | ast.YieldFrom) for child in inner)
     found = ["write a generator" if lazy else "implement a function"]
