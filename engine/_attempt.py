@@ -6,7 +6,7 @@ from typing import Any
 
 from backfeed.engine.boundary import boundary
 from backfeed.engine.contracts import Service
-from backfeed.engine.errors import AskFailed, CallerError, Outage, Stopping
+from backfeed.engine.errors import AskFailed, CallerError, Outage, Stopping, Unreachable
 from backfeed.engine.pace import Bug
 from backfeed.engine.pulse import Pulse
 
@@ -36,6 +36,6 @@ async def attempt(
         return [failure] if len(requests) == 1 else Outage(str(failure))
     except Stopping as stop:
         return [stop] * len(requests)
-    except CallerError as error:
+    except (CallerError, Unreachable) as error:
         pulse.stop("fault", error)
         return [Stopping(str(error))] * len(requests)

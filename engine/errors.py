@@ -13,6 +13,7 @@ BackfeedError
 │   ├── Outage                 a service did not answer: not stored, not thrown into a stage
 │   │   ├── Throttled              it asked for fewer requests (429): retried, and slowed down
 │   │   └── Missing                what is only looked up is not there: not retried
+│   ├── Unreachable            nobody was ever there at a service's address: it ends the run
 │   ├── Stopping               the run is stopping: nothing new is asked
 │   └── StoreFault             disk full, directory read-only, a file damaged
 ├── AskFailed              a fact about one request; stored, and thrown into the stage that asked
@@ -76,6 +77,10 @@ class Throttled(Outage):
 
 class Missing(Outage):
     """A service that only looks answers up has none to this request."""
+
+
+class Unreachable(WorldError):
+    """A service's address was tried for a while, and never reached in this run: it ends the run."""
 
 
 class ServiceRefusal(CallerError):

@@ -1,6 +1,10 @@
 """An OpenAI-compatible address: requests over HTTP, and what their failures mean."""
 
+import asyncio
 import email.utils
+import os
+import socket
+import sys
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -19,9 +23,11 @@ from backfeed.engine.errors import (
     Refused,
     ServiceRefusal,
     Throttled,
+    Unreachable,
 )
 
 CONNECT_S = 30.0
+FIRST_KNOCK_S, LONGEST_KNOCK_S = 0.5, 8.0
 KEEP_ALIVE_S = 4.0  # less than servers keep an idle connection, so that none is cut as we use it
 PASSING = {408, 409, 425}
 CROWDED = {429, 529}
@@ -32,6 +38,10 @@ _QUOTA = ("insufficient_quota", "billing")
 
 class Cut(Outage):
     """The request was sent and its reply never came: it may have been charged."""
+
+
+class NobodyThere(Outage):
+    """No connection was made: nothing was sent."""
 
 
 def normal_url(text: str) -> str:
@@ -49,14 +59,19 @@ def normal_url(text: str) -> str:
 
 
 class Endpoint:
-    """One address. `key` is sent as a bearer token, and never shown."""
+    """One address. `key` is sent as a bearer token, and never shown.
 
-    def __init__(self, url: str, key: str, timeout_s: float) -> None:
+    Until somebody was there once, an address where nobody is may be wrong, or its server may still
+    be starting: it is tried for `start_s`, and then the run ends. Later it is an outage.
+    """
+
+    def __init__(self, url: str, key: str, *, timeout_s: float, start_s: float) -> None:
         self.url = normal_url(url)
-        self._post_to = yarl.URL(f"{self.url}/chat/completions")
-        self._key, self._timeout_s = key, timeout_s
-        self._proxy = _proxy(self._post_to)
+        self._key, self._timeout_s, self._start_s = key, timeout_s, start_s
+        self._proxy = _proxy(yarl.URL(self.url))
         self._session: aiohttp.ClientSession | None = None
+        self._was_there = False
+        self._knocks, self._first_knock = 0, 0.0
 
     def _open(self) -> aiohttp.ClientSession:
         headers = {"Content-Type": "application/json", "User-Agent": "backfeed"}
@@ -69,26 +84,67 @@ class Endpoint:
             timeout=aiohttp.ClientTimeout(total=self._timeout_s, sock_connect=CONNECT_S),
         )
 
-    async def post(self, body: bytes) -> bytes:
+    async def post(self, path: str, body: bytes) -> bytes:
         """The reply to a request. Raises what a failure means; `Cut` if it may have cost money."""
+        began, pause_s = time.monotonic(), FIRST_KNOCK_S
+        while True:
+            try:
+                return await self._send(yarl.URL(self.url + path), body)
+            except NobodyThere as nobody:
+                if self._was_there:
+                    raise
+                left_s = self._left_s(began, nobody)
+            await asyncio.sleep(min(pause_s, left_s))
+            pause_s = min(2 * pause_s, LONGEST_KNOCK_S)
+
+    def _left_s(self, began: float, nobody: NobodyThere) -> float:
+        """How much longer it is tried. Raises `Unreachable` when that has been long enough."""
+        if not self._knocks:
+            self._first_knock = began
+            sys.stderr.write(f"{nobody}; it is tried for {self._start_s:.0f} s\n")
+        self._knocks += 1
+        left_s = self._first_knock + self._start_s - time.monotonic()
+        if left_s <= 0:
+            raise Unreachable(
+                f"{nobody}; it was tried {self._knocks} times in {self._start_s:.0f} s: start the"
+                " server, or name its address with --base-url; for one that needs longer to start,"
+                " --set models.default.start_s=600"
+            ) from nobody
+        return left_s
+
+    async def _send(self, url: yarl.URL, body: bytes) -> bytes:
         if self._session is None:
             self._session = self._open()
         try:
             async with self._session.post(
-                self._post_to, data=body, proxy=self._proxy, allow_redirects=False
+                url, data=body, proxy=self._proxy, allow_redirects=False
             ) as reply:
+                self._was_there = True
                 raw = await reply.read()
+        except aiohttp.ClientSSLError as error:
+            raise self._distrusted(error) from error
         except aiohttp.ClientConnectorError as error:
-            raise Outage(f"{self.url} cannot be reached: {error}") from error
+            raise NobodyThere(f"{self.url} cannot be reached: {_reason(error.os_error)}") from error
         except aiohttp.ConnectionTimeoutError as error:
-            raise Outage(f"{self.url} cannot be reached in {CONNECT_S:.0f} s") from error
+            raise NobodyThere(f"{self.url} cannot be reached in {CONNECT_S:.0f} s") from error
         except TimeoutError as error:
-            raise Cut(f"{self.url} gave no reply in {self._timeout_s:.0f} s") from error
+            raise Cut(
+                f"{self.url} gave no reply in {self._timeout_s:.0f} s (timeout_s in [models])"
+            ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise Cut(f"{self.url} cut the connection: {error!r}") from error
         if reply.status == 200:
             return raw
         raise self._judged(reply.status, reply.headers, raw)
+
+    def _distrusted(self, error: aiohttp.ClientSSLError) -> BackfeedError:
+        """The caller's mistake, unless it was trusted before."""
+        if self._was_there:
+            return Outage(f"{self.url} cannot be reached: {error}")
+        return ServiceRefusal(
+            f"{self.url} cannot be trusted ({error}): name an http:// address if it has no"
+            " encryption, or its certificate's authority in SSL_CERT_FILE"
+        )
 
     def _judged(self, status: int, headers: Mapping[str, str], raw: bytes) -> BackfeedError:
         """What a reply that is none means. Nothing is charged for it."""
@@ -133,6 +189,13 @@ class Endpoint:
         """Close all connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _reason(error: OSError) -> str:
+    """Why there is no connection, as the system says it."""
+    if isinstance(error, socket.gaierror) or error.errno is None:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
 
 
 def _fault(raw: bytes) -> dict[str, str]:

@@ -35,8 +35,9 @@ class Settings:
 
     `endpoint` names what stands behind an address that may change; `reply_format` is for servers
     that cannot hold a model to a schema; `extra` goes into each request as it is. `parallel` is the
-    most requests under way; `timeout_s` the longest that one may take. `seed` is mixed with the
-    place of each request. Without prices, no limit of money can be kept.
+    most requests under way; `timeout_s` the longest that one may take; `start_s` how long an
+    address where nobody has been yet is tried. `seed` is mixed with the place of each request.
+    Without prices, no limit of money can be kept.
     """
 
     base_url: str = ""
@@ -50,6 +51,7 @@ class Settings:
     extra: Mapping[str, Any] = field(default_factory=dict)
     parallel: int = 64
     timeout_s: float = 600.0
+    start_s: float = 30.0
     usd_per_million_in: float | None = None
     usd_per_million_out: float | None = None
 
@@ -92,11 +94,12 @@ class OpenAIService:
         self.name, self.spent_usd = name, 0.0
         self.form = "drawn" if settings.temperature > 0 else "text"
         self.content = _prompts.form(self.form)
-        self.gather = Gather(parallel=settings.parallel, deadline_s=2 * settings.timeout_s + 60)
+        deadline_s = 2 * settings.timeout_s + settings.start_s + 60
+        self.gather = Gather(parallel=settings.parallel, deadline_s=deadline_s)
         self._settings = settings
         self._price = Price(settings.usd_per_million_in, settings.usd_per_million_out)
         self._ledger = Ledger()
-        self._endpoint = Endpoint(url, key, settings.timeout_s)
+        self._endpoint = Endpoint(url, key, timeout_s=settings.timeout_s, start_s=settings.start_s)
         self._fixed = _fixed(name, settings, is_openai=self._endpoint.url == OPENAI)
         where = settings.endpoint or self._endpoint.url.partition("://")[2]
         told = {**self._fixed, "seed": settings.seed, "reply_format": settings.reply_format}
@@ -116,7 +119,7 @@ class OpenAIService:
         most = self._price.usd(len(body) + OVERHEAD_TOKENS, self._settings.max_tokens)
         with await self._ledger.reserve(request.role, most) as bill:
             try:
-                raw = await self._endpoint.post(body)
+                raw = await self._endpoint.post("/chat/completions", body)
             except Cut:
                 raise  # it may have been charged
             except BackfeedError:
@@ -190,7 +193,7 @@ def _checked(settings: Settings, name: str) -> Settings:
     for key in ("max_tokens", "parallel", "timeout_s"):
         if getattr(settings, key) <= 0:
             raise ConfigError(f"{where}: {key} = {getattr(settings, key)}: it must be more than 0")
-    for key in ("temperature", "usd_per_million_in", "usd_per_million_out"):
+    for key in ("start_s", "temperature", "usd_per_million_in", "usd_per_million_out"):
         if (getattr(settings, key) or 0) < 0:
             raise ConfigError(f"{where}: {key} = {getattr(settings, key)}: it may not be negative")
     return settings

@@ -165,11 +165,6 @@ def test_a_reply_that_takes_too_long_is_an_accident(server):
         answer(service(server.url, timeout_s=0.2), prompt())
 
 
-def test_an_address_where_nobody_is(server):
-    with pytest.raises(Outage, match="cannot be reached"):
-        answer(service("http://127.0.0.1:9/v1"), prompt())
-
-
 def test_each_place_draws_anew_and_the_same_after_a_restart(server, tmp_path):
     """The same prompt of two samples is asked twice if the model draws, once if it does not."""
     same = [sample.but(code="same") for sample in codes("a", "b")]

@@ -170,6 +170,19 @@ def test_a_wrong_key_ends_the_run_with_one_message(server, rows, tmp_path):
     assert "Traceback" not in told
 
 
+def test_a_wrong_address_ends_the_run_and_the_right_one_goes_on(server, rows, tmp_path):
+    server.script = clever
+    wrong = ("--model", "openai:toy", "--base-url", "http://127.0.0.1:9/v1")
+    told = finish(
+        start(tmp_path, *rows, "-o", "out", *wrong, "--set", "models.default.start_s=1"), code=3
+    )
+    assert "127.0.0.1:9/v1 cannot be reached: Connection refused; it was tried" in told
+    assert "Traceback" not in told
+    right = ("--model", "openai:toy", "--base-url", server.url)
+    finish(start(tmp_path, *rows, "-o", "out", *right, "--update"))
+    assert len(server.asked) == 400
+
+
 def test_a_limit_of_money_needs_a_price_before_anything_is_asked(server, rows, tmp_path):
     model = ("--model", "openai:toy", "--base-url", server.url, "--usd", "1")
     told = finish(start(tmp_path, *rows, "-o", "out", *model), code=2)
