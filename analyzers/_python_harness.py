@@ -1,17 +1,20 @@
 """Runs an answer and its tests inside a sandbox. Standard library only, and never imported.
 
-`spec.json` holds `code` and either `tests` (kinds script, doctest, unittest; each with its own
-setup) or `calls` (expressions whose values are recorded, after `setup`). A child process runs them;
-it holds no descriptor above 2. What it found goes through a shared page, under a random word, to
-this process, which alone holds descriptor 3: a program that ends early leaves no record. Where
-there are calls, `recorder.py` lies beside this file.
+`backfeed_spec.json` holds `code` and either `tests` (kinds script, doctest, unittest, pytest; each
+with its own setup) or `calls` (expressions whose values are recorded, after `setup`). A child
+process runs them; it holds no descriptor above 2. What it found goes through a shared page, under a
+random word, to this process, which alone holds descriptor 3: a program that ends early leaves no
+record. Where there are calls, `backfeed_recorder.py` lies beside this file; for pytest,
+`backfeed_pytest.py` does, and the answer lies in its files.
 
-The answer is imported as the module `answer`; a test is the program, and a name that the answer
-binds is there for it. An answer that walks the frames of its caller can find page and word: this
-holds programs that end early, catch everything or compare equal to everything, not an attacker.
+The answer is imported as the module `answer`, as the one that its file is named for, and as any
+that a test takes its names from; a test is the program, and a name that the answer binds is there
+for it. An answer that walks the frames of its caller can find page and word: this holds programs
+that end early, catch everything or compare equal to everything, not an attacker.
 """
 
 import ast
+import builtins
 import contextlib
 import doctest
 import io
@@ -25,36 +28,10 @@ import sys
 import traceback
 import unittest
 
+from backfeed_reading import counted, taken_from
+
 PAGE = 1 << 20
 LONGEST = 4000
-
-
-class Counter(ast.NodeTransformer):
-    """Counts the assertions of a test as they are reached: before each `assert`, and each call of
-    something named assert... What an `assert` compares must not be equal to everything."""
-
-    def visit_Assert(self, node):
-        self.generic_visit(node)
-        if isinstance(node.test, ast.Compare):
-            node.test.left = self.plain(node.test.left)
-            node.test.comparators = [self.plain(other) for other in node.test.comparators]
-        tick = ast.parse("__backfeed_tick__()").body[0]
-        return [ast.copy_location(ast.fix_missing_locations(part), node) for part in (tick, node)]
-
-    def plain(self, node):
-        if isinstance(node, ast.Constant):
-            return node
-        name = ast.Name("__backfeed_plain__", ast.Load())
-        return ast.copy_location(ast.Call(name, [node], []), node)
-
-    def visit_Call(self, node):
-        self.generic_visit(node)
-        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        if not name.lower().startswith(("assert", "fail", "expect")):
-            return node
-        args = [node.func]
-        call = ast.Call(ast.Name("__backfeed_ticked__", ast.Load()), args, [])
-        return ast.copy_location(ast.Call(call, node.args, node.keywords), node)
 
 
 class Run:
@@ -64,6 +41,7 @@ class Run:
         self.spec = spec
         self.ticks = 0
         self.phase = "setup"
+        self.modules = {"answer", spec.get("module", "answer")}
 
     def tick(self):
         self.ticks += 1
@@ -79,9 +57,10 @@ class Run:
             __file__="answer.py",
             __backfeed_tick__=self.tick,
             __backfeed_ticked__=self.ticked,
-            __backfeed_plain__=plain,
+            __backfeed_plain__=self.plain,
         )
-        sys.modules["__main__"] = sys.modules["answer"] = module
+        sys.modules["__main__"] = module
+        sys.modules.update(dict.fromkeys(self.modules, module))
         self.phase = "setup"
         run_source(setup, "setup.py", module)
         self.phase = "code"
@@ -95,13 +74,38 @@ class Run:
         error = None
         try:
             self.phase = "reading"
+            if test["kind"] == "pytest":
+                return self.test_with_pytest(test)
             program = READERS[test["kind"]](test["code"])
             module = self.namespace(test.get("setup", ""))
+            if test["kind"] != "doctest":
+                names = taken_from(ast.parse(test["code"]), {*module.__dict__})
+                sys.modules.update(dict.fromkeys(names, module))
             self.phase = "test"
             error = RUNNERS[test["kind"]](self, program, module)
         except BaseException as failure:
             error = explain(failure)
         return {"executed": self.ticks - before, "error": error, "phase": self.phase}
+
+    def test_with_pytest(self, test):
+        import backfeed_pytest
+
+        for name in ("tick", "ticked", "plain"):
+            setattr(builtins, f"__backfeed_{name}__", getattr(self, name))
+        self.modules |= {path.removesuffix(".py").replace("/", ".") for path in test["answers"]}
+        executed, error, phase = backfeed_pytest.run(test, sys.argv[1])
+        return {"executed": executed, "error": error, "phase": phase}
+
+    def plain(self, value):
+        """The value, unless its class is the answer's and it says that it is equal to anything."""
+        if type(value).__module__ in self.modules:
+            try:
+                trick = value == Never()
+            except Exception:
+                trick = False
+            if trick:
+                raise AssertionError("a value that is equal to everything")
+        return value
 
     def call(self, expression, described):
         """The value of one expression, as a literal if it is one."""
@@ -117,18 +121,6 @@ class Never:
     """Nothing that is honest is equal to this."""
 
 
-def plain(value):
-    """The value, unless its class is the answer's and it says that it is equal to anything."""
-    if type(value).__module__ == "answer":
-        try:
-            trick = value == Never()
-        except Exception:
-            trick = False
-        if trick:
-            raise AssertionError("a value that is equal to everything")
-    return value
-
-
 def run_source(text, name, module):
     """Run a text in a module; tracebacks can read its lines."""
     if text.strip():
@@ -138,8 +130,7 @@ def run_source(text, name, module):
 
 def read_script(text):
     linecache.cache["test.py"] = (len(text), None, text.splitlines(True), "test.py")
-    tree = ast.fix_missing_locations(Counter().visit(ast.parse(text)))
-    return compile(tree, "test.py", "exec", dont_inherit=True)
+    return compile(counted(text), "test.py", "exec", dont_inherit=True)
 
 
 def read_doctest(text):
@@ -148,12 +139,7 @@ def read_doctest(text):
     return doctest.DocTestParser().get_doctest(text, {}, "examples", "test.py", 0)
 
 
-def read_unittest(text):
-    compile(text, "test.py", "exec", dont_inherit=True)
-    return text
-
-
-READERS = {"script": read_script, "doctest": read_doctest, "unittest": read_unittest}
+READERS = {"script": read_script, "doctest": read_doctest, "unittest": read_script}
 
 
 def run_script(run, program, module):
@@ -185,7 +171,7 @@ def run_unittest(run, program, module):
     tests.__dict__.update(module.__dict__, __name__="test_answer")
     sys.modules["test_answer"] = tests
     unittest.main = lambda *args, **keywords: None
-    run_source(program, "test.py", tests)
+    exec(program, tests.__dict__)
     suite = unittest.defaultTestLoader.loadTestsFromModule(tests)
     result = unittest.TextTestRunner(stream=io.StringIO(), verbosity=0).run(suite)
     run.ticks += result.testsRun - len(result.skipped)
@@ -220,7 +206,7 @@ def work(spec, page, word):
     os.closerange(3, 256)
     dumps, run, code = json.dumps, Run(spec), 0
     if "calls" in spec:
-        from recorder import described
+        from backfeed_recorder import described
 
         record = {"calls": [run.call(expression, described) for expression in spec["calls"]]}
     else:
@@ -246,9 +232,9 @@ def summary(record):
 
 
 def main():
-    with pathlib.Path("spec.json").open(encoding="utf-8") as file:
+    with pathlib.Path("backfeed_spec.json").open(encoding="utf-8") as file:
         spec = json.load(file)
-    pathlib.Path("spec.json").unlink()
+    pathlib.Path("backfeed_spec.json").unlink()
     page, word = mmap.mmap(-1, PAGE), os.urandom(16)
     child = os.fork()
     if child == 0:

@@ -36,6 +36,7 @@ _LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, output_kb=16 * 1024, d
 _OWN_DOING = ("SIG", "TLE", "IDLE", "MLE", "OLE")
 _SYNTAX = "invalid-syntax"
 _PYTHON = platform.python_version()
+_HARNESS = ("python", "backfeed_harness.py")
 _TOOLS = "/opt/backfeed/bin"  # where every sandbox has the tools of this machine
 
 Plain = dict[str, Any]
@@ -46,7 +47,10 @@ class _Python:
 
     language = "python"
     tools = ("ruff",)
-    kinds = ("script", "doctest", "unittest", "stdio")
+    packages = ("pytest",)
+    kinds = ("script", "doctest", "unittest", "pytest", "stdio")
+    frameworks = ("pytest",)  # those whose tests are files of their own
+    answer_file, test_file = "answer.py", "test_answer.py"
 
     @property
     def version(self) -> str:
@@ -87,10 +91,37 @@ class _Python:
     def test_job(self, spec: dict[str, Any], extra: tuple[File, ...] = ()) -> Job:
         """A job that runs `setup`, `code` and `tests` (or `calls`) and reports what it found."""
         text = json.dumps(spec, ensure_ascii=False, sort_keys=True)
-        own = [File("harness.py", _source("_python_harness")), File("spec.json", text)]
-        if "calls" in spec:
-            own.append(File("recorder.py", _source("_python_recorder")))
-        return Job(files=(*extra, *own), command=("python", "harness.py"), report=True)
+        files = (*extra, *_harness(text), *(_guests("recorder") if "calls" in spec else ()))
+        return Job(files=files, command=_HARNESS, report=True)
+
+    def framework_job(
+        self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
+    ) -> Job:
+        """A job that runs test files on an answer's files, the first of which is the main one."""
+        paths = [file.path for file in tests if file.path.endswith(".py")]
+        named = [path for path in paths if _is_test(path)]
+        test = {
+            "kind": framework, "paths": named or paths,
+            "answers": [file.path for file in answer if file.path.endswith(".py")],
+        }  # fmt: skip
+        spec = json.dumps({"code": "", "tests": [test]}, ensure_ascii=False, sort_keys=True)
+        files = (*answer, *tests, *_harness(spec), *_guests("pytest"))
+        return Job(files=files, command=(*_HARNESS, f"{_TOOLS}/pytest.zip"), report=True)
+
+
+def _is_test(path: str) -> bool:
+    """Would pytest look here by itself?"""
+    name = path.rpartition("/")[2]
+    return name.startswith("test_") or name.endswith("_test.py")
+
+
+def _harness(spec: str) -> tuple[File, ...]:
+    return (*_guests("harness", "reading"), File("backfeed_spec.json", spec))
+
+
+def _guests(*names: str) -> tuple[File, ...]:
+    """Our programs inside the sandbox, under names that no answer takes by chance."""
+    return tuple(File(f"backfeed_{name}.py", _source(f"_python_{name}")) for name in names)
 
 
 @cache

@@ -24,6 +24,7 @@ BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 GOOD = ("tested", "proven")
 CERTAIN = ("upstream-CI", "upstream", "certain", "recorded")
 MBXP = {"python": "mbpp", "java": "mbjp", "javascript": "mbjsp", "cpp": "mbcpp"}
+FRAMEWORKS = {"python": "pytest"}
 
 Row = dict[str, Any]
 
@@ -85,10 +86,35 @@ def mbxp(folder: Path, language: str) -> Iterator[Case]:
         yield Case(row)
 
 
+def exercism(folder: Path, language: str) -> Iterator[Case]:
+    """Solutions of exercises, stubs, broken and changed ones, with the exercises' own tests."""
+    labels = {label["id"]: label for label in _read(folder / "labels.jsonl")}
+    shared = {item["ref"]: item["text"] for item in _read(folder / "support.jsonl")}
+    exercises = {item["id"]: item for item in _read(folder / "exercises.jsonl")}
+    for case in _read(folder / "cases.jsonl"):
+        if case["language"] != language:
+            continue
+        task = exercises[case["exercise"]]
+        given = {
+            path: shared[text["$ref"]] if isinstance(text, dict) else text
+            for path, text in task["other_files"].items()
+        }
+        files = {**task["stub_files"], **case["files"]}
+        test = {"kind": "framework", "framework": FRAMEWORKS[language], "files": task["test_files"]}
+        row = {
+            "id": case["id"], "language": language, "instruction": task["instructions"],
+            "files": files, "support": {k: v for k, v in given.items() if k not in files},
+            "tests": [test],
+        }  # fmt: skip
+        label = labels[case["id"]]
+        yield Case(row, label["expected"] == "accept", label["certainty"])
+
+
 SETS: Mapping[str, Callable[[Path, str], Iterator[Case]]] = {
     "humanevalpack": humanevalpack,
     "humaneval_answers": humaneval_answers,
     "mbxp": mbxp,
+    "exercism": exercism,
 }
 
 

@@ -174,7 +174,11 @@ class Sandbox(Protocol):
 
 
 class Analyzer(Protocol):
-    """Checks code of one language without running it, in batches; its tools run as jobs."""
+    """Checks code of one language without running it, in batches; its tools run as jobs.
+
+    Optional: `tools`, programs that lie at /opt/backfeed/bin/NAME inside the sandbox; `packages`,
+    distributions that lie there as NAME.zip; and the verbs of a language (`engine.languages`).
+    """
 
     language: str
     version: str

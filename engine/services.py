@@ -12,6 +12,7 @@ import msgspec
 
 from backfeed.engine import registry
 from backfeed.engine.boundary import boundary
+from backfeed.engine.bundles import bundle
 from backfeed.engine.compute import ComputeService
 from backfeed.engine.config import nearest
 from backfeed.engine.contracts import Analyzer, Gather, Service
@@ -103,7 +104,7 @@ def open_sandbox(name: str, settings: Mapping[str, Any], *, jobs: int | None = N
 
 
 def tools() -> dict[str, str]:
-    """The programs of this machine that analyzers run inside the sandbox, by name.
+    """The programs and packages of this machine that run inside the sandbox, by name.
 
     Raises `ConfigError` for one that is not here.
     """
@@ -115,6 +116,8 @@ def tools() -> dict[str, str]:
             if path is None:
                 raise ConfigError(f"the analyzer of {name} needs {tool!r}: pip install {tool}")
             found[tool] = path
+        for package in getattr(plugin("analyzers", name), "packages", ()):
+            found[f"{package}.zip"] = str(bundle(package))
     return found
 
 

@@ -161,9 +161,8 @@ def _told(job: Job, report: int, tools: Mapping[str, str]) -> str:
     command = list(job.command)
     if command[0] in {"python", "python3"}:
         command[0] = sys.executable
-    place, _, name = command[0].rpartition("/")
-    if place == _tools.HOME and name in tools:
-        command[0] = tools[name]
+    there = {f"{_tools.HOME}/{name}": path for name, path in tools.items()}
+    command = [there.get(word, word) for word in command]
     table = {
         "RLIMIT_CPU": math.ceil(limits.cpu_s), "RLIMIT_FSIZE": limits.file_mb * MIB,
         "RLIMIT_NOFILE": limits.open_files, "RLIMIT_CORE": 0,

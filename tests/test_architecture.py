@@ -30,7 +30,7 @@ LAYERS = [
     {"analyzers", "sandboxes", "engine.stages", "engine.models", "engine.exporters"}
     | {"engine.readers", "engine.sources", "engine.recipes", "plugins"},
     {"engine.pace", "engine.pulse", "engine.flow", "engine.writing", "engine.compute"}
-    | {"engine.conformance"},
+    | {"engine.conformance", "engine.bundles"},
     {"engine._attempt", "engine._hope"},
     {"engine.desk"},
     {"engine.lanes"},

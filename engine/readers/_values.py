@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from backfeed.engine.config import nearest
+from backfeed.engine.methods.compare import KINDS as COMPARED
 from backfeed.engine.readers._text import CELL_BYTES
 from backfeed.engine.records import File, Message, Test
 
@@ -148,6 +149,9 @@ def _test(item: Any, where: str) -> Test:
         raise Unusable(
             "bad-tests", f"{where}: no kind {plain['kind']!r}; {nearest(str(plain['kind']), KINDS)}"
         )
+    how = plain.get("compare", "token")
+    if how not in COMPARED:
+        raise Unusable("bad-tests", f"{where}: no compare {how!r}; {nearest(str(how), COMPARED)}")
     try:
         return msgspec.convert(plain, Test)
     except msgspec.ValidationError as error:

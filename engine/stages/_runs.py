@@ -4,14 +4,16 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
 
 from backfeed.engine import languages
 from backfeed.engine.methods.compare import same_output
-from backfeed.engine.records import VERDICT_OF, Evidence, Finding, Sample, Test
+from backfeed.engine.records import VERDICT_OF, Evidence, File, Finding, Sample, Test
 from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
+from backfeed.engine.stages._files import beside, main_file
 
 ASSERTED = ("AssertionError", "AssertionFailure")
 ABSENT = ("ModuleNotFoundError",)
@@ -57,10 +59,10 @@ def run_tests(
         replace(job, limits=limits, variables=variables) for job in _jobs(code, sample, runnable)
     ]
     outcomes: list[Outcome] = yield from together(jobs)
-    stdio = [test for test in runnable if test.kind == "stdio"]
+    stdio = iter([test for test in runnable if test.kind == "stdio"])
     parts = []
-    for index, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):
-        part = _of_harness(outcome) if job.report else _of_stdio(outcome, stdio[index])
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        part = _of_harness(outcome) if job.report else _of_stdio(outcome, next(stdio))
         parts.append(replace(part, evidence=(evidence_of(check, job, outcome, word=part.word),)))
     return _worst(parts)
 
@@ -78,21 +80,44 @@ def evidence_of(check: str, job: Job, outcome: Outcome, *, word: str) -> Evidenc
 
 
 def _jobs(code: str, sample: Sample, tests: Sequence[Test]) -> list[Job]:
-    """First one job for each stdio test, then one for all that the harness runs."""
+    """First one job for each stdio test, then one for each framework that runs files of its own,
+    then one for all that the harness runs.
+    """
     plugin = languages.load(sample.language)
     jobs = [_program(code, sample, test) for test in tests if test.kind == "stdio"]
-    harness = [test for test in tests if test.kind != "stdio"]
+    jobs += [_framework(code, sample, test) for test in tests if _has_files(plugin, test)]
+    harness = [test for test in tests if test.kind != "stdio" and not _has_files(plugin, test)]
     if harness:
-        plain = [{"kind": kind_of(t), "code": t.code, "setup": t.setup} for t in harness]
-        extra = (*sample.support, *(file for test in harness for file in test.files))
-        jobs.append(plugin.test_job({"code": code, "tests": plain}, extra))
+        spec: dict[str, Any] = {"code": code}
+        spec["tests"] = [{"kind": kind_of(t), "code": t.code, "setup": t.setup} for t in harness]
+        if sample.files:
+            spec["module"] = PurePosixPath(main_file(sample).path).stem
+        extra = (*beside(sample), *(file for test in harness for file in test.files))
+        jobs.append(plugin.test_job(spec, extra))
     return jobs
+
+
+def _has_files(plugin: Any, test: Test) -> bool:
+    return kind_of(test) in getattr(plugin, "frameworks", ())
+
+
+def _framework(code: str, sample: Sample, test: Test) -> Job:
+    """The answer in its files, and the test in its own."""
+    plugin = languages.load(sample.language)
+    path = main_file(sample).path if sample.files else plugin.answer_file
+    tests = (*test.files, *((File(plugin.test_file, test.code),) if test.code else ()))
+    taken = {file.path for file in tests}
+    others = tuple(file for file in beside(sample) if file.path not in taken)
+    answer = (File(path, test.setup + code), *(file for file in others if file in sample.files))
+    support = tuple(file for file in others if file not in sample.files)
+    job: Job = plugin.framework_job(test.framework, answer, tests)
+    return replace(job, files=(*support, *job.files))
 
 
 def _program(code: str, sample: Sample, test: Test) -> Job:
     """The answer as a program, beside the files that it may read."""
     job: Job = languages.load(sample.language).run_job(code, test.stdin)
-    return replace(job, files=(*sample.support, *test.files, *job.files))
+    return replace(job, files=(*beside(sample), *test.files, *job.files))
 
 
 def _of_stdio(outcome: Outcome, test: Test) -> Ran:

@@ -1,9 +1,11 @@
 """What do the language's own tools say of the code? Rejects by an allow-list of rules."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from backfeed.engine.records import VERDICT_OF, Check, Finding, Sample
-from backfeed.engine.requests import Analysis, Asks, CodeCheck
+from backfeed.engine.records import VERDICT_OF, Check, File, Finding, Sample
+from backfeed.engine.requests import Analysis, Asks, CodeCheck, together
+from backfeed.engine.stages._files import sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class Analyze:
     """
 
     deep: bool = False
-    version = 2
+    version = 3
     asks = ("analyzer", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -23,8 +25,13 @@ class Analyze:
         if not sample.code:
             return [sample.checked(Check("analyze", "unverified"))]
         given = "".join(test.setup + "\n" for test in sample.tests if test.setup)
-        analysis: Analysis = yield from CodeCheck(sample.language, given + sample.code, self.deep)
-        findings = _of_answer(analysis.findings, given.count("\n"))
+        files = sources(sample)
+        codes = [given + files[0].text, *(file.text for file in files[1:])]
+        found: list[Analysis] = yield from together(
+            CodeCheck(sample.language, code, self.deep) for code in codes
+        )
+        found[0] = replace(found[0], findings=_of_answer(found[0].findings, given.count("\n")))
+        analysis, findings = _joined(found, files)
         worst = next((finding for finding in findings if finding.level == "error"), None)
         word = "ok" if analysis.word == "invalid" and worst is None else analysis.word
         verdict = VERDICT_OF[word]
@@ -33,6 +40,21 @@ class Analyze:
             detail = f"line {worst.line}: {worst.message}"
             return [sample.checked(check).no("analyze", worst.rule, detail)]
         return [sample.checked(check, level="analyzed" if verdict == "passed" else None)]
+
+
+def _joined(
+    found: Sequence[Analysis], files: Sequence[File]
+) -> tuple[Analysis, tuple[Finding, ...]]:
+    """The worst analysis, and the findings of all; those of other files say where they are."""
+    words = ("invalid", "unknown", "ok")
+    findings = tuple(
+        replace(
+            finding, message=f"{file.path}: {finding.message}" if file.path else finding.message
+        )
+        for one, file in zip(found, files, strict=True)
+        for finding in one.findings
+    )
+    return min(found, key=lambda one: words.index(one.word)), findings
 
 
 def _of_answer(findings: tuple[Finding, ...], before: int) -> tuple[Finding, ...]:

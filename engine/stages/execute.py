@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from backfeed.engine import languages
 from backfeed.engine.records import VERDICT_OF, Check, Finding, Level, Sample
 from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome
+from backfeed.engine.stages._files import beside
 from backfeed.engine.stages._runs import Ran, evidence_of, run_tests, tail
 
 
@@ -40,7 +41,7 @@ class Execute:
 def _run_alone(sample: Sample, limits: Limits) -> Asks[Sample]:
     """A program without tests: does it end well?"""
     plain = languages.load(sample.language).run_job(sample.code)
-    job: Job = replace(plain, files=(*sample.support, *plain.files), limits=limits)
+    job: Job = replace(plain, files=(*beside(sample), *plain.files), limits=limits)
     outcome: Outcome = yield from job
     evidence = evidence_of("run", job, outcome, word=outcome.verdict)
     why = tail(outcome)

@@ -6,6 +6,7 @@ from backfeed.engine import languages
 from backfeed.engine.methods.code_blocks import Extracted, extract_code
 from backfeed.engine.records import Check, Finding, Sample
 from backfeed.engine.requests import Asks, Compute
+from backfeed.engine.stages._files import is_source, language_of, main_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +17,15 @@ class Extract:
     out: code "def f(x): return x\\n"
     """
 
-    version = 2
+    version = 3
     asks = ("compute",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
         """Ask for the code; rows that bring files or code have it already."""
-        if sample.files or sample.code:
+        if sample.code:
             return [sample]
+        if sample.files:
+            return [_of_files(sample)]
         got: Extracted = yield from Compute(extract_code, (sample.response, sample.language))
         sample = sample.but(language=got.language, code=got.code)
         if not got.code:
@@ -36,6 +39,18 @@ class Extract:
                 findings.append(Finding("carried-imports", "note", given.strip()))
                 sample = sample.but(code=given + got.code)
         return [sample.checked(Check("extract", "passed", findings=tuple(findings)))]
+
+
+def _of_files(sample: Sample) -> Sample:
+    """The main file is the code; the others lie beside it when it runs."""
+    language = sample.language or language_of(sample)
+    main = main_file(sample.but(language=language))
+    if not is_source(main, language):
+        finding = Finding("no-code", "note", f"none of its files is {language or 'source code'}")
+        return sample.checked(Check("extract", "unverified", findings=(finding,)))
+    told = (Finding("found", "note", f"the file {main.path}"),)
+    made = sample.but(language=language, code=main.text)
+    return made.checked(Check("extract", "passed", findings=told))
 
 
 PLUGIN = Extract

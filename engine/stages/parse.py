@@ -5,7 +5,8 @@ from typing import Any
 
 from backfeed.engine import languages
 from backfeed.engine.records import VERDICT_OF, Check, Finding, Sample
-from backfeed.engine.requests import Asks, Compute
+from backfeed.engine.requests import Asks, Compute, together
+from backfeed.engine.stages._files import sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Parse:
     out: rejected by parse, reason syntax, detail "line 1: invalid syntax"
     """
 
-    version = 1
+    version = 2
     asks = ("compute",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -25,17 +26,26 @@ class Parse:
             why = "no code" if not sample.code else f"no parser for {sample.language or '?'}"
             finding = Finding("not-parsed", "note", why)
             return [sample.checked(Check("parse", "unverified", findings=(finding,)))]
-        call = (sample.language, "parse", sample.code)
-        got: dict[str, Any] = yield from Compute(languages.call, call)
+        asks = [
+            Compute(languages.call, (sample.language, "parse", f.text)) for f in sources(sample)
+        ]
+        told: list[dict[str, Any]] = yield from together(asks)
+        got, file = min(zip(told, sources(sample), strict=True), key=lambda pair: _rank(pair[0]))
         verdict = VERDICT_OF[got["word"]]
         if verdict == "passed":
             named = yield from _entry_point(sample)
             return [sample.but(entry_point=named).checked(Check("parse", verdict), level="parsed")]
-        finding = Finding("syntax", "error", str(got["message"]), int(got["line"]))
+        message = f"{file.path}: {got['message']}" if file.path else str(got["message"])
+        finding = Finding("syntax", "error", message, int(got["line"]))
         checked = sample.checked(Check("parse", verdict, findings=(finding,)))
         if verdict == "unverified":
             return [checked]
-        return [checked.no("parse", "syntax", f"line {got['line']}: {got['message']}")]
+        return [checked.no("parse", "syntax", f"line {got['line']}: {message}")]
+
+
+def _rank(got: dict[str, Any]) -> int:
+    """Failed before unverified before passed."""
+    return ("failed", "unverified", "passed").index(VERDICT_OF[got["word"]])
 
 
 def _entry_point(sample: Sample) -> Asks[str]:

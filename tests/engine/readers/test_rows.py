@@ -160,6 +160,7 @@ UNUSABLE = [
     ({**OURS, "tests": [{"expected": 3}]}, "bad-tests"),
     ({**OURS, "tests": [{"kind": "scrip", "code": "x"}]}, "bad-tests"),
     ({**OURS, "tests": [{"code": 3}]}, "bad-tests"),
+    ({**OURS, "tests": [{"stdout": "1", "compare": "tokens"}]}, "bad-tests"),
     ({**OURS, "files": ["a"]}, "bad-files"),
     ({**OURS, "files": {"../a": "x"}}, "bad-files"),
     ({**OURS, "files": {"/a": "x"}}, "bad-files"),
