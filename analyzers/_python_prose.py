@@ -1,5 +1,6 @@
 """A Python docstring without its markup: prose, parameters, and what it says of the result."""
 
+import itertools
 import re
 import textwrap
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ _OTHER_FIELD = re.compile(
 _HEADING = re.compile(
     r"^(see also|examples?|doctests?|references?|notes?|usage|todo)s?\s*:{0,2}\s*$", re.IGNORECASE
 )
+_ASIDE = re.compile(r"(see also|references?|todos?)\s*:{0,2}\s*$", re.IGNORECASE)
 _UNDERLINE = re.compile(r"^\s*[-=~^]{3,}\s*$")
 # A paragraph that led to an example, which stands elsewhere now; one that leads to a list stays.
 _CLOSING_COLON = re.compile(
@@ -35,7 +37,10 @@ class Told:
 def told(doc: str) -> Told:
     """A docstring without examples, markup and field lists; its parameters; what it returns."""
     reader = _Reader()
-    for line in doc.expandtabs().splitlines():
+    lines = doc.expandtabs().splitlines()
+    for line, after in itertools.zip_longest(lines, lines[1:], fillvalue=""):
+        if line.strip() and _UNDERLINE.match(after):
+            reader.begin(line.strip())
         reader.take(line)
     fields = tuple((name, plain(text)) for name, text in reader.fields)
     return Told(plain("\n".join(reader.kept)), fields, plain(reader.returns))
@@ -53,9 +58,16 @@ class _Reader:
     target: str = ""
     skipping: bool = False
     in_example: bool = False
+    left_out: bool = False
+
+    def begin(self, heading: str) -> None:
+        """An underlined heading: its section goes on until the next one."""
+        self.left_out = _ASIDE.match(heading) is not None
 
     def take(self, line: str) -> None:
         """One line."""
+        if self.left_out:
+            return
         text = line.strip()
         if not (self._is_example(text) or self._is_heading(line, text)) and not (
             self.skipping and (not text or line.startswith(" "))
@@ -72,7 +84,7 @@ class _Reader:
         """A heading or a directive; what stands under some of them is left out, too."""
         directive = _DIRECTIVE.match(line) is not None
         if directive or _HEADING.match(text):
-            self.skipping = directive or text.lower().startswith(("see also", "ref", "todo"))
+            self.skipping = directive or _ASIDE.match(text) is not None
             self.target = ""
             return True
         return _UNDERLINE.match(line) is not None
