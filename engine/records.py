@@ -116,7 +116,7 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class NamedScore:
     """A named number."""
 
     name: str
@@ -187,7 +187,7 @@ class Sample:
     labels: Labels = Labels()
     checks: tuple[Check, ...] = ()
     level: Level = "none"
-    scores: tuple[Score, ...] = ()
+    scores: tuple[NamedScore, ...] = ()
     origin: Origin = Origin()
     lineage: Lineage = Lineage()
     split: str = ""

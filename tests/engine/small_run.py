@@ -9,7 +9,7 @@ from backfeed.engine.records import (
     Lineage,
     Message,
     Origin,
-    Score,
+    NamedScore,
 )
 from backfeed.engine.records import Test as Tested
 
@@ -62,7 +62,7 @@ def accepted():
         "one", level="proven", origin=origin("a/x.py", sha256="f" * 64),
         tests=(Tested("script", "doc", "assert f(1)"),),
         checks=(Check("parse", "passed"), proof("9 of 10 usable mutants killed (12 made)")),
-        keywords=Keywords(("add",), (), ("sets",)), scores=(Score("nll", 1.25),),
+        keywords=Keywords(("add",), (), ("sets",)), scores=(NamedScore("nll", 1.25),),
     )  # fmt: skip
     yield sample(
         "two", level="tested", origin=origin("a/x.py", 10, 20),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from verbs import many
 
 from backfeed.engine.errors import PluginFault, StoreFault
-from backfeed.engine.records import Evidence, File, Message, Rejection, Sample, Score, Test
+from backfeed.engine.records import Evidence, File, Message, NamedScore, Rejection, Sample, Test
 from backfeed.engine.store import (
     ROW_SCHEMA,
     WORK_SCHEMA,
@@ -65,7 +65,7 @@ def test_every_field_of_the_record_has_a_column():
         (Literal["a"], pa.string()),
         (tuple[str, ...], pa.list_(pa.string())),
         (Message, pa.struct([("role", pa.string()), ("content", pa.string())])),
-        (Score | None, pa.struct([("name", pa.string()), ("value", pa.float64())])),
+        (NamedScore | None, pa.struct([("name", pa.string()), ("value", pa.float64())])),
         (tuple[File, ...], pa.list_(pa.struct([("path", pa.string()), ("text", pa.string())]))),
     ],
 )

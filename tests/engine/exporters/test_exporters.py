@@ -12,7 +12,7 @@ from backfeed.engine import registry
 from backfeed.engine.errors import PluginFault
 from backfeed.engine.exporters import _files
 from backfeed.engine.exporters._files import Count, differences, read, schema_of, shaped, write
-from backfeed.engine.records import Message, Sample, Score
+from backfeed.engine.records import Message, NamedScore, Sample
 from backfeed.engine.records import Test as Tested
 
 NAMES = registry.names("exporters")
@@ -33,7 +33,7 @@ def samples(draw):
         messages=draw(talk | st.lists(say, max_size=4).map(tuple)),
         code=draw(ODD),
         tests=tuple(draw(st.lists(st.builds(Tested, kind=ODD, code=ODD), max_size=2))),
-        scores=tuple(draw(st.lists(st.builds(Score, ODD, st.floats()), max_size=2))),
+        scores=tuple(draw(st.lists(st.builds(NamedScore, ODD, st.floats()), max_size=2))),
     )
 
 
@@ -94,7 +94,7 @@ def test_shape(name, messages, row):
         ("prompt_completion", {"messages": LONG}, "several-turns"),
         ("prompt_response_type", {"question_type": "\udc80"}, "not-unicode"),
         ("jsonl", {"code": "a \ud800 b"}, "not-unicode"),
-        ("parquet", {"scores": (Score("nll", float("nan")),)}, "not-a-number"),
+        ("parquet", {"scores": (NamedScore("nll", float("nan")),)}, "not-a-number"),
         ("jsonl", {"lineage": SAMPLE.lineage.__class__(seed=1 << 64)}, "too-large"),
     ],
 )

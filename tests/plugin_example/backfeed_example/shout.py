@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from backfeed.engine.records import Sample
-from backfeed.engine.requests import Asks
+from backfeed.plugin import Asks, Sample
 
 
 @dataclass(frozen=True)

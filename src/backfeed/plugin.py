@@ -1,0 +1,110 @@
+"""The public face for plug-ins: what a stage, model, analyzer, exporter, reader or source needs.
+
+    from backfeed.plugin import Asks, Prompt, Sample
+    from backfeed.plugin import minhash                # a module of `backfeed.engine.methods`
+
+What stands in `__all__` is kept from version to version; what else there is in Backfeed is not.
+The pure methods are loaded when they are asked for. For tests of a stage there are `rejoined`,
+which drives one without an engine, and `backfeed.engine.conformance.same_requests`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from backfeed.engine.contracts import (
+    Analyzer,
+    EachStage,
+    Exporter,
+    Gather,
+    Model,
+    Pin,
+    Pinned,
+    Reader,
+    ReadRules,
+    Sandbox,
+    Service,
+    Source,
+    Table,
+    WholeStage,
+)
+from backfeed.engine.errors import (
+    AskFailed,
+    BackfeedError,
+    ConfigError,
+    InputError,
+    InvalidReply,
+    Outage,
+    Refused,
+    ServiceRefusal,
+    Throttled,
+)
+from backfeed.engine.records import (
+    Check,
+    Evidence,
+    File,
+    Finding,
+    Keywords,
+    Labels,
+    Lineage,
+    Message,
+    NamedScore,
+    Origin,
+    Rejection,
+    Sample,
+    Test,
+)
+from backfeed.engine.requests import (
+    Analysis,
+    Asks,
+    CodeCheck,
+    Compute,
+    Embed,
+    Job,
+    Limits,
+    Outcome,
+    Prompt,
+    Read,
+    Request,
+    Result,
+    Score,
+    Train,
+    Who,
+    ask_valid,
+    over,
+    rejoined,
+    together,
+)
+
+if TYPE_CHECKING:
+    from backfeed.engine.methods import (
+        code_blocks,
+        compare,
+        keyword_graph,
+        licences,
+        minhash,
+        seed_rules,
+        splits,
+        text_parts,
+    )
+
+METHODS = (
+    "code_blocks", "compare", "keyword_graph", "licences", "minhash", "seed_rules", "splits",
+    "text_parts",
+)  # fmt: skip
+
+__all__ = [
+    "Analysis", "Analyzer", "AskFailed", "Asks", "BackfeedError", "Check", "CodeCheck",
+    "Compute", "ConfigError", "EachStage", "Embed", "Evidence", "Exporter", "File", "Finding",
+    "Gather", "InputError", "InvalidReply", "Job", "Keywords", "Labels", "Limits", "Lineage",
+    "Message", "Model", "NamedScore", "Origin", "Outage", "Outcome", "Pin", "Pinned", "Prompt",
+    "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request", "Result", "Sample",
+    "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test", "Throttled",
+    "Train", "Who", "WholeStage", "ask_valid", "code_blocks", "compare", "keyword_graph",
+    "licences", "minhash", "over", "rejoined", "seed_rules", "splits", "text_parts", "together",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in METHODS:
+        return import_module(f"backfeed.engine.methods.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
