@@ -3,6 +3,7 @@
 import ast
 import doctest
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backfeed.analyzers._python_carried import STDLIB
@@ -50,7 +51,7 @@ def _usable(parsed: list[doctest.Example], known: set[str], name: str) -> list[E
         tree = tree_of(example.source) if compiles(example.source) else None
         if tree is None or _foreign_import(tree):
             continue
-        if free_names(tree) - known or _SKIPPED.search(example.source):
+        if (free_names(tree) | _read_first(tree)) - known or _SKIPPED.search(example.source):
             known -= _touched(tree) - BUILTINS - {name}  # what it would have changed is not known
             continue
         known |= _bound(tree)
@@ -66,6 +67,28 @@ def _usable(parsed: list[doctest.Example], known: set[str], name: str) -> list[E
             else:
                 before.append(_silent(tree, example.source))
     return found
+
+
+def _read_first(tree: ast.Module) -> set[str]:
+    """Names that are read before they are bound: `x = f(x)` needs an `x`."""
+    read: set[str] = set()
+    bound: set[str] = set()
+    for node in tree.body:
+        for head in _heads(node):
+            read |= free_names(head) - bound
+        bound |= set(defined_names(node))
+    return read
+
+
+def _heads(node: ast.stmt) -> Iterator[ast.expr]:
+    """What a statement looks at before it binds anything."""
+    for name in ("value", "iter", "test", "subject"):
+        if isinstance(head := getattr(node, name, None), ast.expr):
+            yield head
+    for item in getattr(node, "items", ()):
+        yield item.context_expr
+    if isinstance(node, ast.AugAssign):
+        yield node.target
 
 
 def _names(tree: ast.AST) -> set[str]:

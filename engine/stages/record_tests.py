@@ -26,7 +26,7 @@ class RecordTests:
     most: int = 12
     tried: int = 40
     cpu_s: float = 2.0
-    version = 3
+    version = 4
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
