@@ -181,21 +181,33 @@ def _near(value: object, rng: random.Random) -> list[object]:
 
 def _guessed(node: ast.FunctionDef, rng: random.Random, texts: tuple[str, ...]) -> Iterator[str]:
     """Calls from what the signature says: annotations, defaults, names."""
-    required = node.args.args[: len(node.args.args) - len(node.args.defaults)]
-    optional = node.args.args[len(required) :]
+    takes = node.args
+    positional = [*takes.posonlyargs, *takes.args]
+    required = positional[: len(positional) - len(takes.defaults)]
     pools = [_pool(arg, None, texts) for arg in required]
-    if node.args.vararg is not None:
-        pools.append(_pool(node.args.vararg, None, texts))
-    if not pools:
+    if takes.vararg is not None:
+        pools.append(_pool(takes.vararg, None, texts))
+    optional, needed = _by_name(takes)
+    named = [(arg.arg, _pool(arg, None, texts)) for arg in needed]
+    if not pools and not named:
         return
     for _ in range(24):
         args = [rng.choice(pool) for pool in pools]
-        extra = ""
+        args += [f"{name}={rng.choice(pool)}" for name, pool in named]
         if optional and rng.random() < 0.6:
-            index = rng.randrange(len(optional))
-            pool = _pool(optional[index], node.args.defaults[index], texts)
-            extra = f", {optional[index].arg}={rng.choice(pool)}"
-        yield f"{node.name}({', '.join(args)}{extra})"
+            arg, default = optional[rng.randrange(len(optional))]
+            args.append(f"{arg.arg}={rng.choice(_pool(arg, default, texts))}")
+        yield f"{node.name}({', '.join(args)})"
+
+
+def _by_name(takes: ast.arguments) -> tuple[list[tuple[ast.arg, ast.expr]], list[ast.arg]]:
+    """The parameters that may be given by name, with their defaults; those that have to be."""
+    with_defaults = takes.args[max(len(takes.args) - len(takes.defaults), 0) :]
+    defaults = takes.defaults[len(takes.defaults) - len(with_defaults) :]
+    only = list(zip(takes.kwonlyargs, takes.kw_defaults, strict=True))
+    optional = list(zip(with_defaults, defaults, strict=True))
+    optional += [(arg, default) for arg, default in only if default is not None]
+    return optional, [arg for arg, default in only if default is None]
 
 
 def _pool(arg: ast.arg, default: ast.expr | None, texts: tuple[str, ...]) -> tuple[str, ...]:
