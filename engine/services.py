@@ -19,7 +19,7 @@ from backfeed.engine.contracts import Analyzer, Gather, Service
 from backfeed.engine.errors import AskFailed, BackfeedError, CallerError, ConfigError, Outage
 from backfeed.engine.lanes import close_all
 from backfeed.engine.ledger import Ledger, Paid
-from backfeed.engine.models import _prompts
+from backfeed.engine.models import _roles
 from backfeed.engine.recipe import Recipe
 from backfeed.engine.requests import CodeCheck, Compute, Job, Together
 
@@ -131,42 +131,22 @@ def _analyzers(_recipe: Recipe, _wishes: Wishes, made: Mapping[str, Service]) ->
 
 def _models(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
     specs = model_specs(recipe.models, wishes)
-    if not specs:
-        raise ConfigError(
-            f"the recipe {recipe.name!r} asks a model: name one with --model KIND:NAME;"
-            f" kinds are {', '.join(registry.names('models')) or 'none'}"
-        )
-    backends = {
-        role: plugin("models", str(settings["use"]).partition(":")[0])
-        for role, settings in specs.items()
-    }
-    _require_answers(recipe, specs, backends)
-    found: dict[str, Service] = {}
-    for role, settings in specs.items():
-        name = str(settings["use"]).partition(":")[2]
-        rest = {key: value for key, value in settings.items() if key != "use"}
-        if not hasattr(backends[role], "roles"):
-            found[f"model:{role}"] = backends[role].service(name, rest)
-            continue
-        also = set(backends[role].roles(name)) - specs.keys() if role == "default" else set()
-        for one in sorted({role, *also}):
-            found[f"model:{one}"] = backends[role].service(name, {**rest, "role": one})
-    return found
+    return _roles.prompters(specs, recipe.name, recipe.prompts())
 
 
-def _require_answers(
-    recipe: Recipe, specs: Mapping[str, Mapping[str, Any]], backends: Mapping[str, Any]
-) -> None:  # fmt: skip
-    """Every prompt of the recipe is one that a backend can answer, or that is there as a file."""
-    listed = [backend.answers for backend in backends.values()]
-    if None in listed:
-        _prompts.check(recipe.prompts())
-    elif unable := sorted(recipe.prompts() - frozenset().union(*listed)):
-        used = ", ".join(sorted({str(settings["use"]) for settings in specs.values()}))
-        raise ConfigError(
-            f"{used} cannot answer what the recipe {recipe.name!r} asks: {', '.join(unable)};"
-            " name a model with --model, e.g. --model openai:NAME"
-        )
+def _embedder(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
+    return _roles.embedder(model_specs(recipe.models, wishes))
+
+
+def _scorers(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
+    return _roles.scorers(model_specs(recipe.models, wishes), recipe.name)
+
+
+def _trainer(recipe: Recipe, _wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
+    raise ConfigError(
+        f"the recipe {recipe.name!r} trains a model, and this version has no backend that trains;"
+        " the extra backfeed[train] brings the libraries for one, not the backend itself"
+    )
 
 
 def model_specs(section: Mapping[str, Any], wishes: Wishes) -> dict[str, dict[str, Any]]:
@@ -205,7 +185,8 @@ def plugin(kind: str, name: str) -> Any:
 
 
 _MAKERS: dict[str, Callable[[Recipe, Wishes, Mapping[str, Service]], dict[str, Service]]] = {
-    "model": _models, "compute": _compute, "sandbox": _sandbox, "analyzer": _analyzers,
+    "model": _models, "embedder": _embedder, "scorer": _scorers, "trainer": _trainer,
+    "compute": _compute, "sandbox": _sandbox, "analyzer": _analyzers,
 }  # fmt: skip
 
 

@@ -31,13 +31,19 @@ FIRST_KNOCK_S, LONGEST_KNOCK_S = 0.5, 8.0
 KEEP_ALIVE_S = 4.0  # less than servers keep an idle connection, so that none is cut as we use it
 PASSING = {408, 409, 425}
 CROWDED = {429, 529}
+NOT_BUILT = 501
 _FILTERS = ("content_filter", "content_policy", "responsibleai")
 _TOO_LONG = ("context_length", "context length", "too long", "too many tokens", "maximum input")
+_UNABLE = ("does not support embeddings", "does not support completions")
 _QUOTA = ("insufficient_quota", "billing")
 
 
 class Cut(Outage):
     """The request was sent and its reply never came: it may have been charged."""
+
+
+class NotOffered(ServiceRefusal):
+    """The server is there, and has no such address or model."""
 
 
 class NobodyThere(Outage):
@@ -156,7 +162,7 @@ class Endpoint:
             if _hints(fault, _QUOTA):
                 return ServiceRefusal(f"{self.url} grants no more ({said}): check plan and balance")
             return Throttled(f"{self.url}: {said}", wait_s(headers))
-        if status in PASSING or status >= 500:
+        if status in PASSING or (status >= 500 and status != NOT_BUILT):
             return Outage(f"{self.url}: {said}", wait_s(headers))
         if status in (400, 413, 422) and (fact := self._refused(status, fault, said)):
             return fact
@@ -165,7 +171,7 @@ class Endpoint:
         if 300 <= status < 400:
             where = headers.get("Location", "another address")
             return ServiceRefusal(f"{self.url} sends us to {where}: name that with --base-url")
-        return ServiceRefusal(
+        return NotOffered(
             f"{self.url} does not know what we ask ({said}): check the model's name, and the"
             " address, which mostly ends in /v1"
         )
@@ -176,7 +182,9 @@ class Endpoint:
             return Refused("content-filter", said)
         if status == 413 or _hints(fault, _TOO_LONG):
             return Refused("too-long", said)
-        if "model" in fault["param"] or fault["code"].startswith(("model_", "invalid_model")):
+        if _hints(fault, _UNABLE) or "model" in fault["param"]:
+            return None
+        if fault["code"].startswith(("model_", "invalid_model")):
             return None
         if (setting := fault["param"].partition(".")[0]) and setting not in ("messages", "input"):
             return ServiceRefusal(

@@ -123,7 +123,9 @@ def test_an_endpoint_that_counts_no_tokens_is_paid_the_most(server, tmp_path):
 def test_the_most_that_a_request_can_cost_is_more_than_its_bytes(server):
     made = priced(server.url)
     asked = prompt("ä" * 100)
-    most = made._price.usd(len(json.dumps(made._body(asked), ensure_ascii=False).encode()), 100)
+    most = made._line.price.usd(
+        len(json.dumps(made._body(asked), ensure_ascii=False).encode()), 100
+    )
     reserved = []
 
     class Watched(Ledger):

@@ -247,7 +247,7 @@ def test_a_wrong_setting_is_refused_before_work(name, settings, told):
     ],
 )
 def test_an_address_is_taken_in_any_form(text, url):
-    assert service(text)._endpoint.url == url
+    assert service(text)._line.endpoint.url == url
 
 
 def test_the_address_may_come_from_the_environment(server, monkeypatch):

@@ -1,0 +1,152 @@
+"""A model at an OpenAI-compatible address: what [models.ROLE] may say of it, and who pays."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+from backfeed.engine.errors import BackfeedError, ConfigError, Outage
+from backfeed.engine.ledger import Account, Bill, Ledger, Price
+from backfeed.engine.models._endpoint import Cut, Endpoint, normal_url
+
+OPENAI = "https://api.openai.com/v1"
+OVERHEAD_TOKENS = 512
+"""What a chat template may add to a conversation, at most."""
+OURS = {"messages", "model", "n", "response_format", "seed", "stream", "temperature", "top_p"}
+OURS |= {"max_tokens", "max_completion_tokens", "input", "prompt", "echo", "logprobs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What [models.ROLE] may say.
+
+    `endpoint` names what stands behind an address that may change; `reply_format` is for servers
+    that cannot hold a model to a schema; `extra` goes into each request as it is. `parallel` is the
+    most requests under way; `timeout_s` the longest that one may take; `start_s` how long an
+    address where nobody has been yet is tried. `seed` is mixed with the place of each request.
+    Without prices, no limit of money can be kept. Of an embedder, `dimensions` shortens vectors and
+    `batch` is how many texts go into one request; of a scorer, `template` joins prompt and answer.
+    """
+
+    base_url: str = ""
+    endpoint: str = ""
+    temperature: float = 0.7
+    top_p: float = 1.0
+    max_tokens: int = 4096
+    seed: int | None = None
+    reply_format: Literal["json_schema", "json_object", "text"] = "json_schema"
+    limit_key: Literal["", "max_tokens", "max_completion_tokens"] = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    parallel: int = 64
+    timeout_s: float = 600.0
+    start_s: float = 30.0
+    usd_per_million_in: float | None = None
+    usd_per_million_out: float | None = None
+    dimensions: int | None = None
+    batch: int = 32
+    template: str = "{prompt}\n\n{answer}"
+
+    @property
+    def deadline_s(self) -> float:
+        """After how long a request is given up, whatever it waits for."""
+        return 2 * self.timeout_s + self.start_s + 60
+
+
+def checked(settings: Settings, name: str) -> Settings:
+    """The settings, if each is possible. Raises `ConfigError`."""
+    where = f"[models] openai:{name}"
+    if bad := sorted(OURS & settings.extra.keys()):
+        raise ConfigError(f"{where}: extra may not hold {', '.join(bad)}: use the settings")
+    for key in ("max_tokens", "parallel", "timeout_s", "batch", "dimensions"):
+        if (value := getattr(settings, key)) is not None and value <= 0:
+            raise ConfigError(f"{where}: {key} = {value}: it must be more than 0")
+    for key in ("start_s", "temperature", "usd_per_million_in", "usd_per_million_out"):
+        if (getattr(settings, key) or 0) < 0:
+            raise ConfigError(f"{where}: {key} = {getattr(settings, key)}: it may not be negative")
+    return settings
+
+
+class Usage(msgspec.Struct):
+    """The tokens of a request, as the server counts them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int | None = 0
+
+
+class Reply(msgspec.Struct):
+    """What replies of all kinds have."""
+
+    usage: Usage | None = None
+
+
+R = TypeVar("R", bound=Reply)
+
+
+@dataclass(frozen=True, slots=True)
+class Replied(Generic[R]):
+    """A reply, and what it used."""
+
+    reply: R
+    used: Account
+
+
+class Line:
+    """One model at one address. What a request can cost at most is reserved before it is sent."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        url = settings.base_url or os.environ.get("OPENAI_BASE_URL", "") or OPENAI
+        key = os.environ.get("OPENAI_API_KEY", "")
+        if normal_url(url) == OPENAI and not key:
+            raise ConfigError(
+                f"openai:{name} needs a key: set OPENAI_API_KEY; or, for a server of your own, name"
+                " its address with --base-url"
+            )
+        self.name, self.spent_usd = name, 0.0
+        self.endpoint = Endpoint(url, key, timeout_s=settings.timeout_s, start_s=settings.start_s)
+        self.price = Price(settings.usd_per_million_in, settings.usd_per_million_out)
+        self.where = settings.endpoint or self.endpoint.url.partition("://")[2]
+        self._ledger = Ledger()
+
+    @property
+    def is_openai(self) -> bool:
+        """Is it OpenAI's own address?"""
+        return self.endpoint.url == OPENAI
+
+    def pay_from(self, ledger: Ledger) -> None:
+        """Reserve and pay there. Raises `ConfigError` if a limit is set and a price unknown."""
+        ledger.require(self.price, f"openai:{self.name}")
+        self._ledger = ledger
+
+    async def ask(
+        self, path: str, body: bytes, decode: Callable[[bytes], R], *, role: str, tokens_out: int
+    ) -> Replied[R]:  # fmt: skip
+        """The reply. Raises what a failure means."""
+        most = self.price.usd(len(body) + OVERHEAD_TOKENS, tokens_out)
+        with await self._ledger.reserve(role, most) as bill:
+            try:
+                raw = await self.endpoint.post(path, body)
+            except Cut:
+                raise  # it may have been charged
+            except BackfeedError:
+                bill.release()
+                raise
+            try:
+                reply = decode(raw)
+            except (msgspec.DecodeError, UnicodeError) as error:
+                raise Outage(f"{self.endpoint.url}{path} gave no such reply: {error}") from error
+            return Replied(reply, self._pay(bill, reply.usage))
+
+    def _pay(self, bill: Bill, usage: Usage | None) -> Account:
+        """Pay what the reply says it used; if it does not say, the most it can have cost."""
+        tokens = (0, 0) if usage is None else (usage.prompt_tokens, usage.completion_tokens or 0)
+        usd = bill.usd if usage is None else self.price.usd(*tokens)
+        used = Account(1, *tokens, usd=usd, unpriced=int(not self.price.known))
+        self.spent_usd += usd
+        bill.pay(used)
+        return used
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.endpoint.close()
