@@ -87,6 +87,8 @@ def compose(first: tuple[str, str], second: tuple[str, str], others: tuple[str, 
         return ""
     if len(others) > len(_further(last)):
         return ""  # an argument without a name could not be told to the reader
+    if {first_name, second_name} & {arg.arg for arg in _parameters(node.args)}:
+        return ""  # what is called would be hidden by it
     both = mine.keys() & theirs.keys()
     if any(ast.unparse(mine[name]) != ast.unparse(theirs[name]) for name in both):
         return ""
@@ -111,6 +113,11 @@ def _where(last: ast.FunctionDef, others: tuple[str, ...]) -> str:
 def _further(function: ast.FunctionDef) -> list[str]:
     """The names of the parameters after the first that can be given by position."""
     return [arg.arg for arg in [*function.args.posonlyargs, *function.args.args][1:]]
+
+
+def _parameters(args: ast.arguments) -> list[ast.arg]:
+    stars = [arg for arg in (args.vararg, args.kwarg) if arg is not None]
+    return [*args.posonlyargs, *args.args, *args.kwonlyargs, *stars]
 
 
 def _passed(args: ast.arguments) -> str:
@@ -143,6 +150,6 @@ def _merged(mine: tuple[ast.Module, str], theirs: tuple[ast.Module, str]) -> str
 
 
 def _text(source: str, part: ast.stmt) -> str:
-    lines = source.splitlines()
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # as Python counts them
     first = min([part.lineno, *(d.lineno for d in getattr(part, "decorator_list", []))])
     return "\n".join(lines[first - 1 : part.end_lineno]).rstrip()

@@ -31,7 +31,7 @@ class Backfeed:
     most: int = 150
     uses: int = 4
     least_related: float = 0.2
-    version = 2
+    version = 3
     born = True
     reads = ("graph", "used_pairs")
     writes = ("used_pairs",)

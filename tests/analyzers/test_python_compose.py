@@ -1,0 +1,188 @@
+"""Two functions as one: what recorded tests show of each, and the code of both."""
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backfeed.analyzers._python_compose import Seen, compose, composed_name, seen, shape
+
+ONE = "def one(x):\n    return [x, x]\n"
+TWO = "def two(items, n=1):\n    return items * n\n"
+
+
+def composed(one=ONE, two=TWO, *others, names=("one", "two")):
+    return compose((one, names[0]), (two, names[1]), others)
+
+
+def result(code, call):
+    """What a call comes to in code."""
+    names: dict = {}
+    exec(code, names)
+    return eval(call, names)
+
+
+SHAPES = [
+    ("1", "int"), ("-1", "int"), ("True", "bool"), ("1.5", "float"), ("'a'", "str"),
+    ("b''", "bytes"), ("None", "none"), ("[]", "list[]"), ("()", "list[]"), ("[1, 2]", "list[int]"),
+    ("(1, 2)", "list[int]"), ("{1}", "list[int]"), ("[1, 'a']", "list[mixed]"),
+    ("[[1], [2]]", "list[list[int]]"), ("[[1], []]", "list[mixed]"), ("{'a': 1}", "dict"),
+    ("range(3)", "list[int]"), ("iter([1])", "list"), ("f(1)", ""), ("x", ""), ("lambda: 1", ""),
+    ("1 + 1", ""), ("a.b()", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), SHAPES)
+def test_shapes_of_literals(source, expected):
+    assert shape(ast.parse(source, mode="eval").body) == expected
+
+
+SHOWN = [
+    ("assert f(1) == 2", Seen(("int",), "int")),
+    ("assert f(1) == 2\nassert f('a') == 3", Seen(("int", "str"), "int")),
+    ("assert f(1, 'b', [2]) == 2", Seen(("int",), "int", ("'b'", "[2]"))),
+    ("assert f(1) == 2\nassert f(1, 3) == 2", Seen(("int",), "int", ("3",))),
+    ("assert list(f([1])) == [2]", Seen(("list[int]",), "list[int]")),
+    ("assert f([]) == []\nassert f([1]) == [2]", Seen(("list[int]",), "list[int]")),
+    ("assert f([]) == []", Seen()),
+    ("assert f(1) == 2\nassert f(2) == 'a'", Seen(("int",), "")),
+    ("assert f(1) == 2\nassert f(2) == None", Seen(("int",), "")),
+    ("assert f(x) == 2", Seen((), "int")),
+    ("assert f() == 2", Seen((), "int")),
+    ("assert g(1) == 2", Seen()),
+    ("assert x.f(1) == 2", Seen()),
+    ("assert f(1)", Seen()),
+    ("x = f(1)", Seen()),
+    ("assert f(", Seen()),
+    ("", Seen()),
+]
+
+
+@pytest.mark.parametrize(("test", "expected"), SHOWN)
+def test_what_a_test_shows_of_a_function(test, expected):
+    assert seen(test, "f") == expected
+
+
+def test_the_result_of_one_is_fed_into_the_other():
+    code = composed()
+    assert result(code, "two_of_one(3)") == [3, 3]
+    assert composed_name("one", "two") == "two_of_one"
+
+
+def test_further_arguments_are_fixed_and_told():
+    code = composed(ONE, TWO, "3")
+    assert result(code, "two_of_one(1)") == [1] * 6
+    assert result(code, "two_of_one.__doc__") == "where `n` is `3`"
+
+
+def test_a_private_name_loses_its_underscores():
+    assert composed_name("_one", "__two_") == "two_of_one"
+    code = composed(ONE.replace("one", "_one"), TWO, names=("_one", "two"))
+    assert result(code, "two_of_one(3)") == [3, 3]
+
+
+ARGUMENTS = [
+    ("a, b=2", "two_of_one(1)", [1, 2]),
+    ("a, b=2", "two_of_one(1, b=3)", [1, 3]),
+    ("a, /, b", "two_of_one(1, 2)", [1, 2]),
+    ("*b", "two_of_one(1, 2)", [1, 2]),
+    ("a, *, b", "two_of_one(1, b=2)", [1, 2]),
+    ("**b", "two_of_one(a=1)", ["a"]),
+    ("a: int, *b: int, c: int = 0, **d: int", "two_of_one(1, 2, c=3, e=4)", [1, 2, 3, 4]),
+]
+RESULTS = {
+    "*b": "[*b]", "**b": "[*b]", "a: int, *b: int, c: int = 0, **d: int": "[a, *b, c, *d.values()]",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("takes", "call", "expected"), ARGUMENTS)
+def test_the_arguments_of_the_first_are_passed_on_as_they_came(takes, call, expected):
+    code = composed(f"def one({takes}):\n    return {RESULTS.get(takes, '[a, b]')}\n")
+    assert result(code, call) == expected
+
+
+def test_both_may_bring_the_same_helper_and_imports():
+    helper = "def helper(x):\n    return math.ceil(x)\n\n\n"
+    one = f"import math\n\n\n{helper}def one(x):\n    return helper(x)\n"
+    two = f"import math\nimport os\n\n\n{helper}def two(x):\n    return helper(x) + 1\n"
+    code = composed(one, two)
+    assert result(code, "two_of_one(1.5)") == 3
+    assert (code.count("import math"), code.count("def helper")) == (1, 1)
+
+
+def test_a_future_import_comes_first():
+    one = "import os\n\n\ndef one(x):\n    return x\n"
+    two = "from __future__ import annotations\n\n\ndef two(x: No) -> No:\n    return x\n"
+    code = composed(one, two)
+    assert code.startswith("from __future__ import annotations\n")
+    assert result(code, "two_of_one(1)") == 1
+
+
+def test_comments_and_decorators_stay():
+    one = "import functools\n\n\n@functools.cache\ndef one(x):\n    # twice\n    return x * 2\n"
+    code = composed(one, "def two(x):\n    return x\n")
+    assert "# twice" in code
+    assert "@functools.cache\ndef one" in code
+    assert result(code, "two_of_one(2)") == 4
+
+
+@pytest.mark.parametrize("sign", ["\f", "\v", "\x1c", "\x85", "\u2028"])
+def test_signs_that_end_lines_elsewhere_end_none_in_python(sign):
+    one = f"MARK = 'a{sign}b'\n\n\n{ONE}"
+    code = composed(one, f"{'' if sign != chr(12) else sign}{TWO}")
+    assert result(code, "two_of_one(MARK)") == [f"a{sign}b"] * 2
+
+
+def test_lines_may_end_as_elsewhere():
+    code = composed(ONE.replace("\n", "\r\n"), TWO.replace("\n", "\r"))
+    assert result(code, "two_of_one(1)") == [1, 1]
+
+
+UNFIT = [
+    (ONE, TWO.replace("two", "other")),
+    (ONE, "two = 1\n"),
+    (ONE, "class two: pass\n"),
+    ("async def one(x):\n    return x\n", TWO),
+    ("def one(:", TWO),
+    (ONE, "def two(:"),
+    (f"K = 1\n\n\n{ONE}", f"K = 2\n\n\n{TWO}"),
+    (f"def two(x): return 1\n\n\n{ONE}", TWO),
+    ("def one(two): return two\n", TWO),
+    ("def one(x, *, one=1): return x\n", TWO),
+    ("def one(x, *two): return x\n", TWO),
+]
+
+
+@pytest.mark.parametrize(("one", "two"), UNFIT)
+def test_what_cannot_stand_in_one_file_is_not_composed(one, two):
+    assert composed(one, two) == ""
+
+
+@pytest.mark.parametrize("two", ["def two(x, *more): return x", "def two(x, *, n=1): return x"])
+def test_an_argument_without_a_name_cannot_be_told(two):
+    assert composed(ONE, two, "3") == ""
+    assert composed(ONE, two) != ""
+
+
+def test_it_composes_again():
+    first = composed()
+    code = compose((first, "two_of_one"), ("def three(x):\n    return len(x)\n", "three"), ())
+    assert result(code, "three_of_two_of_one(7)") == 2
+
+
+LITERALS = st.recursive(
+    st.integers() | st.booleans() | st.text(max_size=4) | st.none() | st.binary(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=6,
+)
+
+
+@given(LITERALS, LITERALS)
+def test_a_function_takes_and_gives_the_shapes_of_its_test(taken, given_back):
+    found = seen(f"assert f({taken!r}) == {given_back!r}\n", "f")
+    shapes = [shape(ast.parse(repr(value), mode="eval").body) for value in (taken, given_back)]
+    dull = ("list[]", "none")
+    assert found.takes == tuple(one for one in shapes[:1] if one != "list[]")
+    assert found.gives == ("" if shapes[1] in dull else shapes[1])
+    assert "" not in shapes
