@@ -129,7 +129,7 @@ def _foreign_import(tree: ast.Module) -> bool:
 
 
 def _prompted(source: str) -> str:
-    lines = source.rstrip("\n").splitlines()
+    lines = source.rstrip("\n").split("\n")
     return "".join(
         f"{'>>>' if i == 0 else '...'} {line}".rstrip() + "\n" for i, line in enumerate(lines)
     )

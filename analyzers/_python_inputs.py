@@ -112,7 +112,7 @@ def _chancy(tree: ast.Module) -> bool:
 def _shown_calls(shown: Sequence[str], name: str) -> Iterator[ast.Call]:
     """Calls with nothing but literals and lambdas, in the examples."""
     for source in shown:
-        text = "\n".join(line[4:] for line in source.splitlines())
+        text = "\n".join(line[4:] for line in source.split("\n"))
         tree = tree_of(text)
         for node in ast.walk(tree) if tree is not None else ():
             if isinstance(node, ast.Call) and _calls(node, name):

@@ -12,7 +12,7 @@ BODY = "    return [x * 2 for x in a]\n"
 
 
 def code_of(doc, before=""):
-    lines = "\n    ".join(doc.splitlines())
+    lines = "\n    ".join(doc.split("\n"))
     return f"{before}def f(a):\n    '''Double.\n\n    {lines}\n    '''\n{BODY}"
 
 
@@ -69,6 +69,11 @@ def test_what_cannot_run_alone_or_shows_something_else_each_time(doc):
 
 def test_a_string_that_ends_in_u_is_no_old_python():
     assert of(">>> f(['lieu'])\n['lieulieu']") == [(">>> f(['lieu'])\n", "['lieulieu']\n")]
+
+
+@pytest.mark.parametrize("sign", ["\f", "\x1c", "\x85", "\u2028"])
+def test_signs_that_end_lines_elsewhere_stay_in_their_line(sign):
+    assert of(f">>> f(['{sign}'])\n['']") == [(f">>> f(['{sign}'])\n", "['']\n")]
 
 
 CHAINS = [

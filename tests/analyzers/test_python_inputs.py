@@ -31,6 +31,7 @@ def test_calls_that_are_shown_come_first():
 
 SHOWN = [
     (">>> f(1, 2)\n", True),
+    (">>> f('\x85', '\f')\n", True),
     (">>> f(range(3), len([1]))\n", True),
     (">>> f(lambda x: x + 1, [2])\n", True),
     (">>> g(f(1, b=[2]))\n", True),
