@@ -115,6 +115,14 @@ def test_a_problem_can_be_written_from_it(doc):
     assert of(doc).reason == ""
 
 
+def test_attributes_that_it_uses_are_known_and_helpers_of_its_file_are_not():
+    doc, body = f"{GOOD} Uses `numerator`.", "    return helper(a.numerator)\n"
+    helper = "def helper(x):\n    return x\n\n\n"
+    assert of(doc, body=body, before=helper).reason == ""
+    leaning = of(f"{GOOD} As `helper` does.", body=body, before=helper)
+    assert (leaning.reason, leaning.detail) == ("leans-on-context", "helper")
+
+
 def test_what_is_private_is_not_asked_for():
     found = describe(f'def _f(a):\n    """{GOOD}"""\n', "_f")
     assert (found.reason, found.detail) == ("private", "_f")

@@ -63,6 +63,11 @@ def test_what_stands_in_other_functions_is_not_its_own():
     assert "sorting" not in found(code)["knowledge"]
 
 
+def test_a_class_in_it_is_a_design_and_it_is_none_itself():
+    assert found("class f:\n    x = 1\n")["knowledge"] == []
+    assert found("class f:\n    class g: pass\n")["knowledge"] == ["class design"]
+
+
 def test_no_more_than_six_and_each_once():
     body = "return sorted(zip(sum(max(set(map(next, iter(sorted(a))))))))"
     assert knowledge(body) == [

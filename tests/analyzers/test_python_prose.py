@@ -111,6 +111,11 @@ LINES = st.sampled_from((
 ))  # fmt: skip
 
 
+def test_a_heading_ends_a_field_list():
+    found = told("Do.\n\n:param x: The x.\nNotes:\n    More.")
+    assert (found.parameters, found.prose) == ((("x", "The x."),), "Do.\n\n    More.")
+
+
 @given(st.lists(LINES, max_size=12))
 def test_prose_never_holds_an_example(lines):
     prose = told("\n".join(lines)).prose
