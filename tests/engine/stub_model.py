@@ -50,8 +50,8 @@ Script = Callable[[dict[str, Any], int], Reply]
 class StubModel:
     """`asked` holds the bodies of all requests; `script` gets a body and its number, from 0."""
 
-    def __init__(self, script: Script) -> None:
-        self.script = script
+    def __init__(self, script: Script, paths: Sequence[str] = ("chat/completions",)) -> None:
+        self.script, self.paths = script, paths
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.now = self.most = 0
@@ -73,7 +73,8 @@ class StubModel:
 
     async def _serve(self) -> None:
         app = web.Application()
-        app.router.add_post("/v1/chat/completions", self._answer)
+        for path in self.paths:
+            app.router.add_post(f"/v1/{path}", self._answer)
         runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

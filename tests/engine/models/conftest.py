@@ -1,6 +1,7 @@
 """A model server for each test that wants one."""
 
 import pytest
+import stub_numbers
 from stub_model import StubModel, good
 
 
@@ -13,4 +14,11 @@ def no_key(monkeypatch):
 @pytest.fixture
 def server():
     with StubModel(good) as stub:
+        yield stub
+
+
+@pytest.fixture
+def stub():
+    """One that gives embeddings and log-probabilities."""
+    with stub_numbers.server() as stub:
         yield stub
