@@ -28,6 +28,7 @@ class Sealed:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.parts: list[_Part] = []
+        self._room = BYTES_IN_MEMORY
         self.reload()
 
     def paths(self) -> list[Path]:
@@ -37,17 +38,21 @@ class Sealed:
     def reload(self) -> None:
         """Look at the folder again."""
         self.close()
-        room = BYTES_IN_MEMORY
+        self._room = BYTES_IN_MEMORY
         for path in self.paths():
-            room -= path.stat().st_size
-            self.parts.append(_Part(path, in_memory=room >= 0))
+            self.take(path)
 
-    def add(self, batches: Iterable[pa.RecordBatch]) -> None:
+    def write(self, batches: Iterable[pa.RecordBatch]) -> Path:
         """Write one more file from batches in key order, whole or not at all."""
         numbers = [int(path.stem.removeprefix("sealed-")) for path in self.paths()]
         path = self.folder / f"sealed-{max(numbers, default=-1) + 1:05d}.parquet"
         write_via(path, lambda to: _write(to, batches))
-        self.reload()
+        return path
+
+    def take(self, path: Path) -> None:
+        """From now on, look into this file, too."""
+        self._room -= path.stat().st_size
+        self.parts.append(_Part(path, in_memory=self._room >= 0))
 
     def get_many(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """The stored values of the keys that are here."""

@@ -4,7 +4,8 @@ How it works. A book is a directory. `live.sqlite` (WAL) takes new answers; one 
 commits them in groups, and an answer is given out only after its commit, so nothing downstream
 rests on a lost one. Several runs may write to one book: the first answer to a key wins, for good,
 and what is given out is what the book holds. `seal` moves live answers into `sealed-*.parquet`,
-sorted by key. Values are JSON, compressed; one over 64 KiB lies in `payloads/` under its hash.
+sorted by key; where one run has the book to itself, it does so whenever there are many. Values are
+JSON, compressed; one over 64 KiB lies in `payloads/` under its hash.
 """
 
 import asyncio
@@ -12,28 +13,24 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from backfeed.engine._live import check_version, count_of, one_at_a_time, open_live, transaction
 from backfeed.engine._packing import Packing
 from backfeed.engine._sealed import SCHEMA as SEALED
 from backfeed.engine._sealed import Sealed
 from backfeed.engine.boundary import storing
-from backfeed.engine.errors import ConfigError, RunConflict
+from backfeed.engine.errors import RunConflict, StoreFault
 from backfeed.engine.files import FolderLock
 
-VERSION = "1"
 GROUP_WAIT_S = 0.005
 GROUP_SIZE = 64
 SEAL_WAIT_S = 60.0
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS answers (key BLOB NOT NULL, service TEXT NOT NULL, answer BLOB NOT NULL);
-CREATE UNIQUE INDEX IF NOT EXISTS by_key ON answers (key);
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
+LIVE_MOST = 100_000  # keys are random: a table of millions slows every commit
 
 Entry = tuple[bytes, str, Any]
 
@@ -52,13 +49,14 @@ class Book:
         with ExitStack() as undo:
             undo.callback(self._users.close)
             self._users.share(SEAL_WAIT_S)  # another run may be sealing it
-            with storing(f"answer book {folder}"), _one_at_a_time(folder):
-                self._reader = _open(folder / "live.sqlite")
+            with storing(f"answer book {folder}"), one_at_a_time(folder):
+                self._reader = open_live(folder / "live.sqlite")
                 undo.callback(self._reader.close)
-                self._writer = _open(folder / "live.sqlite")
+                self._writer = open_live(folder / "live.sqlite")
                 undo.callback(self._writer.close)
-                _check_version(self._reader, folder)
+                check_version(self._reader, folder)
                 self._sealed = Sealed(folder)
+                self._live = count_of(self._reader)
             undo.pop_all()
 
     def get_many(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
@@ -104,6 +102,32 @@ class Book:
             for put in self._group:
                 put.settle(held)
             self._group = []
+            if self._live >= LIVE_MOST:
+                await self._seal_meanwhile()
+
+    async def _seal_meanwhile(self) -> None:
+        """Seal between two commits, while answers are looked up; not if another run is here.
+
+        The file is written, then looked into, and only then do the answers leave the live table.
+        """
+        in_thread, self._live = asyncio.get_running_loop().run_in_executor, 0
+        with suppress(StoreFault, RunConflict):  # nothing is lost: it is tried again later
+            try:
+                await in_thread(self._thread, self._users.own)
+                path = await in_thread(self._thread, self._write_sealed, self._writer)
+                self._sealed.take(path)
+                await in_thread(self._thread, self._empty)
+            finally:
+                await in_thread(self._thread, self._users.share, SEAL_WAIT_S)
+
+    def _write_sealed(self, database: sqlite3.Connection) -> Path:
+        with storing(f"sealing the answer book {self.folder}"):
+            rows = database.execute("SELECT key, service, answer FROM answers ORDER BY key")
+            return self._sealed.write(_batches(rows))
+
+    def _empty(self) -> None:
+        with storing(f"sealing the answer book {self.folder}"):
+            self._writer.execute("DELETE FROM answers")
 
     async def _attempt(self, group: "list[_Put]") -> dict[bytes, Any] | BaseException:
         entries = [entry for put in group for entry in put.entries]
@@ -120,8 +144,9 @@ class Book:
                 packed.setdefault(key, (service, *self._packing.pack(service, answer)))
             before = self._writer.total_changes
             rows = [(key, service, raw) for key, (service, raw, _) in packed.items()]
-            with _transaction(self._writer):
+            with transaction(self._writer):
                 self._writer.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", rows)
+            self._live += len(rows)
             held = {key: value for key, (_, _, value) in packed.items()}
             if self._writer.total_changes - before < len(rows):
                 earlier = self._find(self._writer, list(held))
@@ -158,7 +183,7 @@ class Book:
         """Remove answers, so that they are asked again; returns how many there were."""
         with storing(f"writing the answer book {self.folder}"), self._alone():
             wanted = list(keys)
-            with _transaction(self._reader):
+            with transaction(self._reader):
                 query = "DELETE FROM answers WHERE key = ?"
                 gone = self._reader.executemany(query, [(key,) for key in wanted]).rowcount
             return gone + self._sealed.forget(wanted)
@@ -176,13 +201,10 @@ class Book:
             return 0
 
     def _seal(self) -> int:
-        count = int(self._reader.execute("SELECT COUNT(*) FROM answers").fetchone()[0])
-        if count == 0:
-            return 0
-        rows = self._reader.execute("SELECT key, service, answer FROM answers ORDER BY key")
-        self._sealed.add(_batches(rows))
-        self._reader.execute("DELETE FROM answers")
-        self._reader.execute("VACUUM")
+        if count := count_of(self._reader):
+            self._sealed.take(self._write_sealed(self._reader))
+            self._reader.execute("DELETE FROM answers")
+            self._reader.execute("VACUUM")
         return count
 
     @contextmanager
@@ -228,50 +250,6 @@ class _Put:
             self.done.set_exception(held)
         else:
             self.done.set_result({key: held[key] for key, _, _ in self.entries})
-
-
-@contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """SQLite does not wait for a lock while it turns a new file into a WAL one."""
-    lock = FolderLock(folder / "opening.lock", folder)
-    try:
-        lock.own(SEAL_WAIT_S)
-        yield
-    finally:
-        lock.close()
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    database.execute("PRAGMA page_size=16384")
-    database.execute("PRAGMA journal_mode=WAL")
-    database.execute("PRAGMA synchronous=NORMAL")  # survives a kill; losing power may cost a group
-    database.execute("PRAGMA wal_autocheckpoint=4000")  # random keys: a group touches many pages
-    database.execute("PRAGMA busy_timeout=30000")
-    database.execute("PRAGMA cache_size=-2048")
-    database.executescript(_SCHEMA)
-    return database
-
-
-@contextmanager
-def _transaction(database: sqlite3.Connection) -> Iterator[None]:
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        database.execute("COMMIT")
-    finally:
-        if database.in_transaction:
-            database.execute("ROLLBACK")
-
-
-def _check_version(database: sqlite3.Connection, folder: Path) -> None:
-    database.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (VERSION,))
-    found = database.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()[0]
-    if found != VERSION:
-        raise ConfigError(
-            f"the answer book {folder} is of version {found}, this Backfeed reads version"
-            f" {VERSION}; name another book with --book, or use the Backfeed that wrote it"
-        )
 
 
 def _batches(rows: sqlite3.Cursor) -> Iterator[pa.RecordBatch]:

@@ -24,7 +24,7 @@ LAYERS = [
     {"engine.boundary", "engine.registry"},
     {"engine.files", "engine.process", "engine.languages"},
     {"engine.methods"},
-    {"engine._sealed", "engine._packing"},
+    {"engine._sealed", "engine._packing", "engine._live"},
     {"engine.grammar", "grammars", "engine.answers", "engine.store"}
     | {"engine.config", "engine.ledger", "engine.tally", "plugin"},
     {"analyzers", "sandboxes", "engine.stages", "engine.models", "engine.exporters"}
