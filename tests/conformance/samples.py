@@ -2,7 +2,7 @@
 
 import json
 
-from backfeed.engine.records import Keywords, Lineage, Message, Origin, Sample
+from backfeed.engine.records import File, Keywords, Lineage, Message, Origin, Sample
 from backfeed.engine.records import Test as Tested
 
 CHUNKS = '''def chunks(items, size):
@@ -39,6 +39,7 @@ def flatten_of_chunks(items, size):
 CHUNKED = "assert chunks([1, 2, 3], 2) == [[1, 2], [3]]\nassert chunks([4], 1) == [[4]]\n"
 FLATTENED = "assert flatten([[1, 2], [3]]) == [1, 2, 3]\nassert flatten([[5]]) == [5]\n"
 BOTH = "assert flatten_of_chunks([1, 2, 3], 2) == [1, 2, 3]\n"
+PYTEST = "from toys.lists import chunks\n\n\ndef test_one():\n    assert chunks([1], 2) == [[1]]\n"
 DOC = ">>> chunks([1, 2, 3], 2)\n[[1, 2], [3]]\n"
 MIT = Origin(source="pypi:toys==1", repo="toys", commit="1", path="toys/lists.py", licence="MIT")
 SHARED = Keywords(("work on lists",), ("implement a function",), ("iteration", "slicing"))
@@ -84,6 +85,11 @@ ROWS: tuple[Sample, ...] = (
         id="program", language="python", code="print(sum(map(int, input().split())))\n",
         messages=talk("Add numbers.", "```python\nprint()\n```"),
         tests=(Tested("stdio", "author", stdin="1 2\n", stdout="3\n"),),
+    ),
+    Sample(
+        id="files", language="python", messages=talk("Write toys/lists.py.", "See the files."),
+        files=(File("toys/lists.py", CHUNKS), File("toys/README.md", "Lists.")),
+        tests=(Tested("framework", framework="pytest", code=PYTEST),),
     ),
     Sample(id="prose", language="python", messages=talk("What is a list?", "A row of things.")),
     Sample(id="chat", kind="general", messages=talk("Hello!", "Hello; how can I help?")),
