@@ -1,0 +1,128 @@
+"""Which backend answers for which role, for prompts, embeddings and scores."""
+
+import asyncio
+import pickle
+
+import msgspec
+import pytest
+
+from backfeed.engine import services
+from backfeed.engine.errors import ConfigError
+from backfeed.engine.models import _roles, echo, hashing, openai
+from backfeed.engine.recipe import Recipe, Step
+from backfeed.engine.requests import Embed, Score, key_of
+
+TOY = {"use": "openai:toy", "base_url": "http://toy/v1", "temperature": 0.5, "extra": {"top_k": 3}}
+SMALL = {"use": "openai:small", "base_url": "http://small/v1", "extra": {"truncate": True}}
+WORDS = {"use": "extractive"}
+HASHED = {"use": "hashing", "dimension": 64}
+
+
+@pytest.mark.parametrize(
+    ("specs", "name"),
+    [
+        ({}, "hashing"),
+        ({"default": WORDS}, "hashing"),
+        ({"default": TOY}, "toy"),
+        ({"default": TOY, "embedder": SMALL}, "small"),
+        ({"default": TOY, "embedder": HASHED}, "hashing"),
+        ({"strong": TOY}, "hashing"),
+    ],
+)
+def test_who_embeds(specs, name):
+    assert [service.name for service in _roles.embedder(specs).values()] == [name]
+
+
+def test_an_embedder_that_gives_none_is_refused_before_work():
+    told = "extractive gives no embeddings: name hashing or openai or replay with --model embedder="
+    with pytest.raises(ConfigError, match=told):
+        _roles.embedder({"embedder": WORDS})
+
+
+def test_what_is_said_to_a_chat_is_not_sent_to_an_embedder():
+    assert "top_k" not in _roles.embedder({"default": TOY})["embedder"].identity
+    assert "truncate" in _roles.embedder({"embedder": SMALL})["embedder"].identity
+
+
+@pytest.mark.parametrize(
+    ("specs", "names"),
+    [
+        ({"default": TOY}, {"default": "toy"}),
+        ({"default": TOY, "scorer": SMALL}, {"default": "small"}),
+        ({"default": WORDS, "scorer": SMALL}, {"default": "small"}),
+        ({"default": TOY, "student_a": SMALL}, {"default": "toy", "student_a": "small"}),
+        ({"default": TOY, "embedder": HASHED}, {"default": "toy"}),
+    ],
+)
+def test_who_scores(specs, names):
+    found = _roles.scorers(specs, "r")
+    assert {desk: one.name for desk, one in found.items()} == {
+        f"scorer:{role}": name for role, name in names.items()
+    }
+
+
+@pytest.mark.parametrize("specs", [{}, {"default": WORDS}, {"embedder": SMALL}])
+def test_a_recipe_that_nobody_scores_is_refused_before_work(specs):
+    told = r"the recipe 'r' asks for scores: name openai or replay with --model scorer=openai:NAME"
+    with pytest.raises(ConfigError, match=told):
+        _roles.scorers(specs, "r")
+
+
+def test_a_role_that_gives_no_scores_is_never_answered_by_another():
+    found = _roles.scorers({"default": TOY, "student_a": WORDS}, "r")
+    with pytest.raises(
+        ConfigError, match="the role 'student_a' is asked for scores, and extractive"
+    ):
+        asyncio.run(found["scorer:student_a"].answer([Score("loss", "p", "a", "student_a")]))
+
+
+def test_embedders_and_scorers_are_asked_no_prompts():
+    specs = {"default": WORDS, "embedder": HASHED, "scorer": SMALL}
+    assert list(_roles.prompters(specs, "r", ())) == ["model:default"]
+    with pytest.raises(ConfigError, match=r"'r' asks a model: name one with --model"):
+        _roles.prompters({"embedder": HASHED}, "r", ())
+
+
+def test_hashing_cannot_answer_prompts():
+    with pytest.raises(ConfigError, match=r"hashing cannot answer .*: reverse/generate"):
+        _roles.prompters({"default": HASHED}, "r", ["reverse/generate"])
+
+
+def recipe(*asks, **models):
+    stage = type("Stage", (), {"asks": asks, "prompts": (), "version": 1})()
+    return Recipe("r", (Step("s", "s", {}, stage),), models=models)
+
+
+def test_services_of_a_recipe_that_embeds_and_scores():
+    wishes = services.Wishes({"scorer": "openai:toy"}, "http://toy/v1")
+    made = services.build(recipe("embedder", "scorer", default=WORDS), wishes)
+    assert {desk: service.name for desk, service in made.items()} == {
+        "embedder": "hashing", "scorer:default": "toy",
+    }  # fmt: skip
+
+
+def test_a_recipe_that_trains_is_told_what_is_missing():
+    with pytest.raises(ConfigError, match=r"no backend that trains; the extra backfeed\[train\]"):
+        services.build(recipe("trainer"), services.Wishes())
+
+
+SERVICES = [
+    (lambda: openai.PLUGIN.embedder("toy", {"base_url": "http://toy"}), Embed("a text")),
+    (lambda: openai.PLUGIN.scorer("toy", {"base_url": "http://toy"}), Score("ifd", "p", "a")),
+    (lambda: hashing.PLUGIN.embedder("", {}), Embed("a text")),
+]
+
+
+@pytest.mark.parametrize(("make", "request_"), SERVICES)
+def test_content_is_plain_and_the_same_each_time(make, request_):
+    """Made by two services, of a request and its copy."""
+    copy = pickle.loads(pickle.dumps(request_))
+    made = [(make(), request_), (make(), copy)]
+    keys = {key_of("x", one.identity, one.content(asked)) for one, asked in made}
+    assert len(keys) == 1
+    told = make().content(request_)
+    assert msgspec.json.decode(msgspec.json.encode(told)) == told
+
+
+def test_echo_offers_neither():
+    assert not {"embedder", "scorer"} & set(dir(echo.PLUGIN))
