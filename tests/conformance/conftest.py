@@ -2,7 +2,8 @@
 
 import pytest
 from conformance.answers import Honest
-from stub_model import StubModel, good
+from stub_model import good
+from stub_numbers import numbers, server
 
 
 @pytest.fixture(scope="session")
@@ -13,8 +14,13 @@ def honest():
     made.close()
 
 
+def said(body, number):
+    """A reply to a chat, embeddings, or log-probabilities."""
+    return good() if "messages" in body else numbers(body, number)
+
+
 @pytest.fixture(scope="session")
 def model_server():
     """An OpenAI-compatible address on this machine."""
-    with StubModel(good) as stub:
+    with server(said) as stub:
         yield stub

@@ -51,12 +51,25 @@ def every(kind: str) -> dict[str, registry.Entry]:
 
 def loaded(kind: str, name: str) -> Any:
     """A plug-in; an object of it if it is a class. Skips the test if a package is missing."""
-    with installed():
-        try:
-            found = registry.load(kind, name)
-        except MissingExtra as error:
-            pytest.skip(str(error))
+    try:
+        found = _load(kind, name)
+    except MissingExtra as error:
+        pytest.skip(str(error))
     return found() if isinstance(found, type) else found
+
+
+def can_be_loaded(kind: str, name: str) -> bool:
+    """Is nothing missing that it needs? To be asked while tests are collected."""
+    try:
+        _load(kind, name)
+    except MissingExtra:
+        return False
+    return True
+
+
+def _load(kind: str, name: str) -> Any:
+    with installed():
+        return registry.load(kind, name)
 
 
 def is_ours(kind: str, name: str) -> bool:

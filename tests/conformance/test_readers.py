@@ -8,7 +8,7 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conformance.everything import every, loaded
+from conformance.everything import can_be_loaded, every, loaded
 
 from backfeed.engine.errors import InputError
 from backfeed.engine.readers import _rows
@@ -17,7 +17,8 @@ ROWS = [
     {"id": "1", "instruction": "é ☃ 𝄞", "response": "two\nlines"},
     {"id": "2", "instruction": 'a "b", c;\td', "response": "c"},
 ]
-SUFFIXES = [(name, end) for name in every("readers") for end in loaded("readers", name).suffixes]
+NAMES = [name for name in every("readers") if can_be_loaded("readers", name)]
+SUFFIXES = [(name, end) for name in NAMES for end in loaded("readers", name).suffixes]
 
 
 def lines(path):
