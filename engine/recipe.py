@@ -146,7 +146,6 @@ class _Sections:
 
     name: str = ""
     seed: int = 0
-    window: int = 0
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sandbox: Mapping[str, Any] = field(default_factory=dict)

@@ -96,7 +96,6 @@ def sandbox_of(section: Mapping[str, Any], asked: str | None) -> tuple[str, dict
 def open_sandbox(name: str, settings: Mapping[str, Any], *, jobs: int | None = None) -> Service:
     """The service of a sandbox backend that works here. Raises `ConfigError` with the remedy."""
     backend = plugin("sandboxes", name)
-    backend.probe()
     own = {"named": True} if name in UNSAFE else {"tools": tools()}
     wanted = {**own, **settings, **({} if jobs is None else {"slots": jobs})}
     service: Service = backend.service(wanted)

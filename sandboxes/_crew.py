@@ -49,7 +49,8 @@ class Crew:
     A share `cold_share` of the programs that run in the prepared interpreter (chosen by their
     content) runs a second time in a new one. If the two differ, and each mode agrees with itself,
     that is an `Outage`: the sandbox is not what it claims to be. `counts`: run, starved, again,
-    cold, unsteady, differs, refused, outage.
+    cold, unsteady, differs, refused, outage. `in_force` says what isolates and
+    limits here, for people.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Crew:
         *,
         slots: int,
         cold_share: float,
+        in_force: Mapping[str, Any] | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.slots: list[Runner] = []
@@ -73,6 +75,11 @@ class Crew:
             self.shut()
             raise
         self.identity = environment_digest(policy, self.facts)
+        self.in_force: dict[str, Any] = {
+            **(in_force or {}), "python": self.facts["executable"],
+            "python_version": self.facts["python"].split()[0], "packages": self.facts["packages"],
+            "environment": self.identity,
+        }  # fmt: skip
         self.gather = Gather(batch=1, wait_s=0.0, parallel=AHEAD * slots)
 
     def content(self, request: Job) -> Any:

@@ -92,21 +92,7 @@ class Bubblewrap:
         """What is in force here. Raises `ConfigError` with the remedy if nothing isolates."""
         crew = _crew(Settings(slots=1))
         crew.shut()
-        said = subprocess.run(
-            [bwrap(), "--version"], capture_output=True, text=True, env={}, check=False
-        )
-        return {
-            "backend": "bubblewrap",
-            "bubblewrap": said.stdout.strip().removeprefix("bubblewrap "),
-            "python": crew.facts["executable"],
-            "python_version": crew.facts["python"].split()[0],
-            "packages": crew.facts["packages"],
-            "memory": f"watch every 20 ms, address space, {_cgroup.mode()}",
-            "processes": "counted per user namespace",
-            "seccomp": f"{platform.machine()}, {len(_filter()) // 8} instructions",
-            "uid": f"{FIRST_UID} and up, one per slot" if os.geteuid() == 0 else "the user's own",
-            "environment": crew.identity,
-        }
+        return crew.in_force
 
     def service(self, settings: Mapping[str, Any]) -> Crew:
         """Start one slot (the others when they are needed). Raises `ConfigError`."""
@@ -138,9 +124,24 @@ def _crew(settings: Settings) -> Crew:
             {"seccomp": seccomp.hex(), "tools": _tools.digests(settings.tools)},
             slots=settings.slots or len(cores),
             cold_share=settings.cold_share,
+            in_force=_in_force(),
         )
     except ConfigError as error:
         raise ConfigError(_with_remedy(str(error))) from error
+
+
+def _in_force() -> dict[str, Any]:
+    said = subprocess.run(
+        [bwrap(), "--version"], capture_output=True, text=True, env={}, check=False
+    )
+    return {
+        "backend": "bubblewrap",
+        "bubblewrap": said.stdout.strip().removeprefix("bubblewrap "),
+        "memory": f"watch every 20 ms, address space, {_cgroup.mode()}",
+        "processes": "counted per user namespace",
+        "seccomp": f"{platform.machine()}, {len(_filter()) // 8} instructions",
+        "uid": f"{FIRST_UID} and up, one per slot" if os.geteuid() == 0 else "the user's own",
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,24 +65,9 @@ class Docker:
         """What is in force here. Raises `ConfigError` with the remedy if nothing isolates."""
         engine = Engine()
         try:
-            opened = _open(Settings(slots=1), engine)
-            opened.crew.shut()
-            return {
-                "backend": "docker",
-                "docker": engine.facts.get("ServerVersion"),
-                "engine": engine.place,
-                "runtime": engine.facts.get("DefaultRuntime"),
-                "image": opened.image,
-                "python": opened.crew.facts["executable"],
-                "python_version": opened.crew.facts["python"].split()[0],
-                "packages": opened.crew.facts["packages"],
-                "memory": f"watch every 20 ms, address space, {_cgroup(engine)}",
-                "processes": "counted per user namespace",
-                "seccomp": f"{_machine(engine)}, {len(_filter(engine)) // 8} instructions",
-                "uid": f"{FIRST_UID} and up, one per slot",
-                "launcher": LAUNCHERS[opened.privileged],
-                "environment": opened.crew.identity,
-            }
+            crew = _open(Settings(slots=1), engine)
+            crew.shut()
+            return crew.in_force
         finally:
             engine.close()
 
@@ -91,33 +76,23 @@ class Docker:
         engine = Engine()
         try:
             engine.sweep()
-            return _open(build(Settings, settings, "sandbox docker"), engine).crew
+            return _open(build(Settings, settings, "sandbox docker"), engine)
         finally:
             engine.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A crew, the id of its image, and whether its containers begin as root."""
-
-    crew: Crew
-    image: str
-    privileged: bool
-
-
-def _open(settings: Settings, engine: Engine) -> Opened:
+def _open(settings: Settings, engine: Engine) -> Crew:
     """Without privileges if the kernel lets us, else with them: programs have none in any case."""
     if not 0 <= settings.cold_share <= 1 or settings.slots < 0:
         raise ConfigError("sandbox docker: cold_share lies between 0 and 1, slots above 0")
     image = engine.image(settings.image)
     try:
-        return Opened(_crew(settings, engine, image), image["Id"], privileged=False)
+        return _crew(settings, engine, image)
     except ConfigError as error:
         if REFUSED not in str(error):
             raise
     try:
-        crew = _crew(settings, engine, image, privileged=True)
-        return Opened(crew, image["Id"], privileged=True)
+        return _crew(settings, engine, image, privileged=True)
     except ConfigError as error:
         raise ConfigError(f"{error}: {REMEDY}" if REFUSED in str(error) else str(error)) from error
 
@@ -140,7 +115,18 @@ def _crew(
         "seccomp": seccomp.hex(), "tools": tools, "image": image["RootFS"].get("Layers"),
         "room": hashlib.sha256(_source(ROOM).encode()).hexdigest(),
     }  # fmt: skip
-    return Crew(make, policy, slots=settings.slots or len(cores), cold_share=settings.cold_share)
+    in_force = {
+        "backend": "docker", "docker": engine.facts.get("ServerVersion"), "engine": engine.place,
+        "runtime": settings.runtime or engine.facts.get("DefaultRuntime"), "image": image["Id"],
+        "memory": f"watch every 20 ms, address space, {_cgroup(engine)}",
+        "processes": "counted per user namespace",
+        "seccomp": f"{_machine(engine)}, {len(seccomp) // 8} instructions",
+        "uid": f"{FIRST_UID} and up, one per slot", "launcher": LAUNCHERS[privileged],
+    }  # fmt: skip
+    return Crew(
+        make, policy, slots=settings.slots or len(cores), cold_share=settings.cold_share,
+        in_force=in_force,
+    )  # fmt: skip
 
 
 class Room:

@@ -186,14 +186,19 @@ def _kill(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
+_IN_FORCE = {
+    "backend": NAME.rpartition(" ")[2],
+    "isolation": "none: programs have the rights of the user who runs this",
+}
+
+
 class Process:
     """The plug-in."""
 
     def probe(self) -> dict[str, Any]:
         """What is in force: nothing that isolates."""
         return {
-            "backend": "process",
-            "isolation": "none: programs have the rights of the user who runs this",
+            **_IN_FORCE,
             "python": sys.executable,
             "python_version": platform.python_version(),
         }
@@ -208,7 +213,9 @@ class Process:
             )
         slots = chosen.slots or len(os.sched_getaffinity(0))
         policy = {"tools": _tools.digests(chosen.tools)} if chosen.tools else {}
-        return Crew(lambda _: Bare(chosen.tools), policy, slots=slots, cold_share=0.0)
+        return Crew(
+            lambda _: Bare(chosen.tools), policy, slots=slots, cold_share=0.0, in_force=_IN_FORCE
+        )
 
 
 PLUGIN = Process()

@@ -122,8 +122,13 @@ def summary(plan: Plan, report: Report, before: Mapping[str, Any]) -> dict[str, 
         "desks": report.asked, "book": report.answers, "spent": spent, "usd": spent["usd"],
         "tokens": {"in": spent["tokens_in"], "out": spent["tokens_out"]},
         "seconds": round(report.seconds, 2), "all_runs": _all_runs(report, before),
-        "versions": _versions(plan),
+        "versions": _versions(plan), "sandbox": _in_force(plan),
     }  # fmt: skip
+
+
+def _in_force(plan: Plan) -> dict[str, Any]:
+    """What isolates and limits programs on this machine; nothing if none is run."""
+    return dict(getattr(plan.services.get("sandbox"), "in_force", {}))
 
 
 def _all_runs(report: Report, before: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,10 +57,18 @@ def _values(facts: Facts) -> dict[str, Any]:
         "types": _named(counts["types"]), "languages": _named(counts["languages"]),
         "oracles": ranked(counts["oracles"]), "licences": ranked(counts["licences"]),
         "funnel": list(funnel(facts)), "checks": list(facts.verdicts.items()),
+        "in_force": list(_in_force(facts.summary.get("sandbox", {}))),
         "backend": str(facts.recipe.get("sandbox", {}).get("use", "unknown")),
         "limits": limits, "limit_names": sorted({name for _, one in limits for name in one}),
         "environments": sorted(used.environments), "given": list(given(facts.recipe)),
     }  # fmt: skip
+
+
+def _in_force(sandbox: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What held programs on the machine that ran them."""
+    for name in ("isolation", "memory", "processes", "seccomp"):
+        if name in sandbox:
+            yield name, str(sandbox[name])
 
 
 def _named(counts: Mapping[str, int]) -> list[tuple[str, int]]:

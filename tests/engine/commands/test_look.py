@@ -1,6 +1,7 @@
 """Looking at what there is: list, show, recheck, doctor, book."""
 
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -120,6 +121,14 @@ def test_recheck_confirms_verdicts(backfeed):
     assert "test WA" in backfeed("recheck", "out", "wrong").out
     found = json.loads(backfeed("recheck", "out", "--random", 50, "--json").out)
     assert (found["rows"], found["ran"], found["hold"]) == (2, 2, 2)
+
+
+@pytest.mark.bwrap
+@pytest.mark.usefixtures("checked")
+def test_the_summary_says_what_held_the_programs():
+    held = json.loads(Path("out/summary.json").read_text())["sandbox"]
+    assert held["backend"] == "bubblewrap"
+    assert {"memory", "processes", "seccomp", "uid", "environment"} <= set(held)
 
 
 @pytest.mark.bwrap

@@ -1,5 +1,6 @@
 """The data set card and the attribution: what they say, and that they say it every time."""
 
+import json
 import re
 
 import pytest
@@ -92,6 +93,15 @@ def test_says_if_nothing_isolates_or_nothing_ran(tmp_path, run):
     (run / "recipe.toml").write_text('[sandbox]\nuse = "process"\n')
     assert "`process`, which does not isolate them" in card.text(gather(run))
     assert "No program was run." in card.text(gather(finish(tmp_path / "still", [sample("a")])))
+
+
+def test_says_what_held_the_programs(run):
+    held = {"memory": "cgroup2", "seccomp": "x86_64, 9 instructions", "python": "/usr/bin/python3"}
+    whole = json.loads((run / "summary.json").read_text())
+    (run / "summary.json").write_text(json.dumps({**whole, "sandbox": held}))
+    told = card.text(gather(run))
+    assert "What held them: memory (cgroup2), seccomp (x86_64, 9 instructions).\n" in told
+    assert "/usr/bin" not in told
 
 
 def test_says_that_a_run_was_stopped(run):
