@@ -2,7 +2,7 @@
 
 import asyncio
 
-from verbs import get, put, with_book
+from verbs import get, with_book
 
 from backfeed.engine import answers as answers_of
 from backfeed.engine.answers import Book
