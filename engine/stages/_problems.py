@@ -7,6 +7,7 @@ from backfeed.engine.records import Message, Sample, Test
 from backfeed.engine.requests import Asks, Prompt, Who
 
 FENCE = "```"
+_MOST_WORDS = 5
 _ABSENT = re.compile(
     r"\b(the (code|snippet|function) (above|below|shown|given)|(this|given|provided) snippet)\b",
     re.IGNORECASE,
@@ -45,12 +46,20 @@ def pose(sample: Sample, prompt: Prompt, stage: str) -> Asks[Sample]:
     """
     reply: Problem = yield from prompt
     if not reply.suitable:
-        return sample.no(stage, reply.reason.partition(":")[0] or "unsuitable", reply.reason)
+        return sample.no(stage, _short(reply.reason), reply.reason)
     if why := unanswerable(reply.problem, sample):
         return sample.no(stage, "unanswerable", why)
     model: str = yield from Who(prompt.role)
     lineage = replace(sample.lineage, prompt=prompt.name, model=model)
     return answered(sample.but(lineage=lineage), reply.problem)
+
+
+def _short(reason: str) -> str:
+    """The short name that stands before the colon; a model that writes a sentence gave none."""
+    name, colon, _ = reason.partition(":")
+    words = re.findall(r"[a-z0-9]+", name.lower())
+    named = 0 < len(words) <= _MOST_WORDS and (colon or len(name.split()) == 1)
+    return "-".join(words)[:40] if named else "unsuitable"
 
 
 def answered(sample: Sample, problem: str) -> Sample:

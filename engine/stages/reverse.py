@@ -17,7 +17,7 @@ class Reverse:
 
     question_type: str = "generate"
     role: str = "strong"
-    version = 1
+    version = 2
     asks = ("model",)
     prompts = ("reverse/generate",)
 
