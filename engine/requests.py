@@ -96,7 +96,12 @@ class Embed(Request):
 
 @dataclass(frozen=True, slots=True)
 class Score(Request):
-    """Ask for a number about a text: `loss`, `ifd` or `reward` of `answer` after `prompt`."""
+    """Ask for a number about `answer` after `prompt`, of five significant digits.
+
+    `loss` is the mean negative log-likelihood of the answer's tokens; `ifd` that loss divided by
+    the loss of the answer alone; `ifd_ppl` the same of perplexities. A backend may know others,
+    e.g. `reward`, and says so of one that it does not.
+    """
 
     service: ClassVar[str] = "scorer"
 

@@ -98,9 +98,9 @@ def _all(backend: Any, role: str, specs: Specs, *, method: str) -> dict[str, Ser
     spec, make = specs[role], getattr(backend, method)
     if not hasattr(backend, "roles"):
         return {role: make(_name(spec), _rest(spec))}
-    kind = "model" if method == "service" else method
-    also = set(backend.roles(_name(spec), kind)) - specs.keys() if role == "default" else set()
-    return {one: make(_name(spec), {**_rest(spec), "role": one}) for one in sorted({role, *also})}
+    known = set(backend.roles(_name(spec), "model" if method == "service" else method))
+    mine = known - (specs.keys() - {role}) if role == "default" else set()
+    return {one: make(_name(spec), {**_rest(spec), "role": one}) for one in sorted(mine or {role})}
 
 
 def _backend(spec: Mapping[str, Any]) -> Any:
