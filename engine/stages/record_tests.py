@@ -5,9 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from backfeed.engine import languages
-from backfeed.engine.records import Evidence, Sample, Test
+from backfeed.engine.records import Sample, Test
 from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome, together
 
+Plain = dict[str, Any]
+Seen = tuple[Plain, Plain]
+CUT_SHORT = {"TLE", "IDLE", "MLE", "OLE"}
+_LOST: Plain = {"skip": "cut short"}
 ELSEWHERE = (("LANG", "C"), ("PYTHONHASHSEED", "77"), ("TZ", "Asia/Kathmandu"))
 
 
@@ -26,7 +30,7 @@ class RecordTests:
     most: int = 12
     tried: int = 40
     cpu_s: float = 2.0
-    version = 4
+    version = 5
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -40,7 +44,7 @@ class RecordTests:
         if shown:
             text = "\n".join(example.source + example.want for example in shown)
             tests.append(Test("doctest", "doc", code=text))
-        recorded, evidence = yield from self._record(sample, [example.source for example in shown])
+        recorded = yield from self._record(sample, [example.source for example in shown])
         if recorded:
             lines = (f"assert {call} == {value}\n" for call, value in recorded)
             tests.append(Test("script", "recorded", code="".join(lines)))
@@ -48,30 +52,23 @@ class RecordTests:
             return [
                 sample.no("record_tests", "no-tests", "no example, and no call could be recorded")
             ]
-        return [sample.but(tests=tuple(tests), evidence=(*sample.evidence, *evidence))]
+        return [sample.but(tests=tuple(tests))]
 
-    def _record(
-        self, sample: Sample, shown: list[str]
-    ) -> Asks[tuple[list[tuple[str, str]], list[Evidence]]]:
+    def _record(self, sample: Sample, shown: list[str]) -> Asks[list[tuple[str, str]]]:
         wanted = (tuple(shown), self.tried)
         call = (sample.language, "inputs", sample.code, sample.entry_point, wanted)
         calls: list[str] = yield from Compute(languages.call, call)
         if not calls:
-            return [], []
+            return []
         limits = replace(Limits(), cpu_s=self.cpu_s, wall_s=3 * self.cpu_s + 2)
-        spec = {"code": sample.code, "calls": calls}
-        job: Job = replace(languages.load(sample.language).test_job(spec), limits=limits)
-        first, second = yield from together([job, replace(job, variables=ELSEWHERE)])
-        return self._agreed(calls, _values(first), _values(second)), []
+        return self._agreed(calls, (yield from _run_calls(sample, calls, limits)))
 
-    def _agreed(
-        self, calls: list[str], first: list[Any], second: list[Any]
-    ) -> list[tuple[str, str]]:
+    def _agreed(self, calls: list[str], told: list[Seen]) -> list[tuple[str, str]]:
         """Calls whose value was the same twice, as different from each other as can be."""
         found: list[tuple[str, str]] = []
         spare: list[tuple[str, str]] = []
         seen: set[str] = set()
-        for call, one, two in zip(calls, first, second, strict=False):
+        for call, (one, two) in zip(calls, told, strict=False):
             if "repr" not in one or one != two:
                 continue
             pair = (f"{one['wrap']}({call})" if one["wrap"] else call, one["repr"])
@@ -80,11 +77,34 @@ class RecordTests:
         return (found + spare)[: self.most] if len(found) > 1 else []
 
 
-def _values(outcome: Outcome) -> list[Any]:
+def _run_calls(
+    sample: Sample, calls: list[str], limits: Limits, *, halvings: int = 2
+) -> Asks[list[Seen]]:
+    """What each call came to, here and elsewhere.
+
+    One call that takes too much takes its whole job with it: its half is lost, and of that a half.
+    """
+    plain: Job = languages.load(sample.language).test_job({"code": sample.code, "calls": calls})
+    job = replace(plain, limits=limits)
+    first, second = yield from together([job, replace(job, variables=ELSEWHERE)])
+    here, there = _values(first), _values(second)
+    whole = not {first.verdict, second.verdict} & CUT_SHORT
+    if whole or not halvings or len(calls) == 1:
+        return list(zip(here, there, strict=False)) or [(_LOST, _LOST)] * len(calls)
+    middle = len(calls) // 2
+    halves = yield from together(
+        _run_calls(sample, part, limits, halvings=halvings - 1)
+        for part in (calls[:middle], calls[middle:])
+    )
+    return [*halves[0], *halves[1]]
+
+
+def _values(outcome: Outcome) -> list[Plain]:
+    """What each call came to; nothing if the program did not come to its end."""
     if outcome.verdict != "AC":
         return []
     try:
-        values: list[Any] = json.loads(outcome.report)["calls"]
+        values: list[Plain] = json.loads(outcome.report)["calls"]
     except (ValueError, KeyError):
         return []
     return values
