@@ -23,8 +23,8 @@ ATTACKS = {
     ),
     "many processes with much": (
         "import os, time\nfor i in range(20):\n  if os.fork() == 0:\n"
-        "    x = bytearray(b'x') * (30 << 20)\n    time.sleep(2)\n    os._exit(0)\n"
-        "time.sleep(1)",
+        "    x = bytearray(b'x') * (30 << 20)\n    time.sleep(9)\n    os._exit(0)\n"
+        "while True:\n  os.wait()  # as long as it takes them to have it",
         {"MLE"},
     ),
     "memfd": ("import os\nf = os.memfd_create('x')", {"RE"}),
