@@ -1,0 +1,176 @@
+"""The stage that runs answers and their tests: its dialogue, by hand."""
+
+import pytest
+from stages.dialogue import computed, outcome, report, spec
+
+from backfeed.engine.records import File, Sample
+from backfeed.engine.records import Test as Tested
+from backfeed.engine.requests import Compute, rejoined
+from backfeed.engine.stages.execute import Execute
+
+CODE = "def f(x):\n    return x\n"
+SAMPLE = Sample(
+    id="a", language="python", code=CODE, entry_point="f",
+    tests=(Tested("script", code="assert f(1) == 1\nassert f(2) == 2\n"),),
+)  # fmt: skip
+BARE = SAMPLE.but(tests=())
+PASSED, FAILED = outcome(report=report(2)), outcome("RE", report=report(1, "AssertionError"))
+
+
+def executed(sample, *outcomes, asked=None, **settings):
+    """The one sample that comes of the programs' outcomes in turn."""
+    left = iter(outcomes)
+
+    def answer(request):
+        if isinstance(request, Compute):
+            return computed(request)
+        (asked if asked is not None else []).append(request)
+        return next(left)
+
+    [found] = rejoined(Execute(**settings).each(sample), answer)
+    return found
+
+
+def told(found):
+    """The verdict of the last check, and its first finding."""
+    check = found.checks[-1]
+    return check.name, check.verdict, *[finding.message for finding in check.findings[:1]]
+
+
+def test_tests_that_pass_and_fail_the_stub_prove_something():
+    asked = []
+    found = executed(SAMPLE, PASSED, FAILED, asked=asked)
+    assert (found.level, found.rejected, told(found)) == ("tested", None, ("test", "passed", "2"))
+    assert [check.name for check in found.checks] == ["run", "test"]
+    own, stubbed = [spec(job)["code"] for job in asked]
+    assert own == CODE
+    assert "return x" not in stubbed
+    assert [one.check for one in found.evidence] == ["test", "stub"]
+
+
+def test_tests_that_a_stub_passes_prove_nothing():
+    found = executed(SAMPLE, PASSED, PASSED)
+    assert (found.level, found.rejected) == ("ran", None)
+    assert told(found) == ("test", "unverified", "tests prove nothing: a stub passes them")
+
+
+@pytest.mark.parametrize("code", ["x = 1\n", "print(input())\n"])
+def test_code_without_a_stub_is_tested_all_the_same(code):
+    found = executed(SAMPLE.but(code=code, entry_point=""), PASSED)
+    assert (found.level, told(found)) == ("tested", ("test", "passed", "2"))
+
+
+WRONG = [
+    (FAILED, "WA", "AssertionError: no (line 1)"),
+    (outcome("RE", report=report(1, "KeyError", line=3)), "RE", "KeyError: no (line 3)"),
+    (outcome("RE", report=report(0, "AssertionError", phase="code", line=0)), "RE",
+     "AssertionError: no"),
+    (outcome("TLE"), "TLE", ""),
+    (outcome("SIG", detail="signal 11"), "SIG", "signal 11"),
+    (outcome("AC"), "FORGED", ""),
+    (outcome("AC", report="no json"), "FORGED", ""),
+    (outcome("FLAKY", detail="TLE, then AC"), "FLAKY", "TLE, then AC"),
+    (outcome("TLE", report=report(2)), "TLE", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("seen", "reason", "detail"), WRONG)
+def test_an_answer_that_fails_is_rejected_with_its_verdict(seen, reason, detail):
+    found = executed(SAMPLE, seen)
+    assert (found.rejected.stage, found.rejected.reason) == ("execute", reason)
+    assert found.rejected.detail == detail
+    assert (found.level, found.checks[-1].verdict) == ("none", "failed")
+    assert [one.check for one in found.evidence] == ["test"]
+
+
+UNSURE = [
+    (outcome(report=report(0)), "no assertion ran", "ran"),
+    (outcome("RE", report=report(0, "SyntaxError", phase="reading")),
+     "the test itself is at fault (reading): SyntaxError: no", "none"),
+    (outcome("RE", report=report(0, "NameError", phase="setup")),
+     "the test itself is at fault (setup): NameError: no", "none"),
+    (outcome("RE", report=report(0, "ModuleNotFoundError")),
+     "the sandbox lacks a package: no", "none"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("seen", "why", "level"), UNSURE)
+def test_tests_that_did_not_run_reject_nobody(seen, why, level):
+    found = executed(SAMPLE, seen)
+    assert (found.rejected, found.level, told(found)) == (None, level, ("test", "unverified", why))
+
+
+def test_tests_that_nobody_can_run_are_told():
+    found = executed(SAMPLE.but(tests=(Tested("framework", framework="junit"),)))
+    assert found.rejected is None
+    assert told(found) == ("test", "unverified", "no runner for tests of kind junit in python")
+
+
+STDIO = SAMPLE.but(
+    entry_point="", code="print(input())\n",
+    tests=(Tested("stdio", stdin="1\n", stdout="1\n"), Tested("stdio", stdin="2\n", stdout="2\n")),
+)  # fmt: skip
+
+
+def test_programs_are_compared_by_what_they_write():
+    asked = []
+    found = executed(STDIO, outcome(stdout="1"), outcome(stdout="2\n"), asked=asked)
+    assert (found.level, told(found)) == ("tested", ("test", "passed", "2"))
+    assert [job.stdin for job in asked[:2]] == ["1\n", "2\n"]
+
+
+@pytest.mark.parametrize(
+    ("second", "reason", "detail"),
+    [(outcome(stdout="3"), "WA", "wrote '3', expected '2\\n'"),
+     (outcome(stdout="2", truncated=True), "OLE", "the output was cut"),
+     (outcome("RE", stderr="Traceback\nValueError: x"), "RE", "ValueError: x")],
+)  # fmt: skip
+def test_the_worst_of_several_programs_counts(second, reason, detail):
+    found = executed(STDIO, outcome(stdout="1"), second)
+    assert (found.rejected.reason, found.rejected.detail) == (reason, detail)
+    assert len(found.evidence) == 2
+
+
+def test_a_program_without_tests_has_to_end_well():
+    asked = []
+    found = executed(BARE.but(support=(File("a.txt", "x"),)), outcome(), asked=asked, cpu_s=2.0)
+    assert (found.level, found.rejected, told(found)) == ("ran", None, ("run", "passed"))
+    assert [file.path for file in asked[0].files] == ["a.txt", "main.py"]
+    assert (asked[0].limits.cpu_s, asked[0].report) == (2.0, False)
+
+
+def test_with_until_run_the_tests_are_left_alone():
+    found = executed(SAMPLE, outcome(), until="run")
+    assert (found.level, [check.name for check in found.checks]) == ("ran", ["run"])
+
+
+ENDS = [
+    (outcome("RE", stderr="Traceback\nValueError: at 0x7f12ab34"), "RE", "ValueError: at 0x..."),
+    (outcome("TLE"), "TLE", ""),
+    (outcome("MLE", detail="600 MiB"), "MLE", "600 MiB"),
+]
+
+
+@pytest.mark.parametrize(("seen", "reason", "detail"), ENDS)
+def test_a_program_that_ends_badly_is_rejected(seen, reason, detail):
+    found = executed(BARE, seen)
+    assert (found.rejected.reason, found.rejected.detail) == (reason, detail)
+    assert (told(found), found.level) == (("run", "failed", detail), "none")
+
+
+@pytest.mark.parametrize("why", ["EOFError: x", "ModuleNotFoundError: No module named 'toys'"])
+def test_what_a_sandbox_does_not_give_is_nobodys_fault(why):
+    found = executed(BARE, outcome("RE", stderr=f"Traceback\n{why}"))
+    assert (found.rejected, found.checks[-1].verdict) == (None, "unverified")
+    assert why in told(found)[2]
+    assert [one.check for one in found.evidence] == ["run"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [({"code": ""}, "no code"), ({"language": "cobol"}, "no tool chain for cobol"),
+     ({"language": ""}, "no tool chain for ?")],
+)  # fmt: skip
+def test_what_cannot_run_is_unverified_and_nothing_asked(changes, why):
+    found = executed(SAMPLE.but(**changes))
+    assert (found.rejected, told(found)) == (None, ("run", "unverified", why))
