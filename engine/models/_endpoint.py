@@ -3,6 +3,7 @@
 import asyncio
 import email.utils
 import os
+import re
 import socket
 import sys
 import time
@@ -32,6 +33,7 @@ KEEP_ALIVE_S = 4.0  # less than servers keep an idle connection, so that none is
 PASSING = {408, 409, 425}
 CROWDED = {429, 529}
 NOT_BUILT = 501
+_PATH = re.compile(r"/(?:(?:chat/)?completions|embeddings)?/*$")
 _FILTERS = ("content_filter", "content_policy", "responsibleai")
 _TOO_LONG = ("context_length", "context length", "too long", "too many tokens", "maximum input")
 _UNABLE = ("does not support embeddings", "does not support completions")
@@ -51,7 +53,7 @@ class NobodyThere(Outage):
 
 
 def normal_url(text: str) -> str:
-    """The address before `/chat/completions`. Raises `ConfigError` for what is none."""
+    """The address before `/chat/completions` and the like. Raises `ConfigError` for none."""
     parts = urlsplit(text.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"--base-url {text!r} is no address: write it as http://HOST:PORT/v1")
@@ -60,7 +62,7 @@ def normal_url(text: str) -> str:
             f"--base-url of {parts.hostname} holds a password: put the key into the environment,"
             " as OPENAI_API_KEY"
         )
-    path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
+    path = _PATH.sub("", parts.path).rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path or '/v1'}"
 
 
@@ -130,7 +132,9 @@ class Endpoint:
         except aiohttp.ClientSSLError as error:
             raise self._distrusted(error) from error
         except aiohttp.ClientConnectorError as error:
-            raise NobodyThere(f"{self.url} cannot be reached: {_reason(error.os_error)}") from error
+            via = " through the proxy" if self._proxy else ""
+            why = _reason(error.os_error)
+            raise NobodyThere(f"{self.url} cannot be reached{via}: {why}") from error
         except aiohttp.ConnectionTimeoutError as error:
             raise NobodyThere(f"{self.url} cannot be reached in {CONNECT_S:.0f} s") from error
         except TimeoutError as error:

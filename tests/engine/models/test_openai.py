@@ -244,6 +244,8 @@ def test_a_wrong_setting_is_refused_before_work(name, settings, told):
         ("http://host:8000", "http://host:8000/v1"),
         ("http://host:8000/v1/", "http://host:8000/v1"),
         ("https://host/openai/v1/chat/completions", "https://host/openai/v1"),
+        ("https://host/v1/completions/", "https://host/v1"),
+        ("https://host/embeddings", "https://host/v1"),
     ],
 )
 def test_an_address_is_taken_in_any_form(text, url):

@@ -76,6 +76,13 @@ def test_a_server_that_still_starts_is_waited_for(monkeypatch):
     assert asyncio.run(main())[0]["text"] == "{}"
 
 
+def test_a_proxy_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://user:secret@127.0.0.1:9")
+    with pytest.raises(Unreachable, match="reached through the proxy: Connection") as told:
+        answers(service("http://model.invalid/v1", start_s=0), prompt())
+    assert "secret" not in str(told.value)
+
+
 def test_a_server_that_has_gone_is_an_outage():
     async def main():
         with StubModel(good) as stub:
