@@ -5,7 +5,16 @@ import re
 import textwrap
 from dataclasses import dataclass, field
 
-_ROLE = re.compile(r":(?:py:)?(\w+):`~?!?([^`<]+?)(?:\s*<[^>]+>)?`")
+# What stands between backticks or stars, read from left to right: each mark belongs to one thing.
+_MARKUP = re.compile(
+    r"``(?P<literal>.+?)``(?!`)"
+    r"|:(?:py:)?\w+:`~?!?(?P<role>[^`<]+?)(?:\s*<[^>]+>)?`"
+    r"|`(?P<link>[^`<]+?)(?:\s+<[^>]+>)?`_+(?!\w)"
+    r"|`(?P<single>[^`]+)`"
+    r"|(?<![\w*`])\*(?P<star>[A-Za-z_]\w*)\*(?![\w*`])",
+    re.DOTALL,
+)
+_TARGET = re.compile(r"^[ \t]*\.\. _[^\n]+:[^\n]*\n?", re.MULTILINE)
 _FIELD = re.compile(
     r"^\s*:(?:param|parameter|arg|argument|key|keyword)\s"
     r"(?:[\w\[\], .]*\s)?(\*{0,2}\w+):\s*(.*)"  # a type may stand before the name
@@ -87,6 +96,8 @@ class _Reader:
             self.skipping = directive or _ASIDE.match(text) is not None
             self.target = ""
             return True
+        if text == "::":  # begins a block, and is not shown
+            return True
         return _UNDERLINE.match(line) is not None
 
     def _keep(self, line: str, text: str) -> None:
@@ -108,11 +119,16 @@ class _Reader:
 
 def plain(text: str) -> str:
     """Markup as Markdown: roles and double backticks become single ones, `::` becomes a colon."""
-    text = _ROLE.sub(lambda match: f"`{match[2].strip().rpartition('.')[2]}`", text)
-    text = re.sub(r"``([^`]+)``", r"`\1`", text)
-    text = re.sub(r"(?<![\w*`])\*([A-Za-z_]\w*)\*(?![\w*`])", r"`\1`", text)
-    text = re.sub(r"`([^`]+) <[^>]+>`_+", r"\1", text)
-    text = re.sub(r"`([^`\n]+)`_+", r"\1", text)
+    text = _MARKUP.sub(_unmarked, _TARGET.sub("", text))
     text = re.sub(r"::[ \t]*$", ":", text, flags=re.MULTILINE)
     text = re.sub(r"\n(?:[^\S\n]*\n){2,}", "\n\n", textwrap.dedent(text))
     return _CLOSING_COLON.sub(".", text.strip())
+
+
+def _unmarked(match: re.Match[str]) -> str:
+    """One piece of markup in Markdown; a link is its words."""
+    if match["link"]:
+        return match["link"]
+    if match["role"]:
+        return f"`{match['role'].strip().rpartition('.')[2]}`"
+    return f"`{(match['literal'] or match['single'] or match['star']).strip('`')}`"

@@ -56,6 +56,7 @@ LEFT_OUT = [
     ("Do.\n\nReferences\n----------\n.. [1] A book.\n\n   Of 1990.\n", "Do."),
     ("Do.\n\nSee Also\n--------\nother\n\nNotes\n-----\nMore.", "Do.\n\nMore."),
     ("Do.\n\nTODO:\n    Mend this.\n", "Do."),
+    ("Do.\n\n::\n\n    So.\n\nMore.", "Do.\n\n    So.\n\nMore."),
     ("Do.\n=====\n\nMore.", "Do.\n\nMore."),
     ("Do.\n\nReferences are followed.", "Do.\n\nReferences are followed."),
     ("Do.\n\nNote that it is slow.", "Do.\n\nNote that it is slow."),
