@@ -49,8 +49,8 @@ def _usable(parsed: list[doctest.Example], known: set[str], name: str) -> list[E
     before: list[str] = []
     for example in parsed:
         tree = tree_of(example.source) if compiles(example.source) else None
-        if tree is None or _foreign_import(tree):
-            continue
+        if tree is None or _foreign_import(tree) or "Traceback" in example.want:
+            continue  # what raises binds nothing, and would end what it leads up to
         if (free_names(tree) | _read_first(tree)) - known or _SKIPPED.search(example.source):
             known -= _touched(tree) - BUILTINS - {name}  # what it would have changed is not known
             continue
