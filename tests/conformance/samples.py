@@ -29,6 +29,19 @@ FLATTEN = '''def flatten(lists):
             found.append(item)
     return found
 '''
+LENGTHS = '''def lengths(lists):
+    """Tell how many items each of the lists has, in their order."""
+    found = []
+    for inner in lists:
+        found.append(len(inner))
+    return found
+'''
+PIECES = '''def pieces(text):
+    """Cut a text wherever an arrow, a colon or a bar stands."""
+    for mark in ("->", ":", "|", "=>"):
+        text = text.replace(mark, ",")
+    return text.split(",")
+'''
 COMPOSED = f"""{CHUNKS}
 
 {FLATTEN}
@@ -38,6 +51,7 @@ def flatten_of_chunks(items, size):
 """
 CHUNKED = "assert chunks([1, 2, 3], 2) == [[1, 2], [3]]\nassert chunks([4], 1) == [[4]]\n"
 FLATTENED = "assert flatten([[1, 2], [3]]) == [1, 2, 3]\nassert flatten([[5]]) == [5]\n"
+COUNTED = "assert lengths([[1, 2], [3]]) == [2, 1]\nassert lengths([[5]]) == [1]\n"
 BOTH = "assert flatten_of_chunks([1, 2, 3], 2) == [1, 2, 3]\n"
 PYTEST = "from toys.lists import chunks\n\n\ndef test_one():\n    assert chunks([1], 2) == [[1]]\n"
 DOC = ">>> chunks([1, 2, 3], 2)\n[[1, 2], [3]]\n"
@@ -64,6 +78,8 @@ ROWS: tuple[Sample, ...] = (
     Sample(id="file", language="python", code=f"{CHUNKED}\n\n{CHUNKS}", origin=MIT),
     unit("chunks", CHUNKS, Tested("doctest", "doc", code=DOC), RECORDED),
     unit("flatten", FLATTEN, Tested("script", "recorded", code=FLATTENED)),
+    unit("lengths", LENGTHS, Tested("script", "recorded", code=COUNTED)),
+    unit("pieces", PIECES),
     unit("chunks", CHUNKS, SHIPPED, level="tested").but(id="tested"),
     unit("chunks", CHUNKS, RECORDED, level="tested").but(id="only-recorded"),
     unit("chunks", CHUNKS.replace("+ size]", "- size]"), SHIPPED).but(id="wrong"),

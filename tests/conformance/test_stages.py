@@ -1,8 +1,13 @@
 """What every stage keeps, whoever wrote it."""
 
 import dataclasses
+import json
+import os
 import pickle
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from conformance.answers import driven
@@ -116,6 +121,26 @@ def test_some_row_fits_it(name, dialogue):
 @pytest.mark.parametrize("rows", [ROWS, ODD], ids=["rows", "odd"])
 def test_it_asks_the_same_each_time(name, rows, honest):
     assert same_requests(stage_of(name), rows, honest) == []
+
+
+@pytest.fixture(scope="module")
+def transcripts():
+    """The digests of what stages did in two processes, with other hash seeds and clocks."""
+    tests = Path(__file__).parents[1]
+    path = os.pathsep.join([str(tests), str(tests / "engine"), os.environ.get("PYTHONPATH", "")])
+    running = []
+    for seed, zone in (("1", "UTC"), ("2", "Asia/Kathmandu")):
+        more = {"PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": path}
+        command = [sys.executable, str(Path(__file__).with_name("transcript.py"))]
+        running.append(subprocess.Popen(command, env=os.environ | more, stdout=subprocess.PIPE))
+    return [json.loads(process.communicate(timeout=120)[0]) for process in running]
+
+
+@pytest.mark.slow
+@stages
+def test_it_asks_the_same_in_another_process(name, transcripts):
+    one, other = transcripts
+    assert one[name] == other[name]
 
 
 @each_stages
