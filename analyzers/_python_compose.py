@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass
 
 from backfeed.analyzers._python_code import definitions, tree_of
+from backfeed.analyzers._python_spoken import spoken_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,10 @@ def compose(first: tuple[str, str], second: tuple[str, str], others: tuple[str, 
     both = mine.keys() & theirs.keys()
     if any(ast.unparse(mine[name]) != ast.unparse(theirs[name]) for name in both):
         return ""
-    call = f"{first_name}({_passed(node.args)})"
-    where = _where(last, others)
-    text = [f"def {composed_name(first_name, second_name)}({ast.unparse(node.args)}):"]
-    text += [f'    """{where}"""'] if where else []
+    takes = spoken_only(node)
+    call = f"{first_name}({_passed(node.args, takes)})"
+    text = [f"def {composed_name(first_name, second_name)}({ast.unparse(takes)}):"]
+    text += _docstring(call, f"{second_name}({', '.join(['value', *_named(last, others)])})")
     text += [f"    return {second_name}({', '.join([call, *others])})"]
     return _merged((one, first_code), (two, second_code)) + "\n\n" + "\n".join(text) + "\n"
 
@@ -105,9 +106,16 @@ def composed_name(first: str, second: str) -> str:
     return f"{second.strip('_')}_of_{first.strip('_')}"
 
 
-def _where(last: ast.FunctionDef, others: tuple[str, ...]) -> str:
-    pairs = [f"`{name}` is `{value}`" for name, value in zip(_further(last), others, strict=False)]
-    return f"where {' and '.join(pairs)}" if pairs else ""
+def _docstring(first: str, second: str) -> list[str]:
+    """What the whole does, as calls; `value` stands for the first one's result."""
+    if '"""' in first + second:
+        return []
+    mark = "r" if "\\" in first + second else ""
+    return [f'    {mark}"""Return `{second}`, where `value` is `{first}`."""']
+
+
+def _named(last: ast.FunctionDef, others: tuple[str, ...]) -> list[str]:
+    return [f"{name}={value}" for name, value in zip(_further(last), others, strict=False)]
 
 
 def _further(function: ast.FunctionDef) -> list[str]:
@@ -120,9 +128,12 @@ def _parameters(args: ast.arguments) -> list[ast.arg]:
     return [*args.posonlyargs, *args.args, *args.kwonlyargs, *stars]
 
 
-def _passed(args: ast.arguments) -> str:
-    """The arguments of a function, passed on as they came."""
-    passed = [arg.arg for arg in [*args.posonlyargs, *args.args]]
+def _passed(whole: ast.arguments, args: ast.arguments) -> str:
+    """Those arguments of a function that came, passed on; by name behind one that did not."""
+    placed = [arg.arg for arg in [*args.posonlyargs, *args.args]]
+    before = [arg.arg for arg in [*whole.posonlyargs, *whole.args]]
+    same = next((n for n, name in enumerate(placed) if name != before[n]), len(placed))
+    passed = [*placed[:same], *(f"{name}={name}" for name in placed[same:])]
     passed += [f"*{args.vararg.arg}"] if args.vararg else []
     passed += [f"{arg.arg}={arg.arg}" for arg in args.kwonlyargs]
     passed += [f"**{args.kwarg.arg}"] if args.kwarg else []

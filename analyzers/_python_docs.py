@@ -10,6 +10,7 @@ from backfeed.analyzers._python_code import Function, definitions, tree_of
 from backfeed.analyzers._python_examples import Example, examples
 from backfeed.analyzers._python_names import BUILTINS
 from backfeed.analyzers._python_prose import told
+from backfeed.analyzers._python_spoken import unspoken
 
 _VAGUE = re.compile(
     r"\b(see\s+(also|above|below|the|this|http)|same as|as above|deprecated|"
@@ -31,7 +32,10 @@ _COMMON = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a problem can be written from. `reason` says why none can be, if so."""
+    """What a problem can be written from. `reason` says why none can be, if so.
+
+    `unspoken` are parameters of which nothing is said: no call may give them.
+    """
 
     name: str
     kind: str
@@ -42,6 +46,7 @@ class Description:
     reason: str = ""
     detail: str = ""
     returns: str = ""
+    unspoken: tuple[str, ...] = ()
 
 
 def describe(code: str, name: str) -> Description:
@@ -61,9 +66,10 @@ def describe(code: str, name: str) -> Description:
     said = told(doc)
     hidden = _spelled_defaults(node, tree)
     reason, detail = ("leans-on-context", hidden) if hidden else _unusable(said.prose, node, tree)
+    silent = () if isinstance(node, ast.ClassDef) else unspoken(node)
     return Description(
         name, kind, signature(node), _standing(said.prose, node, tree), said.parameters,
-        tuple(examples(code, name)), reason, detail, said.returns,
+        tuple(examples(code, name)), reason, detail, said.returns, silent,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from backfeed.analyzers._python_carried import STDLIB
 from backfeed.analyzers._python_code import compiles, definitions, tree_of
 from backfeed.analyzers._python_names import BUILTINS, defined_names, free_names
 
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\ufeff]")
 _SKIPPED = re.compile(r"doctest:\s*\+SKIP|\binput\(|\bopen\(|urlopen|time\.|random|getpass|exit\(")
 # Shown differently each time, or in part: addresses, elisions, tracebacks.
 _FLEETING = re.compile(
@@ -55,7 +56,7 @@ def _usable(parsed: list[doctest.Example], known: set[str], name: str) -> list[E
             known -= _touched(tree) - BUILTINS - {name}  # what it would have changed is not known
             continue
         known |= _bound(tree)
-        source = _prompted(example.source)
+        source = _prompted(_visible(example.source))
         if not example.want.strip():
             before.append(source)
         elif not _shows(example.want):
@@ -67,6 +68,14 @@ def _usable(parsed: list[doctest.Example], known: set[str], name: str) -> list[E
             else:
                 before.append(_silent(tree, example.source))
     return found
+
+
+def _visible(source: str) -> str:
+    """What cannot be seen within strings, written as escapes."""
+    shown = _UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode(), source)
+    if shown == source or not compiles(shown):
+        return source
+    return shown if ast.dump(ast.parse(shown)) == ast.dump(ast.parse(source)) else source
 
 
 def _read_first(tree: ast.Module) -> set[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from backfeed.analyzers._python_code import definitions, tree_of
+from backfeed.analyzers._python_spoken import unspoken
 
 _BY_TYPE = {
     "int": ("0", "1", "2", "5", "-3", "10"), "float": ("0.0", "1.5", "-2.25", "10.0"),
@@ -188,6 +189,8 @@ def _guessed(node: ast.FunctionDef, rng: random.Random, texts: tuple[str, ...]) 
     if takes.vararg is not None:
         pools.append(_pool(takes.vararg, None, texts))
     optional, needed = _by_name(takes)
+    silent = unspoken(node)
+    optional = [(arg, default) for arg, default in optional if arg.arg not in silent]
     named = [(arg.arg, _pool(arg, None, texts)) for arg in needed]
     if not pools and not named:
         return

@@ -44,34 +44,42 @@ def generate(language: str, found: Any, example: str) -> str:
         parts.append("Parameters:\n\n" + "\n".join(lines)) if lines else None
     if found.returns and found.returns.lower() not in found.prose.lower():
         parts.append(f"It returns {_lowered(found.returns)}")
+    if found.unspoken:
+        parts.append(f"Nothing but the default is asked of {_listed(found.unspoken)}.")
     parts += _closing(language, found, example)
     return "\n\n".join(parts)
 
 
-def compose(language: str, whole: Any, parts: Sequence[Any], *, example: str) -> str:
-    """A problem from two descriptions: the first one's result is the second one's input."""
+def compose(
+    language: str, whole: Any, parts: Sequence[tuple[Any, str]], *, example: str
+) -> str:  # fmt: skip
+    """A problem from two descriptions: the first one's result is the second one's input.
+
+    Each comes with calls of it, for where its author gave no examples.
+    """
     first, second = parts
-    opening = _chosen(_COMPOSED, whole.name + first.prose)
+    opening = _chosen(_COMPOSED, whole.name + first[0].prose)
     steps = [
         opening.format(language=_spoken(language), name=whole.name),
         _step(1, language, first),
         _step(2, language, second),
-        f"`{whole.name}` takes the arguments of step 1 and passes what step 1 gives on as the first"
-        f" argument of step 2, whose other arguments keep their defaults{_fixed(whole)}. It returns"
-        " what step 2 gives.",
+        f"`{whole.name}` feeds what step 1 gives into step 2. {_joined(whole)}",
     ]
     return "\n\n".join([*steps, *_closing(language, whole, example)])
 
 
-def _step(number: int, language: str, part: Any) -> str:
-    """One step in words, with its author's first examples: they say what words leave open."""
+def _step(number: int, language: str, told: tuple[Any, str]) -> str:
+    """One step in words, with its first examples: they say what words leave open."""
+    part, calls = told
     text = f"**Step {number}** (`{part.signature.rstrip(':')}`). {part.prose}"
-    shown = "\n".join((one.source + one.want).strip() for one in part.examples[:2])
+    shown = "\n".join((one.source + one.want).strip() for one in part.examples[:2]) or calls
     return f"{text}\n\n{FENCE}{language}\n{shown}\n{FENCE}" if shown else text
 
 
-def _fixed(whole: Any) -> str:
-    return f" ({whole.prose})" if whole.prose.startswith("where ") else ""
+def _joined(whole: Any) -> str:
+    """What comes out, as the composed function says it of itself."""
+    told = re.sub(r"^Return\b", "It returns", whole.prose).rstrip(".")
+    return f"{told}; all else keeps its default."
 
 
 def _closing(language: str, found: Any, example: str) -> list[str]:
@@ -81,6 +89,11 @@ def _closing(language: str, found: Any, example: str) -> list[str]:
         f"{signature}\n\n{FENCE}{language}\n{found.signature}\n{FENCE}",
         f"{shown}\n\n{FENCE}{language}\n{example.strip()}\n{FENCE}",
     ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    marked = [f"`{name}`" for name in names]
+    return " and ".join([", ".join(marked[:-1]), marked[-1]] if len(marked) > 1 else marked)
 
 
 def _chosen(options: Sequence[str], by: str) -> str:

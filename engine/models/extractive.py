@@ -16,7 +16,7 @@ from backfeed.engine.identity import digest
 from backfeed.engine.models import _problem_text
 from backfeed.engine.requests import Prompt
 
-VERSION = "4"
+VERSION = "5"
 
 
 class ExtractiveService:
@@ -71,7 +71,9 @@ def _compose(fields: Mapping[str, Any]) -> dict[str, Any]:
     if bad is not None:
         return {"suitable": False, "reason": f"{bad.reason}: {bad.name}"}
     whole = languages.call(language, "describe", code, fields["entry_point"])
-    text = _problem_text.compose(language, whole, parts, example=str(fields["example"]))
+    shown = fields.get("shown") or [""] * len(parts)
+    steps = list(zip(parts, shown, strict=True))
+    text = _problem_text.compose(language, whole, steps, example=str(fields["example"]))
     return {
         "suitable": True,
         "behaviour": f"{parts[0].name}, then {parts[1].name}",

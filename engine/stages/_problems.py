@@ -81,6 +81,11 @@ def shown_example(tests: tuple[Test, ...], most: int = 2) -> str:
     return ""
 
 
+def recorded_example(tests: tuple[Test, ...]) -> str:
+    """A call that was seen, where the author gave no example."""
+    return "" if any(test.kind == "doctest" for test in tests) else shown_example(tests)
+
+
 def _first_examples(text: str, most: int) -> list[str]:
     """The lines up to and with the `most`-th result, but no more than twelve after the first."""
     taken: list[str] = []

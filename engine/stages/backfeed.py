@@ -12,6 +12,7 @@ from backfeed.engine.contracts import Table
 from backfeed.engine.methods.keyword_graph import from_path, relatedness
 from backfeed.engine.records import Keywords, Lineage, Origin, Sample
 from backfeed.engine.requests import Asks, Compute, Read, Result, over, together
+from backfeed.engine.stages._problems import recorded_example
 
 Pair = tuple[int, int]
 
@@ -31,7 +32,7 @@ class Backfeed:
     most: int = 150
     uses: int = 4
     least_related: float = 0.2
-    version = 3
+    version = 4
     born = True
     reads = ("graph", "used_pairs")
     writes = ("used_pairs",)
@@ -108,7 +109,8 @@ def _code(first: Sample, second: Sample, shown: Any) -> Compute:
 
 
 def _composed(first: Sample, second: Sample, code: str) -> Sample:
-    names = (first.entry_point, second.entry_point)
+    parts = (first, second)
+    names = [part.entry_point for part in parts]
     return Sample(
         kind="code",
         language=first.language,
@@ -117,7 +119,7 @@ def _composed(first: Sample, second: Sample, code: str) -> Sample:
         origin=_origin(first.origin, second.origin),
         keywords=_joined(first.keywords, second.keywords),
         lineage=Lineage("backfeed", (first.id, second.id)),
-        extra=json.dumps({"parts": names}),
+        extra=json.dumps({"parts": names, "shown": [recorded_example(s.tests) for s in parts]}),
     )
 
 

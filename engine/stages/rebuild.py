@@ -18,28 +18,31 @@ class Rebuild:
     """
 
     role: str = "strong"
-    version = 2
+    version = 3
     asks = ("model",)
     prompts = ("backfeed/compose",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
         """Ask the model, and check that the problem stands alone."""
-        parts = _parts(sample.extra)
+        parts, shown = _parts(sample.extra)
         if not parts:
             return [sample.no("rebuild", "not-composed", "its row does not name its parts")]
         prompt = Prompt(
             "backfeed/compose", reply=Problem, role=self.role, language=sample.language,
             snippet=sample.code, entry_point=sample.entry_point,
-            parts=parts, example=shown_example(sample.tests),
+            parts=parts, shown=shown, example=shown_example(sample.tests),
         )  # fmt: skip
         return [(yield from pose(sample.but(question_type="compose"), prompt, "rebuild"))]
 
 
-def _parts(extra: str) -> list[str]:
-    """The functions that code was composed of, as `backfeed` notes them."""
+def _parts(extra: str) -> tuple[list[str], list[str]]:
+    """The functions that code was composed of, as `backfeed` notes them, and calls of each."""
     with suppress(ValueError, TypeError, KeyError):
-        return [str(name) for name in json.loads(extra)["parts"]]
-    return []
+        told = json.loads(extra)
+        names = [str(name) for name in told["parts"]]
+        shown = [str(text) for text in told.get("shown", ())]
+        return names, shown if len(shown) == len(names) else [""] * len(names)
+    return [], []
 
 
 PLUGIN = Rebuild

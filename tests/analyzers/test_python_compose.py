@@ -84,6 +84,28 @@ def test_further_arguments_are_fixed_and_told():
     assert re.search(r"\bn\b\W+(is\W+)?3\b", result(code, "two_of_one.__doc__"))
 
 
+def test_parameters_that_nobody_speaks_of_are_left_out():
+    one = (
+        'def one(x, mode=0, *, n=2, deep=None):\n    """Repeat x, n times."""\n    return [x] * n\n'
+    )
+    code = composed(one, TWO)
+    assert "def two_of_one(x, *, n=2):" in code
+    assert result(code, "two_of_one(5, n=3)") == [5, 5, 5]
+
+
+def test_those_behind_one_that_is_left_out_go_by_name():
+    one = 'def one(x, mode=0, n=2):\n    """Repeat x, n times."""\n    return [x, mode] * n\n'
+    code = composed(one, TWO)
+    assert "def two_of_one(x, n=2):" in code
+    assert result(code, "two_of_one(5, 1)") == [5, 0]
+
+
+def test_what_it_says_of_itself_may_hold_anything():
+    for value in (r"'\\d+\n'", "'a\"'", "('''\n''')"):
+        code = composed(ONE, "def two(items, sep):\n    return sep\n", value)
+        assert result(code, "two_of_one(1)") == eval(value)
+
+
 def test_a_private_name_loses_its_underscores():
     assert composed_name("_one", "__two_") == "two_of_one"
     code = composed(ONE.replace("one", "_one"), TWO, names=("_one", "two"))

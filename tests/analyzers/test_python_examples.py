@@ -73,9 +73,14 @@ def test_a_string_that_ends_in_u_is_no_old_python():
     assert of(">>> f(['lieu'])\n['lieulieu']") == [(">>> f(['lieu'])\n", "['lieulieu']\n")]
 
 
-@pytest.mark.parametrize("sign", ["\x85", "\u2028"])
-def test_signs_that_end_lines_elsewhere_stay_in_their_line(sign):
-    assert of(f">>> f(['{sign}'])\n['']") == [(f">>> f(['{sign}'])\n", "['']\n")]
+@pytest.mark.parametrize("sign", ["\f", "\x1b", "\x1c", "\x85", "\xa0", "\u2028", "\u200b"])
+def test_what_cannot_be_seen_is_written_out_and_ends_no_line(sign):
+    written = sign.encode("unicode_escape").decode()
+    assert of(f">>> f(['{sign}'])\n['']") == [(f">>> f(['{written}'])\n", "['']\n")]
+
+
+def test_what_cannot_be_written_out_stays():
+    assert of(">>> f([r'\x1b'])\n['']") == [(">>> f([r'\x1b'])\n", "['']\n")]
 
 
 CHAINS = [

@@ -15,7 +15,13 @@ from backfeed.engine.stages._problems import Phrases, Problem
 
 FIELDS = {
     "reverse/generate": {"snippet": "def f(): ...", "entry_point": "f", "example": ">>> f()"},
-    "backfeed/compose": {"snippet": "x", "entry_point": "f", "parts": ["a", "b"], "example": ""},
+    "backfeed/compose": {
+        "snippet": "x",
+        "entry_point": "f",
+        "parts": ["a", "b"],
+        "shown": ["", ">>> b(1)\n2"],
+        "example": "",
+    },
     "keywords/extract": {"problem": "p", "code": "c", "entry_point": "f"},
 }
 

@@ -70,7 +70,9 @@ def test_what_gives_is_fed_into_what_takes(compose):
     assert row.entry_point == "spell_of_chunks"
     assert "def spell_of_chunks(x, n=1):" in row.code
     assert "return spell(chunks(x, n))" in row.code
-    assert json.loads(row.extra) == {"parts": ["chunks", "spell"]}
+    told = json.loads(row.extra)
+    assert told["parts"] == ["chunks", "spell"]
+    assert told["shown"][1] == ">>> spell([[1], [2]])\n'ab'"
     assert row.lineage == Lineage("backfeed", ("id-chunks", "id-spell"))
     assert result.metrics == {"pairs": 1, "composed": 1}
 
