@@ -12,6 +12,7 @@ BackfeedError
 ├── WorldError             the world's failure or ours: retried, then reported; exit 3
 │   ├── Outage                 a service did not answer: not stored, not thrown into a stage
 │   │   ├── Throttled              it asked for fewer requests (429): retried, and slowed down
+│   │   ├── NotYet                 nobody has been there in this run: a server may be starting
 │   │   └── Missing                what is only looked up is not there: not retried
 │   ├── Unreachable            nobody was ever there at a service's address: it ends the run
 │   ├── Stopping               the run is stopping: nothing new is asked
@@ -73,6 +74,10 @@ class Outage(WorldError):
 
 class Throttled(Outage):
     """A service asked for fewer requests."""
+
+
+class NotYet(Outage):
+    """Nobody has been at a service's address in this run: says nothing of any request."""
 
 
 class Missing(Outage):

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from backfeed.engine.contracts import Gather
-from backfeed.engine.errors import Missing, Outage, Throttled
+from backfeed.engine.errors import Missing, NotYet, Outage, Throttled
 from backfeed.engine.requests import Request
 
 FIRST_PAUSE_S = 0.5
@@ -46,10 +46,10 @@ class Item:
         self.failed_at = self.failed_at or now
 
     def count(self, outage: Outage, now: float) -> None:
-        """It was not answered. That a service is asked too often says nothing of the request."""
+        """It was not answered. Asked too often, or too early: that says nothing of the request."""
         self.fail(now)
         self.tries += 1
-        self.failures += not isinstance(outage, Throttled)
+        self.failures += not isinstance(outage, Throttled | NotYet)
 
 
 class Queue:
@@ -143,7 +143,7 @@ class Pace:
 
     def bad(self, outage: Outage, sent_at: float = math.inf) -> None:
         """A batch, or a request in it, was not answered; when it was sent, if that is known."""
-        if isinstance(outage, Missing):
+        if isinstance(outage, Missing | NotYet):
             return
         throttled, now = isinstance(outage, Throttled), time.monotonic()
         sent_at = min(sent_at, now)

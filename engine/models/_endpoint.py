@@ -1,6 +1,5 @@
 """An OpenAI-compatible address: requests over HTTP, and what their failures mean."""
 
-import asyncio
 import email.utils
 import os
 import re
@@ -20,6 +19,7 @@ import yarl
 from backfeed.engine.errors import (
     BackfeedError,
     ConfigError,
+    NotYet,
     Outage,
     Refused,
     ServiceRefusal,
@@ -79,7 +79,9 @@ class Endpoint:
         self._proxy = _proxy(yarl.URL(self.url))
         self._session: aiohttp.ClientSession | None = None
         self._was_there = False
-        self._knocks, self._first_knock = 0, 0.0
+        self._knocks = 0
+        self._until = self._next_knock = 0.0
+        self._told = ""
 
     def _open(self) -> aiohttp.ClientSession:
         headers = {"Content-Type": "application/json", "User-Agent": "backfeed"}
@@ -94,31 +96,33 @@ class Endpoint:
 
     async def post(self, path: str, body: bytes) -> bytes:
         """The reply to a request. Raises what a failure means; `Cut` if it may have cost money."""
-        began, pause_s = time.monotonic(), FIRST_KNOCK_S
-        while True:
-            try:
-                return await self._send(yarl.URL(self.url + path), body)
-            except NobodyThere as nobody:
-                if self._was_there:
-                    raise
-                left_s = self._left_s(began, nobody)
-            await asyncio.sleep(min(pause_s, left_s))
-            pause_s = min(2 * pause_s, LONGEST_KNOCK_S)
+        began = time.monotonic()
+        if not self._was_there and began < self._next_knock:
+            raise NotYet(self._told, self._next_knock - began)
+        try:
+            return await self._send(yarl.URL(self.url + path), body)
+        except NobodyThere as nobody:
+            if self._was_there:
+                raise
+            raise self._nobody_yet(str(nobody), began) from nobody
 
-    def _left_s(self, began: float, nobody: NobodyThere) -> float:
-        """How much longer it is tried. Raises `Unreachable` when that has been long enough."""
-        if not self._knocks:
-            self._first_knock = began
-            sys.stderr.write(f"{nobody}; it is tried for {self._start_s:.0f} s\n")
-        self._knocks += 1
-        left_s = self._first_knock + self._start_s - time.monotonic()
-        if left_s <= 0:
-            raise Unreachable(
-                f"{nobody}; it was tried {self._knocks} times in {self._start_s:.0f} s: start the"
-                " server, or name its address with --base-url; for one that needs longer to start,"
-                " --set models.default.start_s=600"
-            ) from nobody
-        return left_s
+    def _nobody_yet(self, told: str, began: float) -> "NotYet | Unreachable":
+        """When to try again; or, when that has been long enough, what ends the run."""
+        now = time.monotonic()
+        if now >= self._next_knock:  # else another request has just found the same
+            if not self._knocks:
+                self._until, self._told = began + self._start_s, told
+                sys.stderr.write(f"{told}; it is tried for {self._start_s:.0f} s\n")
+            pause_s = min(FIRST_KNOCK_S * 2.0**self._knocks, LONGEST_KNOCK_S)
+            self._knocks += 1
+            self._next_knock = max(min(now + pause_s, self._until), now)
+        if now < self._until:
+            return NotYet(told, self._next_knock - now)
+        return Unreachable(
+            f"{told}; it was tried {self._knocks} times in {self._start_s:.0f} s: start the server,"
+            " or name its address with --base-url (in the same directory with --update); for a"
+            " server that needs longer to start, --set models.default.start_s=600"
+        )
 
     async def _send(self, url: yarl.URL, body: bytes) -> bytes:
         if self._session is None:

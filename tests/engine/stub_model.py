@@ -50,8 +50,10 @@ Script = Callable[[dict[str, Any], int], Reply]
 class StubModel:
     """`asked` holds the bodies of all requests; `script` gets a body and its number, from 0."""
 
-    def __init__(self, script: Script, paths: Sequence[str] = ("chat/completions",)) -> None:
-        self.script, self.paths = script, paths
+    def __init__(
+        self, script: Script, paths: Sequence[str] = ("chat/completions",), *, port: int = 0
+    ) -> None:
+        self.script, self.paths, self._port = script, paths, port
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.now = self.most = 0
@@ -77,7 +79,7 @@ class StubModel:
             app.router.add_post(f"/v1/{path}", self._answer)
         runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", self._port)
         await site.start()
         host, port = runner.addresses[0]
         self.url = f"http://{host}:{port}/v1"
@@ -180,11 +182,11 @@ class Ran:
 
 def run(
     directory: Path, made: Any, *, samples: Iterable[Sample] | int = 1, usd: float | None = None,
-    stages: Sequence[Any] = (Ask(),), window: int = 2048,
+    stages: Sequence[Any] = (Ask(),), window: int = 2048, hours: float | None = None,
 ) -> Ran:  # fmt: skip
     """Drive samples through stages that ask a model: its service, or services by desk."""
     rows = many(samples) if isinstance(samples, int) else list(samples)
-    recipe = Recipe("test", tuple(step(stage) for stage in stages), stop=Stop(usd=usd))
+    recipe = Recipe("test", tuple(step(stage) for stage in stages), stop=Stop(usd=usd, hours=hours))
     desks = made if isinstance(made, dict) else {"model:default": made}
     ledger = Ledger(usd)
     for one in desks.values():

@@ -6,21 +6,20 @@ from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
-from aiohttp import web
 from stub_model import StubModel, good, prompt, run, service
 
-from backfeed.engine.errors import Outage, ServiceRefusal, Unreachable
+from backfeed.engine.errors import Outage, ServiceRefusal, Stopping, Unreachable
 from backfeed.engine.models._endpoint import Cut
 
 NOBODY = "http://127.0.0.1:9/v1"
 
 
-def answers(made, *prompts):
-    """What the service says to each, one after the other, without a desk."""
+def answers(made, one):
+    """What the service says, without a desk."""
 
     async def main():
         try:
-            return [await made.answer([one]) for one in prompts]
+            return await made.answer([one])
         finally:
             await made.close()
 
@@ -43,37 +42,32 @@ def test_an_address_where_nobody_is_ends_the_run(tmp_path, url, why):
         run(tmp_path, service(url, start_s=0), samples=100)
 
 
-def test_it_is_tried_again_for_as_long_as_is_set(capsys):
-    made = service(NOBODY, start_s=0.6)
-    with pytest.raises(Unreachable, match=r"was tried [23] times"):
-        answers(made, prompt())
-    assert "it is tried for 1 s" in capsys.readouterr().err
+@pytest.mark.parametrize("rows", [1, 100])
+def test_it_is_tried_with_growing_pauses_for_as_long_as_is_set(tmp_path, capsys, rows):
+    """However many requests wait: their tries are not counted against them, or each other."""
+    with pytest.raises(Unreachable, match=r"was tried [23] times in 1 s"):
+        run(tmp_path, service(NOBODY, start_s=1), samples=rows)
+    assert capsys.readouterr().err.count("it is tried for 1 s") == 1
 
 
-def test_a_server_that_still_starts_is_waited_for(monkeypatch):
-    port = free_port()
-    made = service(f"http://127.0.0.1:{port}/v1")
+def test_a_stop_does_not_wait_for_it(tmp_path):
+    with pytest.raises(Stopping, match="limit of hours"):
+        run(tmp_path, service(NOBODY, start_s=20), samples=3, hours=0.5 / 3600)
 
-    async def reply(_request):
-        said = {"role": "assistant", "content": "{}"}
-        return web.json_response({"choices": [{"message": said}]})
 
-    async def main():
-        knocked = asyncio.Event()
-        monkeypatch.setattr("sys.stderr", SimpleNamespace(write=lambda _: knocked.set()))
-        asked = asyncio.ensure_future(made.answer([prompt()]))
-        await knocked.wait()
-        app = web.Application()
-        app.router.add_post("/v1/chat/completions", reply)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        found = await asked
-        await made.close()
-        await runner.cleanup()
-        return found
+def test_a_server_that_still_starts_is_waited_for(tmp_path, monkeypatch):
+    port, started = free_port(), []
 
-    assert asyncio.run(main())[0]["text"] == "{}"
+    def start(_line):
+        stub = StubModel(good, port=port)
+        started.append(stub.__enter__())
+
+    monkeypatch.setattr("sys.stderr", SimpleNamespace(write=start))
+    ran = run(tmp_path, service(f"http://127.0.0.1:{port}/v1", parallel=8), samples=100)
+    started[0].__exit__()
+    assert (len(ran.texts()), len(started)) == (100, 1)
+    assert ran.report.complete
+    assert started[0].most == 8
 
 
 def test_a_proxy_that_is_not_there_is_named(monkeypatch):
