@@ -7,6 +7,7 @@ from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Compute, rejoined
 from backfeed.engine.stages.execute import Execute
+from backfeed.sandboxes import process
 
 CODE = "def f(x):\n    return x\n"
 SAMPLE = Sample(
@@ -174,3 +175,13 @@ def test_what_a_sandbox_does_not_give_is_nobodys_fault(why):
 def test_what_cannot_run_is_unverified_and_nothing_asked(changes, why):
     found = executed(SAMPLE.but(**changes))
     assert (found.rejected, told(found)) == (None, ("run", "unverified", why))
+
+
+def test_the_docstrings_example_as_it_really_runs():
+    """As a plain process: the code is ours."""
+    box = process.PLUGIN.service({"named": True, "slots": 1})
+    sample = SAMPLE.but(tests=(Tested("script", code="assert f(1) == 2"),))
+    [found] = rejoined(Execute().each(sample), lambda request: computed(request, box))
+    box.shut()
+    told = found.rejected
+    assert (told.stage, told.reason, told.detail) == ("execute", "WA", "AssertionError (line 1)")
