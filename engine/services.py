@@ -157,7 +157,7 @@ def model_specs(section: Mapping[str, Any], wishes: Wishes) -> dict[str, dict[st
     for role, spec in wishes.models.items():
         kept = {k: v for k, v in specs.get(role, {}).items() if k not in ("use", "base_url")}
         specs[role] = {**kept, "use": spec}
-        if wishes.base_url:
+        if wishes.base_url and ":" in spec:  # what has no name has no address
             specs[role]["base_url"] = wishes.base_url
     for role, settings in specs.items():
         if "use" not in settings:

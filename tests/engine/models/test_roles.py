@@ -101,6 +101,16 @@ def test_services_of_a_recipe_that_embeds_and_scores():
     }  # fmt: skip
 
 
+def test_an_address_is_for_models_that_have_a_name():
+    named = {"default": "extractive", "embedder": "hashing", "scorer": "openai:toy"}
+    made = services.build(
+        recipe("model", "embedder", "scorer"), services.Wishes(named, "http://toy")
+    )
+    assert {desk: service.name for desk, service in made.items()} == {
+        "model:default": "extractive", "embedder": "hashing", "scorer:default": "toy",
+    }  # fmt: skip
+
+
 def test_a_recipe_that_trains_is_told_what_is_missing():
     with pytest.raises(ConfigError, match=r"no backend that trains; the extra backfeed\[train\]"):
         services.build(recipe("trainer"), services.Wishes())
