@@ -199,6 +199,8 @@ def _exit_code(directory: Path, report: Report) -> int:
     if unread := report.tallies["read"].rejected.total():
         of, why = report.tallies["read"].entered, _first(directory / "rejected", "read")
         click.echo(f"{unread:,} of {of:,} rows could not be used; the first: {why}", err=True)
+    if report.written.rejected and not report.written.accepted:
+        click.echo(_why_nothing(directory, report), err=True)
     if report.bugs:
         log = directory / "bugs.log"
         write_whole(log, "\n".join(report.bugs.values()))
@@ -206,10 +208,26 @@ def _exit_code(directory: Path, report: Report) -> int:
     return 0
 
 
-def _first(folder: Path, stage: str) -> str:
+def _why_nothing(directory: Path, report: Report) -> str:
+    """Where the most rows left, and how to look at them."""
+    left = {(stage, why): n for stage in report.tallies for why, n in _reasons(report, stage)}
+    (stage, why), count = max(left.items(), key=lambda item: item[1])
+    first = _first(directory / "rejected", stage, why)
+    return (
+        f"nothing was accepted; {count:,} rows left at {stage}: {why}, the first is {first};"
+        f" look at them with: backfeed show {directory} --rejected {why}"
+    )
+
+
+def _reasons(report: Report, stage: str) -> list[tuple[str, int]]:
+    return report.tallies[stage].rejected.most_common()
+
+
+def _first(folder: Path, stage: str, reason: str = "") -> str:
     """The first row of a folder that left at this stage: its id and why."""
     with storing(f"reading {folder}"):
         for sample in read_rows(folder):
-            if sample.rejected is not None and sample.rejected.stage == stage:
-                return f"{sample.source_id or sample.id}: {sample.rejected.detail}"
+            gone = sample.rejected
+            if gone is not None and gone.stage == stage and reason in ("", gone.reason):
+                return f"{sample.source_id or sample.id}: {gone.detail}".rstrip(": ")
     return "no reason is known"

@@ -211,3 +211,11 @@ def test_a_bug_of_a_stage_rejects_its_rows_and_is_told_last(backfeed, quick, tmp
     assert "1 rejected: error:accept:ZeroDivisionError" in said.out
     assert said.last == "bugs, please report them: error:accept:ZeroDivisionError; see out/bugs.log"
     assert "Traceback" in (tmp_path / "out/bugs.log").read_text()
+
+
+def test_a_run_that_accepts_nothing_says_why(backfeed, quick):
+    quick(rows=[ROW, {**ROW, "id": "b"}])
+    said = backfeed("run", "strict.toml", "rows.jsonl", "-o", "out")
+    assert said.code == 0
+    assert "nothing was accepted; 2 rows left at accept: level-none, the first is a;" in said.last
+    assert said.last.endswith("backfeed show out --rejected level-none")
