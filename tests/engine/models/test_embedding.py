@@ -10,7 +10,7 @@ from stub_model import Reply, run
 from stub_numbers import numbers, vector
 from verbs import codes
 
-from backfeed.engine.errors import ConfigError, Outage, Refused, ServiceRefusal
+from backfeed.engine.errors import ConfigError, Outage, Refused, ServiceRefusal, Unreachable
 from backfeed.engine.ledger import Ledger
 from backfeed.engine.models import openai
 from backfeed.engine.records import NamedScore
@@ -151,6 +151,12 @@ def test_a_reply_that_does_not_fit_is_an_accident(stub, data):
     stub.script = lambda *_: Reply(raw=json.dumps({"data": data}).encode())
     with pytest.raises(Outage, match="/embeddings"):
         answers(embedder(stub), "a", "b")
+
+
+def test_an_address_where_nobody_is_ends_the_run(tmp_path):
+    made = openai.PLUGIN.embedder("toy", {"base_url": "http://127.0.0.1:9", "start_s": 0.5})
+    with pytest.raises(Unreachable, match="cannot be reached: Connection refused; it was tried"):
+        looked(tmp_path, made, samples=100)
 
 
 def test_a_vector_without_direction_is_refused(stub):
