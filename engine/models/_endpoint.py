@@ -121,7 +121,7 @@ class Endpoint:
         return Unreachable(
             f"{told}; it was tried {self._knocks} times in {self._start_s:.0f} s: start the server,"
             " or name its address with --base-url (in the same directory with --update); for a"
-            " server that needs longer to start, --set models.default.start_s=600"
+            " server that needs longer to start set start_s, e.g. --set models.default.start_s=600"
         )
 
     async def _send(self, url: yarl.URL, body: bytes) -> bytes:

@@ -8,8 +8,10 @@ from types import SimpleNamespace
 import pytest
 from stub_model import StubModel, good, prompt, run, service
 
-from backfeed.engine.errors import Outage, ServiceRefusal, Stopping, Unreachable
+from backfeed.engine.contracts import Gather
+from backfeed.engine.errors import NotYet, Outage, ServiceRefusal, Stopping, Unreachable
 from backfeed.engine.models._endpoint import Cut
+from backfeed.engine.pace import Item, Pace
 
 NOBODY = "http://127.0.0.1:9/v1"
 
@@ -48,6 +50,15 @@ def test_it_is_tried_with_growing_pauses_for_as_long_as_is_set(tmp_path, capsys,
     with pytest.raises(Unreachable, match=r"was tried [23] times in 1 s"):
         run(tmp_path, service(NOBODY, start_s=1), samples=rows)
     assert capsys.readouterr().err.count("it is tried for 1 s") == 1
+
+
+def test_that_nobody_is_there_yet_says_nothing_of_a_request_or_of_the_pace():
+    pace, item = Pace(Gather(parallel=64)), Item(b"key", prompt())
+    for _ in range(99):
+        item.count(NotYet("nobody", 0.1), now=1.0)
+        pace.bad(NotYet("nobody", 0.1), sent_at=1.0)
+    assert (item.tries, item.failures) == (99, 0)
+    assert (pace.parallel, pace.quiet_s(), pace.silent_s, pace.failures) == (64, 0.0, 0.0, 0)
 
 
 def test_a_stop_does_not_wait_for_it(tmp_path):
