@@ -1,9 +1,13 @@
 """What every recipe keeps."""
 
+import json
+import subprocess
+import sys
 import tomllib
 
 import pytest
 from conformance.everything import every, installed, is_ours
+from conformance.samples import CHUNKED, CHUNKS, FLATTEN, LENGTHS
 
 from backfeed.engine import recipe, registry, services
 from backfeed.engine.errors import BackfeedError, ConfigError
@@ -118,3 +122,52 @@ def defaults(found):
 def test_a_section_that_there_is_not_is_refused(name):
     with pytest.raises(BackfeedError, match="no_such_section"), installed():
         recipe.parse({**plain(name), "no_such_section": {}}, name)
+
+
+@pytest.fixture
+def given(tmp_path):
+    """Something small for each kind of input."""
+    (tmp_path / "toys").mkdir()
+    (tmp_path / "toys" / "lists.py").write_text(f"{CHUNKS}\n\n{FLATTEN}\n\n{LENGTHS}")
+    question = "Write `chunks(items, size)`."
+    row = {"id": "a", "language": "python", "instruction": question, "response": CHUNKS}
+    (tmp_path / "rows.jsonl").write_text(json.dumps({**row, "test": CHUNKED}) + "\n")
+    (tmp_path / "text.txt").write_text("Some words.\n")
+    names = {"seeds": "toys", "rows": "rows.jsonl", "file": "text.txt"}
+    return {kind: tmp_path / name for kind, name in names.items()}
+
+
+def run(name, given, out):
+    """The summary and the files of a run, with models that need nothing."""
+    found = load(name)
+    words = [["--" + key.replace("_", "-"), given[one.kind]] for key, one in found.inputs.items()]
+    seeds = any(one.kind == "seeds" for one in found.inputs.values())
+    words += [["-o", out], ["--licence", "proprietary"]] if seeds else [["-o", out]]
+    words += [] if found.models or "model" not in found.asks() else [["--model", "echo"]]
+    command = [sys.executable, "-m", "backfeed", "run", name, *(w for pair in words for w in pair)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return json.loads((out / "summary.json").read_text())
+
+
+def files(out):
+    folders = ("corpus", "rejected", "unfinished")
+    return {str(path.relative_to(out)): path.read_bytes() for name in folders
+            for path in sorted((out / name).iterdir())}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.bwrap
+@recipes
+def test_it_runs_and_nothing_vanishes(name, given, tmp_path):
+    if not load(name).inputs:
+        assert not is_ours("recipes", name)  # for rows that its caller brings
+        return
+    summary = run(name, given, tmp_path / "out")
+    assert summary["complete"]
+    assert summary["accepted"] > 0
+    for told in summary["stages"].values():
+        rejected = sum(told["rejected"].values())
+        assert told["in"] + told["made"] == told["out"] + rejected + told["unfinished"]
+    assert run(name, given, tmp_path / "again")["accepted"] == summary["accepted"]
+    assert files(tmp_path / "again") == files(tmp_path / "out")
