@@ -1,22 +1,27 @@
 """Two Python functions as one: does the result of one fit the other, and the code of both."""
 
 import ast
+import re
 from dataclasses import dataclass
 
 from backfeed.analyzers._python_code import definitions, tree_of
 from backfeed.analyzers._python_spoken import spoken_only
+
+BACKSLASH = "\\"
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What recorded tests show of a function.
 
-    The shapes of its first argument and of its result; the other arguments of a call, as source.
+    The shapes of its first argument and of its result; the other arguments of a call, as source;
+    the arguments of all calls.
     """
 
     takes: tuple[str, ...] = ()
     gives: str = ""
     others: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
 
 
 def seen(test: str, name: str) -> Seen:
@@ -25,17 +30,20 @@ def seen(test: str, name: str) -> Seen:
     takes: dict[str, None] = {}
     gives: set[str] = set()
     others: tuple[str, ...] = ()
+    calls: dict[str, None] = {}
     for node in tree.body if tree is not None else ():
         call, value = _parts(node, name)
         if call is None or value is None:
             continue
         gives.add(shape(value))
+        calls.setdefault(ast.unparse(call).removeprefix(name)[1:-1])
         if call.args:
             takes.setdefault(shape(call.args[0]))
             others = others or tuple(ast.unparse(argument) for argument in call.args[1:])
     telling = gives - {"", "list[]", "none"}
     given = telling.pop() if len(telling) == 1 and "none" not in gives else ""
-    return Seen(tuple(t for t in takes if t not in ("", "list[]")), given, others)
+    taken = tuple(t for t in takes if t not in ("", "list[]"))
+    return Seen(taken, given, others, tuple(calls))
 
 
 def _parts(node: ast.stmt, name: str) -> tuple[ast.Call | None, ast.expr | None]:
@@ -96,7 +104,7 @@ def compose(first: tuple[str, str], second: tuple[str, str], others: tuple[str, 
     takes = spoken_only(node)
     call = f"{first_name}({_passed(node.args, takes)})"
     text = [f"def {composed_name(first_name, second_name)}({ast.unparse(takes)}):"]
-    text += _docstring(call, f"{second_name}({', '.join(['value', *_named(last, others)])})")
+    text += _docstring(call, second_name, _named(last, others))
     text += [f"    return {second_name}({', '.join([call, *others])})"]
     return _merged((one, first_code), (two, second_code)) + "\n\n" + "\n".join(text) + "\n"
 
@@ -106,12 +114,14 @@ def composed_name(first: str, second: str) -> str:
     return f"{second.strip('_')}_of_{first.strip('_')}"
 
 
-def _docstring(first: str, second: str) -> list[str]:
-    """What the whole does, as calls; `value` stands for the first one's result."""
-    if '"""' in first + second:
+def _docstring(first: str, name: str, others: list[str]) -> list[str]:
+    """What the whole does, as calls; a word stands for the first one's result."""
+    taken = first + ", ".join(others)
+    word = next((w for w in ("value", "result") if not re.search(rf"\b{w}\b", taken)), "given")
+    text = f"Return `{name}({', '.join([word, *others])})`, where `{word}` is `{first}`."
+    if '"""' in text:
         return []
-    mark = "r" if "\\" in first + second else ""
-    return [f'    {mark}"""Return `{second}`, where `value` is `{first}`."""']
+    return [f'    {"r" if BACKSLASH in text else ""}"""{text}"""']
 
 
 def _named(last: ast.FunctionDef, others: tuple[str, ...]) -> list[str]:

@@ -3,7 +3,7 @@
 import ast
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backfeed.analyzers._python_carried import STDLIB
 from backfeed.analyzers._python_code import Function, definitions, tree_of
@@ -23,6 +23,7 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 10_000
+_LEAST_WORDS, _LEAST_WORDS_ALONE = 4, 21
 _IDENTIFIER = re.compile(r"^[A-Za-z_][\w.]*$")
 _COMMON = frozenset({
     "self", "cls", "args", "kwargs", "true", "false", "none", "key", "value", "default", "iterable",
@@ -52,8 +53,9 @@ class Description:
 def describe(code: str, name: str) -> Description:
     """The description of one definition in a text that runs alone.
 
-    Not usable: no docstring, one of under four words or of over 10,000 characters, one that leans
-    on something that is not there (another function of its project, "see above", "same as").
+    Not usable: no docstring, one of under four words (of under 21 if it has no example that can
+    run) or of over 10,000 characters, one that leans on something that is not there (another
+    function of its project, "see above", "same as").
     """
     tree = tree_of(code)
     node = None if tree is None else definitions(tree).get(name)
@@ -67,10 +69,12 @@ def describe(code: str, name: str) -> Description:
     hidden = _spelled_defaults(node, tree)
     reason, detail = ("leans-on-context", hidden) if hidden else _unusable(said.prose, node, tree)
     silent = () if isinstance(node, ast.ClassDef) else unspoken(node)
-    return Description(
+    found = Description(
         name, kind, signature(node), _standing(said.prose, node, tree), said.parameters,
         tuple(examples(code, name)), reason, detail, said.returns, silent,
     )  # fmt: skip
+    short = not reason and _too_short(found)
+    return replace(found, reason="short-docstring", detail=found.prose) if short else found
 
 
 def _spelled_defaults(node: ast.stmt, tree: ast.Module) -> str:
@@ -120,8 +124,14 @@ def _unusable(prose: str, node: ast.stmt, tree: ast.Module) -> tuple[str, str]:
         return "leans-on-context", leaning
     if lost := _lost_list(prose, node, tree):
         return "leans-on-context", lost
-    least = 4 if ">>>" in (ast.get_docstring(node) or "") else 8  # type: ignore[arg-type]
-    return ("short-docstring", prose) if len(words) < least else ("", "")
+    return "", ""
+
+
+def _too_short(found: Description) -> bool:
+    """Do few words stand alone? An example of the author's says what many words would."""
+    told = [found.prose, found.returns, *(text for _, text in found.parameters)]
+    words = re.findall(r"[A-Za-z]+", " ".join(told))
+    return len(words) < (_LEAST_WORDS if found.examples else _LEAST_WORDS_ALONE)
 
 
 def _lost_list(prose: str, node: ast.stmt, tree: ast.Module) -> str:

@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from backfeed.engine._live import VERSION
 from backfeed.engine._packing import Packing
 from backfeed.engine._sealed import Sealed
-from backfeed.engine._live import VERSION
 from backfeed.engine.boundary import storing
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.files import FolderLock

@@ -32,7 +32,7 @@ class Backfeed:
     most: int = 150
     uses: int = 4
     least_related: float = 0.2
-    version = 4
+    version = 6
     born = True
     reads = ("graph", "used_pairs")
     writes = ("used_pairs",)
@@ -54,7 +54,7 @@ class Backfeed:
         pairs = self._pairs(weights, random.Random(table.seed))  # noqa: S311 - pairs, not secrets
         codes = yield from together(_code(samples[i], samples[j], shown[j]) for i, j in pairs)
         made = [
-            _composed(samples[i], samples[j], code)
+            _composed(samples[i], samples[j], code, calls=shown[i].calls)
             for (i, j), code in zip(pairs, codes, strict=True)
             if code
         ]
@@ -108,18 +108,24 @@ def _code(first: Sample, second: Sample, shown: Any) -> Compute:
     return Compute(languages.call, (first.language, "compose", *pair, shown.others))
 
 
-def _composed(first: Sample, second: Sample, code: str) -> Sample:
+def _composed(first: Sample, second: Sample, code: str, *, calls: Sequence[str]) -> Sample:
     parts = (first, second)
     names = [part.entry_point for part in parts]
+    name = languages.call(first.language, "composed_name", *names)
+    noted = {
+        "parts": names,
+        "shown": [recorded_example(part.tests) for part in parts],
+        "calls": [f"{name}({arguments})" for arguments in calls],
+    }
     return Sample(
         kind="code",
         language=first.language,
         code=code,
-        entry_point=languages.call(first.language, "composed_name", *names),
+        entry_point=name,
         origin=_origin(first.origin, second.origin),
         keywords=_joined(first.keywords, second.keywords),
         lineage=Lineage("backfeed", (first.id, second.id)),
-        extra=json.dumps({"parts": names, "shown": [recorded_example(s.tests) for s in parts]}),
+        extra=json.dumps(noted),
     )
 
 

@@ -1,6 +1,7 @@
 """Tests from the code itself: the examples that its author gave, and recorded calls."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,7 +31,7 @@ class RecordTests:
     most: int = 12
     tried: int = 40
     cpu_s: float = 2.0
-    version = 5
+    version = 6
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -44,7 +45,7 @@ class RecordTests:
         if shown:
             text = "\n".join(example.source + example.want for example in shown)
             tests.append(Test("doctest", "doc", code=text))
-        recorded = yield from self._record(sample, [example.source for example in shown])
+        recorded = yield from self._record(sample, [one.source for one in shown] + _noted(sample))
         if recorded:
             lines = (f"assert {call} == {value}\n" for call, value in recorded)
             tests.append(Test("script", "recorded", code="".join(lines)))
@@ -75,6 +76,13 @@ class RecordTests:
             (spare if one["repr"] in seen else found).append(pair)
             seen.add(one["repr"])
         return (found + spare)[: self.most] if len(found) > 1 else []
+
+
+def _noted(sample: Sample) -> list[str]:
+    """Calls that are known to fit, as `backfeed` notes them, in the form of examples."""
+    with suppress(ValueError, TypeError, KeyError):
+        return [f">>> {call}\n" for call in json.loads(sample.extra)["calls"]]
+    return []
 
 
 def _run_calls(

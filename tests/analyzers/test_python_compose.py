@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -69,7 +70,14 @@ SHOWN = [
 
 @pytest.mark.parametrize(("test", "expected"), SHOWN)
 def test_what_a_test_shows_of_a_function(test, expected):
-    assert seen(test, "f") == expected
+    assert replace(seen(test, "f"), calls=()) == expected
+
+
+def test_the_calls_of_a_test_are_told_once_each():
+    test = (
+        "assert f(1, n=2) == 2\nassert list(f('a')) == 3\nassert f(1, n=2) == 2\nassert g(1) == 1"
+    )
+    assert seen(test, "f").calls == ("1, n=2", "'a'")
 
 
 def test_the_result_of_one_is_fed_into_the_other():
@@ -104,6 +112,11 @@ def test_what_it_says_of_itself_may_hold_anything():
     for value in (r"'\\d+\n'", "'a\"'", "('''\n''')"):
         code = composed(ONE, "def two(items, sep):\n    return sep\n", value)
         assert result(code, "two_of_one(1)") == eval(value)
+
+
+def test_the_word_for_the_result_is_no_name_that_is_there():
+    code = composed(ONE, "def two(items, value=1):\n    return items * value\n", "3")
+    assert "Return `two(result, value=3)`, where `result` is `one(x)`." in code
 
 
 def test_a_private_name_loses_its_underscores():

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from backfeed.analyzers._python_docs import Description, describe
 
-GOOD = "Give back the sum of two whole numbers, or of two fractions."
+GOOD = (
+    "Give back the sum of two whole numbers, or of two fractions, whichever of them is larger,"
+    " in the form that both can have."
+)
 
 
 def of(doc, head="def f(a, b):", body="    return a + b\n", before=""):
@@ -21,6 +24,17 @@ def test_a_function_that_says_what_it_does():
     assert found == Description(
         "f", "function", "def f(a, b):", GOOD, (("a", "The one."),), returns="The sum."
     )
+
+
+def test_an_example_says_what_many_words_would():
+    assert of("Sum of the two.\n\n    >>> f(1, 2)\n    3\n").reason == ""
+
+
+def test_parameters_and_results_are_words_too():
+    fields = "\n\n    :param a: One of them, a number.\n    :param b: The other, not zero.\n    "
+    assert of("Give back the sum of two." + fields).reason == "short-docstring"
+    more = f"{fields}:returns: What both come to, taken together.\n    "
+    assert of("Give back the sum of two." + more).reason == ""
 
 
 def test_its_examples_are_taken_out_of_its_prose():
@@ -81,6 +95,8 @@ UNUSABLE = [
     (">>> f(1, 2)\n    3", "no-docstring"),
     ("Add both.", "short-docstring"),
     ("Give back the sum of two.", "short-docstring"),
+    ("Give back the sum of two whole numbers or fractions.", "short-docstring"),
+    ("Sum of the two.\n\n    >>> g(1, 2)\n    3\n", "short-docstring"),
     ("Sum.\n\n    >>> f(1, 2)\n    3\n", "short-docstring"),
     ("word " * 2500, "long-docstring"),
     (f"Same as g. {GOOD}", "leans-on-context"),

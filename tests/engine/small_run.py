@@ -8,8 +8,8 @@ from backfeed.engine.records import (
     Keywords,
     Lineage,
     Message,
-    Origin,
     NamedScore,
+    Origin,
 )
 from backfeed.engine.records import Test as Tested
 

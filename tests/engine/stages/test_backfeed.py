@@ -72,6 +72,7 @@ def test_what_gives_is_fed_into_what_takes(compose):
     assert "return spell(chunks(x, n))" in row.code
     told = json.loads(row.extra)
     assert told["parts"] == ["chunks", "spell"]
+    assert told["calls"][0].startswith("spell_of_chunks(")
     assert told["shown"][1] == ">>> spell([[1], [2]])\n'ab'"
     assert row.lineage == Lineage("backfeed", ("id-chunks", "id-spell"))
     assert result.metrics == {"pairs": 1, "composed": 1}

@@ -70,6 +70,14 @@ def test_examples_are_told_to_the_one_who_thinks_of_calls():
     assert inputs.arguments == ("python", "inputs", CODE, "double", ((">>> double(2)\n",), 7))
 
 
+def test_calls_that_are_known_to_fit_are_told_too():
+    asked = []
+    noted = BARE.but(extra=json.dumps({"calls": ["double(7)"]}))
+    recorded(noted, ["1", "2"], asked=asked)
+    [inputs] = [one for one in asked if getattr(one, "arguments", ("", ""))[1] == "inputs"]
+    assert inputs.arguments[4][0] == (">>> double(7)\n",)
+
+
 def test_a_value_that_is_not_the_same_twice_is_not_recorded():
     found = recorded(BARE, ["1", "2", "3"], ["1", "9", "3"])
     assert found.tests[0].code == "assert f(1) == 1\nassert f(3) == 3\n"
