@@ -65,7 +65,7 @@ def describe(code: str, name: str) -> Description:
     doc = ast.get_docstring(node, clean=True) or ""
     if len(doc) > _LONGEST:
         return Description(name, kind, reason="long-docstring", detail=f"{len(doc)} characters")
-    said = told(doc)
+    said = told(doc, frozenset(n.arg for n in ast.walk(node) if isinstance(n, ast.arg)))
     hidden = _spelled_defaults(node, tree)
     reason, detail = ("leans-on-context", hidden) if hidden else _unusable(said.prose, node, tree)
     silent = () if isinstance(node, ast.ClassDef) else unspoken(node)

@@ -31,6 +31,7 @@ _UNDERLINE = re.compile(r"^\s*[-=~^]{3,}\s*$")
 _CLOSING_COLON = re.compile(
     r"(,? (like|as) (so|follows|this))?:[ \t]*(?=\n\s*\n(?![ \t]*[-*+\d])|\Z)"
 )
+_LEAD_WORDS = 14
 _DIRECTIVE = re.compile(r"^\s*\.\.\s+([\w-]+)::")
 
 
@@ -43,9 +44,13 @@ class Told:
     returns: str
 
 
-def told(doc: str) -> Told:
-    """A docstring without examples, markup and field lists; its parameters; what it returns."""
-    reader = _Reader()
+def told(doc: str, names: frozenset[str] = frozenset()) -> Told:
+    """A docstring without examples, markup and field lists; its parameters; what it returns.
+
+    A short paragraph that leads to an example goes with it, unless it has something to say of one
+    of `names`.
+    """
+    reader = _Reader(names)
     lines = doc.expandtabs().splitlines()
     for line, after in itertools.zip_longest(lines, lines[1:], fillvalue=""):
         if line.strip() and _UNDERLINE.match(after):
@@ -61,6 +66,7 @@ class _Reader:
     indented lines belong to: a parameter (`field`), something else (`other`), or none.
     """
 
+    names: frozenset[str] = frozenset()
     kept: list[str] = field(default_factory=list)
     fields: list[tuple[str, str]] = field(default_factory=list)
     returns: str = ""
@@ -86,8 +92,21 @@ class _Reader:
 
     def _is_example(self, text: str) -> bool:
         """An example ends with a blank line."""
+        if text.startswith(">>>") and not self.in_example:
+            self._drop_lead()
         self.in_example = text.startswith(">>>") or (self.in_example and bool(text))
         return self.in_example
+
+    def _drop_lead(self) -> None:
+        """The paragraph before an example, if it says nothing without it."""
+        while self.kept and not self.kept[-1].strip():
+            self.kept.pop()
+        above = [n for n, line in enumerate(self.kept) if not line.strip()]
+        lead = " ".join(self.kept[above[-1] :]) if above else ""
+        words = re.findall(r"\w+", lead)
+        if lead.rstrip().endswith(":") and len(words) <= _LEAD_WORDS and not self.names & {*words}:
+            del self.kept[above[-1] :]
+        self.kept.append("")
 
     def _is_heading(self, line: str, text: str) -> bool:
         """A heading or a directive; what stands under some of them is left out, too."""

@@ -132,3 +132,21 @@ WORDS = st.lists(st.text("abcdefgh", min_size=1, max_size=9), min_size=1, max_si
 def test_plain_words_stay_as_they_are(paragraphs):
     doc = "\n\n".join(paragraphs)
     assert told(doc).prose == doc
+
+
+LEADS = [
+    ("Do it.\n\nFor example, to do it twice::\n\n    >>> f(2)\n", "Do it."),
+    ("Do it.\n\nFind the next over a billion:\n\n>>> f(2)\n\nThat is all.",
+     "Do it.\n\nThat is all."),
+    ("Do it.\n\nSet *n* to do it often:\n\n>>> f(2)\n", "Do it.\n\nSet `n` to do it often."),
+    ("Do it.\n\nIt was done.\n\n>>> f(2)\n", "Do it.\n\nIt was done."),
+    ("Do it:\n\n>>> f(2)\n", "Do it."),
+    (f"Do it.\n\n{'More than a few words, ' * 4}as here:\n\n>>> f(2)\n",
+     f"Do it.\n\n{'More than a few words, ' * 4}as here."),
+    ("Do it.\n\nOne:\n\n>>> f(1)\n\nTwo:\n\n>>> f(2)\n", "Do it."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("doc", "prose"), LEADS)
+def test_what_only_leads_to_an_example_goes_with_it(doc, prose):
+    assert told(doc, frozenset({"n"})).prose == prose
