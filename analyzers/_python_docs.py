@@ -10,7 +10,7 @@ from backfeed.analyzers._python_code import Function, definitions, tree_of
 from backfeed.analyzers._python_examples import Example, examples
 from backfeed.analyzers._python_names import BUILTINS
 from backfeed.analyzers._python_prose import told
-from backfeed.analyzers._python_spoken import unspoken
+from backfeed.analyzers._python_spoken import unexplained, unspoken
 
 _VAGUE = re.compile(
     r"\b(see\s+(also|above|below|the|this|http)|same as|as above|deprecated|"
@@ -23,6 +23,7 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 10_000
+_MOST_UNNAMED = 3  # an example may show what one or two are for, and not how several play together
 _LEAST_WORDS, _LEAST_WORDS_ALONE = 4, 21
 _IDENTIFIER = re.compile(r"^[A-Za-z_][\w.]*$")
 _COMMON = frozenset({
@@ -68,7 +69,11 @@ def describe(code: str, name: str) -> Description:
     said = told(doc, frozenset(n.arg for n in ast.walk(node) if isinstance(n, ast.arg)))
     hidden = _spelled_defaults(node, tree)
     reason, detail = ("leans-on-context", hidden) if hidden else _unusable(said.prose, node, tree)
-    silent = () if isinstance(node, ast.ClassDef) else unspoken(node)
+    silent: tuple[str, ...] = ()
+    if not isinstance(node, ast.ClassDef):
+        silent, unnamed = unspoken(node), unexplained(node)
+        if not reason and len(unnamed) >= _MOST_UNNAMED:
+            reason, detail = "unexplained", ", ".join(unnamed)
     found = Description(
         name, kind, signature(node), _standing(said.prose, node, tree), said.parameters,
         tuple(examples(code, name)), reason, detail, said.returns, silent,

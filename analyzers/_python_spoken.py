@@ -3,6 +3,7 @@
 import ast
 import doctest
 import re
+from collections.abc import Iterator
 
 from backfeed.analyzers._python_code import tree_of
 
@@ -21,6 +22,22 @@ def unspoken(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
         for place, name in _with_defaults(node.args)
         if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", doc) and not 0 <= place < given
     )
+
+
+def unexplained(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
+    """Parameters with defaults that the docstring does not name outside of its examples."""
+    doc = ast.get_docstring(node) or ""
+    words = set(re.findall(r"\w+", "\n".join(_prose_lines(doc))))
+    return tuple(name for _, name in _with_defaults(node.args) if name not in words)
+
+
+def _prose_lines(doc: str) -> Iterator[str]:
+    """The lines that are no example: one ends with a blank line."""
+    inside = False
+    for line in doc.splitlines():
+        inside = line.strip().startswith(">>>") or (inside and bool(line.strip()))
+        if not inside:
+            yield line
 
 
 def spoken_only(node: ast.FunctionDef) -> ast.arguments:

@@ -16,7 +16,7 @@ from backfeed.engine.identity import digest
 from backfeed.engine.models import _problem_text
 from backfeed.engine.requests import Prompt
 
-VERSION = "7"
+VERSION = "8"
 
 
 class ExtractiveService:

@@ -37,6 +37,12 @@ def test_parameters_and_results_are_words_too():
     assert of("Give back the sum of two." + more).reason == ""
 
 
+def test_several_parameters_that_nothing_is_said_of_cannot_be_known():
+    found = of(GOOD, "def f(a, b=1, first=2, last=3):")
+    assert (found.reason, found.detail) == ("unexplained", "b, first, last")
+    assert of(f"{GOOD} The first is more.", "def f(a, b=1, first=2, last=3):").reason == ""
+
+
 def test_its_examples_are_taken_out_of_its_prose():
     found = of(GOOD + "\n\n    >>> f(1, 2)\n    3\n\n    That is all.\n    ")
     assert found.prose == f"{GOOD}\n\nThat is all."

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from backfeed.analyzers._python_spoken import spoken_only, unspoken
+from backfeed.analyzers._python_spoken import spoken_only, unexplained, unspoken
 
 TOLD = [
     ("a, mode=1", "Do it.", ("mode",)),
@@ -47,3 +47,16 @@ LEFT = [
 @pytest.mark.parametrize(("takes", "doc", "expected"), LEFT)
 def test_parameters_that_are_spoken_of(takes, doc, expected):
     assert ast.unparse(spoken_only(function(takes, doc))) == expected
+
+
+NAMED = [
+    ("a, one=1, two=2", "Do it. >>> f(1)", ("one", "two")),
+    ("a, one=1, two=2", "Do it with two.\n\n>>> f(1, one=3)\n4\n\nSo it is.", ("one",)),
+    ("a, one=1, *, two=2", "Do it.\n\n>>> f(1)\n4\nstill one\n\nAnd two.", ("one",)),
+    ("a, one=1", "", ("one",)),
+]
+
+
+@pytest.mark.parametrize(("takes", "doc", "expected"), NAMED)
+def test_what_is_not_named_in_words(takes, doc, expected):
+    assert unexplained(function(takes, doc)) == expected
