@@ -269,9 +269,12 @@ def _override(plain: dict[str, Any], text: str) -> None:
 
 
 def _named(plain: Mapping[str, Any], name: str, text: str) -> list[dict[str, Any]]:
-    """The steps that are called so."""
+    """The steps that are called so; `NAME-2` is the second one of a name, as in reports."""
     entries = list(_entries(plain.get("step", ())))
     names = [[entry[key] for key in ("name", "use", "loop") if key in entry] for entry in entries]
+    counts: dict[str, int] = {}
+    for mine in names:
+        mine += [_unique(str(mine[0]), counts)] if mine else []
     found = [entry for entry, mine in zip(entries, names, strict=True) if name in mine]
     if not found:
         known = [str(mine[0]) for mine in names if mine]

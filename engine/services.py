@@ -96,8 +96,8 @@ def sandbox_of(section: Mapping[str, Any], asked: str | None) -> tuple[str, dict
 def open_sandbox(name: str, settings: Mapping[str, Any], *, jobs: int | None = None) -> Service:
     """The service of a sandbox backend that works here. Raises `ConfigError` with the remedy."""
     backend = plugin("sandboxes", name)
-    own = {"named": True} if name in UNSAFE else {"tools": tools()}
-    wanted = {**own, **settings, **({} if jobs is None else {"slots": jobs})}
+    own = {"named": True} if name in UNSAFE else {}
+    wanted = {"tools": tools(), **own, **settings, **({} if jobs is None else {"slots": jobs})}
     service: Service = backend.service(wanted)
     return service
 

@@ -80,28 +80,30 @@ class RecipeCommand(click.Command):
             name, params=[*fixed, inputs, *extra, *_OPTIONS], callback=self._run, **more
         )
         self._recipe = recipe
-        self._inputs: list[str] = []
+        self._inputs: dict[str, click.Option | None] = {}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Add the flags of the recipe's inputs, then parse as ever."""
         recipe = self._recipe or next((arg for arg in args[:1] if not arg.startswith("-")), "")
-        if recipe and not self._inputs:
-            self._add_inputs(recipe)
+        self.params = [param for param in self.params if param not in self._inputs.values()]
+        self._inputs = self._inputs_of(recipe) if recipe else {}
+        self.params += [flag for flag in self._inputs.values() if flag is not None]
         return super().parse_args(ctx, args)
 
-    def _add_inputs(self, recipe: str) -> None:
+    def _inputs_of(self, recipe: str) -> dict[str, click.Option | None]:
+        """The flag of each input; none for one whose name is that of another flag."""
         from backfeed.engine import recipe as recipes
         from backfeed.engine.config import read_toml
 
         taken = {name for option in self.params for name in option.opts}
+        found: dict[str, click.Option | None] = {}
         for name, value in read_toml(recipes.find(recipe)).get("inputs", {}).items():
-            self._inputs.append(name)
+            found[name] = None
             if f"--{name}" not in taken:
                 told = value.get("help", "") if isinstance(value, dict) else ""
-                flag = click.Option(
-                    [f"--{name}", f"input_{name}"], multiple=True, metavar="INPUT", help=told
-                )
-                self.params.append(flag)
+                words = [f"--{name}", f"input_{name}"]
+                found[name] = click.Option(words, multiple=True, metavar="INPUT", help=told)
+        return found
 
     def _run(self, **values: Any) -> int:
         from backfeed.engine.commands import _run
@@ -136,7 +138,8 @@ class RecipeCommand(click.Command):
         if values["positional"]:
             if not self._inputs:
                 raise click.UsageError("this recipe takes no input")
-            found[self._inputs[0]] = [*values["positional"], *found[self._inputs[0]]]
+            first = next(iter(self._inputs))
+            found[first] = [*values["positional"], *found[first]]
         return found
 
 

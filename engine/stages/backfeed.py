@@ -14,6 +14,7 @@ from backfeed.engine.records import Keywords, Lineage, Origin, Sample
 from backfeed.engine.requests import Asks, Compute, Read, Result, over, together
 from backfeed.engine.stages._problems import recorded_example
 
+PAIRS, LEAST_EACH = 200_000, 20
 Pair = tuple[int, int]
 
 
@@ -32,7 +33,7 @@ class Backfeed:
     most: int = 150
     uses: int = 4
     least_related: float = 0.2
-    version = 6
+    version = 7
     born = True
     reads = ("graph", "used_pairs")
     writes = ("used_pairs",)
@@ -46,12 +47,13 @@ class Backfeed:
             return Result([], metrics={"pairs": 0, "composed": 0})
         used = set() if ledger is None else set(json.loads(ledger.read_bytes()))
         shown = list((yield from over(samples, _seen)))
+        rng = random.Random(table.seed)  # noqa: S311 - pairs, not secrets
         weights = {
             (i, j): relatedness(from_path(graph), samples[i].keywords, samples[j].keywords)
-            for i, j in _fitting(samples, shown)
+            for i, j in _fitting(samples, shown, rng)
             if _mark(samples[i], samples[j]) not in used
         }
-        pairs = self._pairs(weights, random.Random(table.seed))  # noqa: S311 - pairs, not secrets
+        pairs = self._pairs(weights, rng)
         codes = yield from together(_code(samples[i], samples[j], shown[j]) for i, j in pairs)
         made = [
             _composed(samples[i], samples[j], code, calls=shown[i].calls)
@@ -93,13 +95,20 @@ def _seen(sample: Sample) -> Compute:
     return Compute(languages.call, (sample.language, "seen", code, sample.entry_point))
 
 
-def _fitting(samples: Sequence[Sample], shown: Sequence[Any]) -> Iterator[Pair]:
-    """Pairs of different functions of one language whose types fit."""
+def _fitting(samples: Sequence[Sample], shown: Sequence[Any], rng: random.Random) -> Iterator[Pair]:
+    """Pairs of different functions of one language whose types fit.
+
+    Of many samples each is put before some of those that it fits, so that there are about `PAIRS`.
+    """
+    takers: dict[tuple[str, str], list[int]] = {}
+    for j, second in enumerate(samples):
+        for kind in shown[j].takes if len(shown[j].others) < 2 else ():
+            takers.setdefault((second.language, kind), []).append(j)
+    each = max(PAIRS // len(samples), LEAST_EACH)
     for i, first in enumerate(samples):
-        for j, second in enumerate(samples):
-            apart = i != j and first.entry_point != second.entry_point
-            fits = shown[i].gives and shown[i].gives in shown[j].takes
-            if apart and fits and first.language == second.language and len(shown[j].others) < 2:
+        fit = takers.get((first.language, shown[i].gives), []) if shown[i].gives else []
+        for j in sorted(rng.sample(fit, each)) if len(fit) > each else fit:
+            if i != j and first.entry_point != samples[j].entry_point:
                 yield i, j
 
 

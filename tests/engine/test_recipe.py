@@ -182,3 +182,9 @@ def test_the_identity_of_a_step_is_its_settings_and_version(made):
     first, second, _ = made().all_steps()
     assert first.identity() != second.identity()
     assert made().steps[0].identity() == first.identity()
+
+
+def test_a_later_step_of_a_name_can_be_set_alone(made):
+    for override, expected in (("measure.least=9", [9, 9]), ("measure-2.least=9", [3, 9])):
+        steps = made(GOOD, override).all_steps()
+        assert [step.stage.least for step in steps if step.use == "measure"] == expected

@@ -1,15 +1,18 @@
 """The stage that composes functions: its dialogue, by hand."""
 
 import json
+import random
 
 import networkx as nx
 import pytest
 from stages.dialogue import computed
 
+from backfeed.analyzers._python_compose import Seen
 from backfeed.engine.methods.keyword_graph import add_samples, from_path, to_bytes
 from backfeed.engine.records import Keywords, Lineage, Origin, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Read, rejoined
+from backfeed.engine.stages import backfeed as stage
 from backfeed.engine.stages.backfeed import Backfeed
 
 ITERATION = Keywords(("walk lists",), ("be lazy",), ("iteration",))
@@ -172,3 +175,15 @@ def test_keywords_of_both_are_joined_each_once(compose):
     second = SPELL.but(keywords=Keywords(("spell",), ("be lazy",), ("iteration", "list")))
     [row] = compose(CHUNKS, second).rows
     assert row.keywords == Keywords(("walk lists", "spell"), ("be lazy",), ("iteration", "list"))
+
+
+def test_of_many_that_fit_only_some_are_weighed(monkeypatch):
+    monkeypatch.setattr(stage, "PAIRS", 100)
+    monkeypatch.setattr(stage, "LEAST_EACH", 3)
+    rows = [Sample(id=str(n), language="python", entry_point=f"f{n}") for n in range(200)]
+    shown = [Seen(("int",), "int")] * 200
+    found = list(stage._fitting(rows, shown, random.Random(1)))
+    assert 500 < len(found) <= 600
+    assert len(set(found)) == len(found)
+    assert found == list(stage._fitting(rows, shown, random.Random(1)))
+    assert len(list(stage._fitting(rows[:4], shown[:4], random.Random(1)))) == 12
