@@ -94,11 +94,22 @@ def _unit(file: SourceFile, kind: str, node: Definition, *, bounds: Bounds) -> U
     parts, reason = needs(file, node)
     if reason:
         return refused(*reason)
+    if name := next(filter(None, map(_gathers, (node, *parts))), ""):
+        return refused("registry", f"other functions of its file register with {name}")
     code = assembled(file, node, parts)
     extra = code.count("\n") - (last - first + 1)
     if extra > carried:
         return refused("too-much-carried", f"{extra} lines of imports and helpers")
     return Unit(node.name, kind, code, first, last, size)
+
+
+def _gathers(node: ast.stmt) -> str:
+    """The name of a function that is made of several: `singledispatch`, `overload`."""
+    for decorator in getattr(node, "decorator_list", ()):
+        last = ast.unparse(decorator).rpartition(".")[2]
+        if last in {"singledispatch", "singledispatchmethod", "overload", "register"}:
+            return str(getattr(node, "name", ""))
+    return ""
 
 
 def code_size(lines: list[str], node: Definition) -> int:

@@ -21,7 +21,7 @@ class CutUnits:
     min_lines: int = 5
     max_lines: int = 20
     max_carried: int = 80
-    version = 2
+    version = 3
     asks = ("compute",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:

@@ -35,6 +35,13 @@ REFUSED = {
     "too short": ("def f(x):\n    return x\n", "f", "too-short"),
     "too long": ("def f(x):\n" + "    x += 1\n" * 20, "f", "too-long"),
     "a method": (f"class A:\n    def f(self, x):\n{DEEP}", "f", "method"),
+    "one of several": (f"import functools\n\n@functools.singledispatch\n{UNIT}", "f", "registry"),
+    "a helper of several": (
+        "from functools import singledispatch\n\n@singledispatch\n"
+        f"def g(x):\n    return x\n\n{calling('g(x)')}",
+        "f",
+        "registry",
+    ),
     "a name from nowhere": (calling("g(x)"), "f", "free-name"),
     "from the project": (f"from . import g\n\n{calling('g(x)')}", "f", "project-import"),
     "from a package": (f"import numpy as np\n\n{calling('np.a(x)')}", "f", "package-import"),
