@@ -42,7 +42,7 @@ RULES = [
 ]  # fmt: skip
 ROOM = [
     "bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc",
-    "--dev", "/dev", "--tmpfs", "/tmp", "--cap-drop", "ALL",
+    "--dev", "/dev", "--cap-drop", "ALL",
 ]  # fmt: skip
 FAULT = "\n    return a_name_that_nothing_binds\n"
 
