@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[1]
 # Public to plug-ins, but for what only the engine raises or answers.
 INNER = {
     "CallerError", "UnknownName", "MissingExtra", "PluginFault", "RunConflict", "WorldError",
-    "Missing", "NotYet", "Unreachable", "Stopping", "StoreFault", "Interrupted", "Over", "Together", "key_of",
+    "Missing", "NotYet", "Unreachable", "Stopping", "StoreFault", "Interrupted", "Over",
+    "Together", "key_of",
 }  # fmt: skip
 # Methods of stages of ours, with no use alone.
 OWN = {"licence_names", "licence_texts", "secret_scan"}
