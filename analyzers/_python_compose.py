@@ -15,13 +15,14 @@ class Seen:
     """What recorded tests show of a function.
 
     The shapes of its first argument and of its result; the other arguments of a call, as source;
-    the arguments of all calls.
+    the arguments of all calls; what an iterator that it gives was made into, e.g. `list`.
     """
 
     takes: tuple[str, ...] = ()
     gives: str = ""
     others: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
+    wrap: str = ""
 
 
 def seen(test: str, name: str) -> Seen:
@@ -31,11 +32,13 @@ def seen(test: str, name: str) -> Seen:
     gives: set[str] = set()
     others: tuple[str, ...] = ()
     calls: dict[str, None] = {}
+    wraps: set[str] = set()
     for node in tree.body if tree is not None else ():
         call, value = _parts(node, name)
         if call is None or value is None:
             continue
         gives.add(shape(value))
+        wraps.add(_wrap(node, call))
         calls.setdefault(ast.unparse(call).removeprefix(name)[1:-1])
         if call.args:
             takes.setdefault(shape(call.args[0]))
@@ -43,15 +46,22 @@ def seen(test: str, name: str) -> Seen:
     telling = gives - {"", "list[]", "none"}
     given = telling.pop() if len(telling) == 1 and "none" not in gives else ""
     taken = tuple(t for t in takes if t not in ("", "list[]"))
-    return Seen(taken, given, others, tuple(calls))
+    return Seen(taken, given, others, tuple(calls), max(wraps, default=""))
+
+
+def _wrap(node: ast.stmt, call: ast.Call) -> str:
+    assert isinstance(node, ast.Assert)
+    assert isinstance(node.test, ast.Compare)
+    left = node.test.left
+    return "" if left is call or not isinstance(left, ast.Call) else _called(left)
 
 
 def _parts(node: ast.stmt, name: str) -> tuple[ast.Call | None, ast.expr | None]:
     if not isinstance(node, ast.Assert) or not isinstance(node.test, ast.Compare):
         return None, None
     call = node.test.left
-    if isinstance(call, ast.Call) and _called(call) not in ("", name) and call.args:
-        call = call.args[0]  # what was wrapped, as in `list(f(1))`
+    if isinstance(call, ast.Call) and name != _called(call) == "list" and call.args:
+        call = call.args[0]  # an iterator, read to its end
     if isinstance(call, ast.Call) and _called(call) == name:
         return call, node.test.comparators[0]
     return None, None
@@ -80,13 +90,17 @@ def _shape(value: object) -> str:
     return type(value).__name__
 
 
-def compose(first: tuple[str, str], second: tuple[str, str], others: tuple[str, ...]) -> str:
+def compose(
+    first: tuple[str, str, str], second: tuple[str, str], others: tuple[str, ...]
+) -> str:  # fmt: skip
     """The code of two functions (each as code and name) and of one that feeds them into each other.
 
-    `others` are further arguments of the second, as source. The new function is named by
-    `composed_name`. Empty if the two cannot stand in one file, or `others` have no names.
+    With the first comes what its result is made into (`list`), if it is an iterator: what an
+    iterator is shows how it was written. `others` are further arguments of the second, as source.
+    The new function is named by `composed_name`. Empty if the two cannot stand in one file, or
+    `others` have no names.
     """
-    (first_code, first_name), (second_code, second_name) = first, second
+    (first_code, first_name, wrap), (second_code, second_name) = first, second
     one, two = tree_of(first_code), tree_of(second_code)
     if one is None or two is None:
         return ""
@@ -103,6 +117,7 @@ def compose(first: tuple[str, str], second: tuple[str, str], others: tuple[str, 
         return ""
     takes = spoken_only(node)
     call = f"{first_name}({_passed(node.args, takes)})"
+    call = f"{wrap}({call})" if wrap else call
     text = [f"def {composed_name(first_name, second_name)}({ast.unparse(takes)}):"]
     text += _docstring(call, second_name, _named(last, others))
     text += [f"    return {second_name}({', '.join([call, *others])})"]

@@ -77,7 +77,10 @@ def shown_example(tests: tuple[Test, ...], most: int = 2) -> str:
         pairs = re.findall(r"^assert (.*) == (.*)$", test.code, re.MULTILINE)
         if pairs:
             telling = sorted(pairs, key=lambda pair: (len(pair[1]) > 120, -len(set(pair[1]))))
-            return "\n".join(f">>> {call}\n{value}" for call, value in telling[:most])
+            some = [pair for pair in telling if pair[1] != "None"] or [
+                (f"{telling[0][0]} is None", "True")
+            ]
+            return "\n".join(f">>> {call}\n{value}" for call, value in some[:most])
     return ""
 
 

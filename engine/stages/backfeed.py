@@ -31,9 +31,9 @@ class Backfeed:
     """
 
     most: int = 150
-    uses: int = 4
+    uses: int = 5
     least_related: float = 0.2
-    version = 7
+    version = 8
     born = True
     reads = ("graph", "used_pairs")
     writes = ("used_pairs",)
@@ -54,7 +54,9 @@ class Backfeed:
             if _mark(samples[i], samples[j]) not in used
         }
         pairs = self._pairs(weights, rng)
-        codes = yield from together(_code(samples[i], samples[j], shown[j]) for i, j in pairs)
+        codes = yield from together(
+            _code(samples[i], samples[j], shown[i].wrap, others=shown[j].others) for i, j in pairs
+        )
         made = [
             _composed(samples[i], samples[j], code, calls=shown[i].calls)
             for (i, j), code in zip(pairs, codes, strict=True)
@@ -112,9 +114,11 @@ def _fitting(samples: Sequence[Sample], shown: Sequence[Any], rng: random.Random
                 yield i, j
 
 
-def _code(first: Sample, second: Sample, shown: Any) -> Compute:
-    pair = ((first.code, first.entry_point), (second.code, second.entry_point))
-    return Compute(languages.call, (first.language, "compose", *pair, shown.others))
+def _code(
+    first: Sample, second: Sample, wrap: str, *, others: tuple[str, ...]
+) -> Compute:  # fmt: skip
+    pair = ((first.code, first.entry_point, wrap), (second.code, second.entry_point))
+    return Compute(languages.call, (first.language, "compose", *pair, others))
 
 
 def _composed(first: Sample, second: Sample, code: str, *, calls: Sequence[str]) -> Sample:

@@ -1,6 +1,7 @@
 """Tests from the code itself: the examples that its author gave, and recorded calls."""
 
 import json
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,17 +22,19 @@ class RecordTests:
     """Code -> the same code with tests: oracle `doc` for examples, `recorded` for calls.
 
     Calls are run twice, in environments that differ in hash seed, time zone and locale; a value
-    that is not the same both times is not recorded. Code of which neither kind of test can be had
-    is rejected.
+    that is not the same both times is not recorded, and none is of code that comes to the same in
+    more than the share `same` of its calls. Code of which neither kind of test can be had is
+    rejected.
 
     in:  code with the example ">>> f(2)\\n4"
     out: tests [doctest ">>> f(2)\\n4", script "assert f(3) == 6"]
     """
 
     most: int = 12
+    same: float = 0.8
     tried: int = 40
     cpu_s: float = 2.0
-    version = 6
+    version = 7
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -68,14 +71,15 @@ class RecordTests:
         """Calls whose value was the same twice, as different from each other as can be."""
         found: list[tuple[str, str]] = []
         spare: list[tuple[str, str]] = []
-        seen: set[str] = set()
+        seen: Counter[str] = Counter()
         for call, (one, two) in zip(calls, told, strict=False):
             if "repr" not in one or one != two:
                 continue
             pair = (f"{one['wrap']}({call})" if one["wrap"] else call, one["repr"])
             (spare if one["repr"] in seen else found).append(pair)
-            seen.add(one["repr"])
-        return (found + spare)[: self.most] if len(found) > 1 else []
+            seen[one["repr"]] += 1
+        tells = len(seen) > 1 and max(seen.values()) <= self.same * seen.total()
+        return (found + spare)[: self.most] if tells else []
 
 
 def _noted(sample: Sample) -> list[str]:

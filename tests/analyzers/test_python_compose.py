@@ -21,8 +21,8 @@ ONE = "def one(x):\n    return [x, x]\n"
 TWO = "def two(items, n=1):\n    return items * n\n"
 
 
-def composed(one=ONE, two=TWO, *others, names=("one", "two")):
-    return compose((one, names[0]), (two, names[1]), others)
+def composed(one=ONE, two=TWO, *others, names=("one", "two"), wrap=""):
+    return compose((one, names[0], wrap), (two, names[1]), others)
 
 
 def result(code, call):
@@ -52,7 +52,8 @@ SHOWN = [
     ("assert f(1) == 2\nassert f('a') == 3", Seen(("int", "str"), "int")),
     ("assert f(1, 'b', [2]) == 2", Seen(("int",), "int", ("'b'", "[2]"))),
     ("assert f(1) == 2\nassert f(1, 3) == 2", Seen(("int",), "int", ("3",))),
-    ("assert list(f([1])) == [2]", Seen(("list[int]",), "list[int]")),
+    ("assert list(f([1])) == [2]", Seen(("list[int]",), "list[int]", wrap="list")),
+    ("assert len(f(1), 2) == 3", Seen()),
     ("assert f([]) == []\nassert f([1]) == [2]", Seen(("list[int]",), "list[int]")),
     ("assert f([]) == []", Seen()),
     ("assert f(1) == 2\nassert f(2) == 'a'", Seen(("int",), "")),
@@ -117,6 +118,14 @@ def test_what_it_says_of_itself_may_hold_anything():
 def test_the_word_for_the_result_is_no_name_that_is_there():
     code = composed(ONE, "def two(items, value=1):\n    return items * value\n", "3")
     assert "Return `two(result, value=3)`, where `result` is `one(x)`." in code
+
+
+def test_what_an_iterator_gives_is_fed_on_and_not_what_it_is():
+    lazy = "def one(x):\n    yield x\n    yield x\n"
+    kind = "def two(items):\n    return type(items).__name__\n"
+    code = composed(lazy, kind, wrap="list")
+    assert result(code, "two_of_one(1)") == "list"
+    assert "where `value` is `list(one(x))`." in code
 
 
 def test_a_private_name_loses_its_underscores():
@@ -210,7 +219,7 @@ def test_an_argument_without_a_name_cannot_be_told(two):
 
 def test_it_composes_again():
     first = composed()
-    code = compose((first, "two_of_one"), ("def three(x):\n    return len(x)\n", "three"), ())
+    code = compose((first, "two_of_one", ""), ("def three(x):\n    return len(x)\n", "three"), ())
     assert result(code, "three_of_two_of_one(7)") == 2
 
 
@@ -276,7 +285,7 @@ def test_recorded_in_the_sandbox_composed_and_recorded_again(sandbox):
     )
     assert "list[int]" in first.takes
     assert last.gives == "list[int]"
-    code = compose((CHUNKS, "chunks"), (LENGTHS, "lengths"), last.others)
+    code = compose((CHUNKS, "chunks", first.wrap), (LENGTHS, "lengths"), last.others)
     both = recorded(code, "lengths_of_chunks")
     assert all(test.oracle == "recorded" for test in both)
     assert result(code, "lengths_of_chunks([1, 2, 3])") == [2, 1]

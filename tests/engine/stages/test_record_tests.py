@@ -93,6 +93,11 @@ def test_an_iterator_is_recorded_as_what_it_gives():
     assert found.tests[0].code == "assert list(f(1)) == [1]\nassert list(f(2)) == [2]\n"
 
 
+def test_how_many_calls_may_come_to_the_same_is_a_setting():
+    found = recorded(BARE, ["1", "2", "1", "1", "1", "1"], same=0.9)
+    assert len(found.tests[0].code.splitlines()) == 6
+
+
 def test_different_values_come_first_and_no_more_than_wanted():
     found = recorded(BARE, ["1", "1", "2", "1", "3"], most=4)
     assert found.tests[0].code.splitlines() == [
@@ -103,6 +108,7 @@ def test_different_values_come_first_and_no_more_than_wanted():
 NOTHING = [
     (["1"], None),
     (["1", "1", "1"], None),
+    (["1", "2", "1", "1", "1", "1"], None),  # the same in five of six calls
     ([None, None], None),
     ([], None),
     (["1", "2"], outcome("TLE")),

@@ -134,5 +134,12 @@ def test_recorded_calls_that_tell_the_most_are_shown():
     assert example(Tested("script", code=long), most=1) == ">>> f(1)\n1"
 
 
+def test_a_call_that_shows_nothing_is_shown_as_what_it_is():
+    code = "assert f(0) == None\nassert f(1) == 2\nassert f(2) == None\n"
+    assert example(Tested("script", code=code)) == ">>> f(1)\n2"
+    none = Tested("script", code="assert f(0) == None\nassert f(1) == None\n")
+    assert example(none) == ">>> f(0) is None\nTrue"
+
+
 def test_without_tests_there_is_no_example():
     assert example() == example(Tested("script", code="f(1)")) == ""
