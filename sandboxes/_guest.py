@@ -125,6 +125,7 @@ def facts(packages: dict[str, str]) -> dict[str, Any]:
 
 def main(settings: dict[str, Any]) -> None:
     """Become the server, with a zygote as child. Does not return."""
+    box.default_signals()
     furnish_root()
     packages = preload()
     known = facts(packages)

@@ -31,14 +31,8 @@ STACK = 16 << 20
 
 # Becomes the unprivileged user, in its control group and on its core, before bubblewrap starts.
 STARTER = """\
-import ctypes, json, os, resource, signal, sys
+import json, os, resource, sys
 told = json.loads(sys.argv[1])
-# What a shell in the background ignores, programs would ignore, too; and 32, which make leaves so,
-# and which only the system call reaches.
-for name in ("SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"):
-    signal.signal(getattr(signal, name), signal.SIG_DFL)
-if call := {"x86_64": 13, "aarch64": 134}.get(os.uname().machine):
-    ctypes.CDLL(None).syscall(call, 32, bytes(32), None, ctypes.c_size_t(8))
 for path in told["groups"]:
     with open(path + "/cgroup.procs", "w") as file: file.write("0")
 try: os.sched_setaffinity(0, told["cores"])
