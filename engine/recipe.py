@@ -210,7 +210,10 @@ def _step(entry: Mapping[str, Any], where: str, names: dict[str, int]) -> Step |
         raise ConfigError(f'{where}: a [[step]] needs `use = "STAGE"` or `loop = "NAME"`')
     use = str(settings.pop("use"))
     name = _unique(str(settings.pop("name", use)), names)
-    stage = build(registry.load("stages", use), settings, f"{where}: step {name!r}")
+    made = registry.load("stages", use)
+    if not isinstance(made, type):
+        raise PluginFault(f"PLUGIN of the stage {use!r} is an instance: it has to be the class")
+    stage = build(made, settings, f"{where}: step {name!r}")
     if hasattr(stage, "whole") == hasattr(stage, "each"):
         raise PluginFault(f"stage {use!r} must have `each` or `whole`, and not both")
     if not isinstance(getattr(stage, "version", None), int):

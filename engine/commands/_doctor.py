@@ -139,10 +139,15 @@ async def _try(made: Mapping[str, Service], name: str, request: Request) -> dict
 
 def _model(name: str) -> dict[str, Any]:
     try:
-        answers = services.plugin("models", name).answers
+        backend = services.plugin("models", name)
     except BackfeedError as error:
         return _part(False, str(error))
-    return _part(True, "any prompt" if answers is None else f"{len(answers)} prompts, no weights")
+    answers = backend.answers
+    told = ["any prompt"] if answers is None else [f"{len(answers)} prompts, no weights"]
+    told = [] if answers is not None and not answers else told
+    told += ["embeddings"] if hasattr(backend, "embedder") else []
+    told += ["scores"] if hasattr(backend, "scorer") else []
+    return _part(True, ", ".join(told))
 
 
 def tell(found: Mapping[str, Any]) -> None:

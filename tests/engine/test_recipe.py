@@ -188,3 +188,9 @@ def test_a_later_step_of_a_name_can_be_set_alone(made):
     for override, expected in (("measure.least=9", [9, 9]), ("measure-2.least=9", [3, 9])):
         steps = made(GOOD, override).all_steps()
         assert [step.stage.least for step in steps if step.use == "measure"] == expected
+
+
+def test_a_stage_that_is_no_class(made, monkeypatch):
+    monkeypatch.setitem(STAGES, "measure", Measure())
+    with pytest.raises(PluginFault, match="'measure' is an instance: it has to be the class"):
+        made()
