@@ -7,11 +7,9 @@ import msgspec
 
 from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import ConfigError, Outage
-from backfeed.engine.identity import canonical
-from backfeed.engine.ledger import Ledger
 from backfeed.engine.models import _numbers
 from backfeed.engine.models._endpoint import NotOffered
-from backfeed.engine.models._paid import Line, Reply, Settings
+from backfeed.engine.models._paid import OnLine, Reply, Settings
 from backfeed.engine.requests import Embed
 
 PATH = "/embeddings"
@@ -33,28 +31,19 @@ _decode = msgspec.json.Decoder(_Reply).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class EmbeddingService:
+class EmbeddingService(OnLine):
     """One embedder at one address."""
 
     form = _numbers.FORM
 
     def __init__(self, name: str, settings: Settings) -> None:
-        self.name, self._line = name, Line(name, settings)
+        super().__init__(name, settings)
         self._fixed: dict[str, Any] = {"model": name, **settings.extra}
         if settings.dimensions is not None:
             self._fixed["dimensions"] = settings.dimensions
-        self.identity = f"openai {name} at {self._line.where} {canonical(self._fixed).decode()}"
+        self.identity = self._line.identity(self._fixed)
         parallel = min(settings.parallel, PARALLEL)
         self.gather = Gather(settings.batch, WAIT_S, parallel, settings.deadline_s)
-
-    @property
-    def spent_usd(self) -> float:
-        """What it spent in this run."""
-        return self._line.spent_usd
-
-    def pay_from(self, ledger: Ledger) -> None:
-        """Reserve and pay there. Raises `ConfigError` if a limit is set and a price unknown."""
-        self._line.pay_from(ledger)
 
     def content(self, request: Embed) -> Any:
         """The text."""
@@ -77,7 +66,3 @@ class EmbeddingService:
                 f" {len(requests)} texts, or numbered them wrongly"
             )
         return [_numbers.unit(one.embedding) for one in vectors]
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._line.close()

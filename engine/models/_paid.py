@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from backfeed.engine.errors import BackfeedError, ConfigError, Outage
+from backfeed.engine.identity import canonical
 from backfeed.engine.ledger import Account, Bill, Ledger, Price
 from backfeed.engine.models._endpoint import Cut, Endpoint, normal_url
 
@@ -109,6 +110,10 @@ class Line:
         self.where = settings.endpoint or self.endpoint.url.partition("://")[2]
         self._ledger = Ledger()
 
+    def identity(self, fixed: Mapping[str, Any]) -> str:
+        """What names a service here: the model, the address, what each request says alike."""
+        return f"openai {self.name} at {self.where} {canonical(fixed).decode()}"
+
     @property
     def is_openai(self) -> bool:
         """Is it OpenAI's own address?"""
@@ -150,3 +155,23 @@ class Line:
     async def close(self) -> None:
         """Close all connections."""
         await self.endpoint.close()
+
+
+class OnLine:
+    """What all services of a line have in common: they pay for it, and give it back."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name, self._line = name, Line(name, settings)
+
+    @property
+    def spent_usd(self) -> float:
+        """What it spent in this run."""
+        return self._line.spent_usd
+
+    def pay_from(self, ledger: Ledger) -> None:
+        """Reserve and pay there. Raises `ConfigError` if a limit is set and a price unknown."""
+        self._line.pay_from(ledger)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._line.close()

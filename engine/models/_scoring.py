@@ -12,11 +12,9 @@ import msgspec
 
 from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import ConfigError, Outage, Refused
-from backfeed.engine.identity import canonical
-from backfeed.engine.ledger import Ledger
 from backfeed.engine.models import _losses, _numbers
 from backfeed.engine.models._endpoint import NotOffered
-from backfeed.engine.models._paid import Line, Reply, Settings
+from backfeed.engine.models._paid import OnLine, Reply, Settings
 from backfeed.engine.requests import Score
 
 PATH = "/completions"
@@ -39,28 +37,18 @@ _decode = msgspec.json.Decoder(_Reply).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class ScoringService:
+class ScoringService(OnLine):
     """One model at one address, asked for the probabilities of texts."""
 
     form = _numbers.FORM
 
     def __init__(self, name: str, settings: Settings) -> None:
-        self.name, self._line = name, Line(name, settings)
+        super().__init__(name, settings)
         self._template = _losses.Template(settings.template)
         self._fixed = {"model": name, "max_tokens": 0, "echo": True, "logprobs": 1}
         self._fixed |= {"temperature": 0, **settings.extra}
-        told = {**self._fixed, "template": settings.template}
-        self.identity = f"openai {name} at {self._line.where} {canonical(told).decode()}"
+        self.identity = self._line.identity({**self._fixed, "template": settings.template})
         self.gather = Gather(parallel=settings.parallel, deadline_s=settings.deadline_s)
-
-    @property
-    def spent_usd(self) -> float:
-        """What it spent in this run."""
-        return self._line.spent_usd
-
-    def pay_from(self, ledger: Ledger) -> None:
-        """Reserve and pay there. Raises `ConfigError` if a limit is set and a price unknown."""
-        self._line.pay_from(ledger)
 
     def content(self, request: Score) -> Any:
         """The kind and the texts."""
@@ -102,7 +90,3 @@ class ScoringService:
             f"{why}; the role scorer asks for {PATH} with echo and logprobs, which vLLM has: name a"
             " model there with --model scorer=openai:NAME --base-url URL"
         )
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._line.close()

@@ -13,11 +13,11 @@ import msgspec
 from backfeed.engine.config import build
 from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import ConfigError, Refused
-from backfeed.engine.identity import canonical, digest
-from backfeed.engine.ledger import Account, Ledger
+from backfeed.engine.identity import digest
+from backfeed.engine.ledger import Account
 from backfeed.engine.models import _prompts
 from backfeed.engine.models._embedding import EmbeddingService
-from backfeed.engine.models._paid import Line, Reply, Settings, checked
+from backfeed.engine.models._paid import OnLine, Reply, Settings, checked
 from backfeed.engine.models._scoring import ScoringService
 from backfeed.engine.requests import Prompt
 
@@ -46,26 +46,18 @@ _decode = msgspec.json.Decoder(_Reply).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class OpenAIService:
+class OpenAIService(OnLine):
     """One model at one endpoint."""
 
     def __init__(self, name: str, settings: Settings) -> None:
-        self.name, self._line, self._settings = name, Line(name, settings), settings
+        super().__init__(name, settings)
+        self._settings = settings
         self.form = "drawn" if settings.temperature > 0 else "text"
         self.content = _prompts.form(self.form)
         self.gather = Gather(parallel=settings.parallel, deadline_s=settings.deadline_s)
         self._fixed = _fixed(name, settings, is_openai=self._line.is_openai)
         told = {**self._fixed, "seed": settings.seed, "reply_format": settings.reply_format}
-        self.identity = f"openai {name} at {self._line.where} {canonical(told).decode()}"
-
-    @property
-    def spent_usd(self) -> float:
-        """What it spent in this run."""
-        return self._line.spent_usd
-
-    def pay_from(self, ledger: Ledger) -> None:
-        """Reserve and pay there. Raises `ConfigError` if a limit is set and a price unknown."""
-        self._line.pay_from(ledger)
+        self.identity = self._line.identity(told)
 
     async def answer(self, requests: Sequence[Prompt]) -> list[Any]:
         """Text, finish reason and tokens of each reply."""
@@ -95,10 +87,6 @@ class OpenAIService:
         if settings.reply_format == "json_object":
             body["response_format"] = {"type": "json_object"}
         return body
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._line.close()
 
 
 def _fixed(name: str, settings: Settings, *, is_openai: bool) -> dict[str, Any]:
