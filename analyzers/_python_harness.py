@@ -28,7 +28,7 @@ import sys
 import traceback
 import unittest
 
-from backfeed_reading import counted, taken_from
+from backfeed_reading import counted, module_of, taken_from
 
 PAGE = 1 << 20
 LONGEST = 4000
@@ -92,7 +92,7 @@ class Run:
 
         for name in ("tick", "ticked", "plain"):
             setattr(builtins, f"__backfeed_{name}__", getattr(self, name))
-        self.modules |= {path.removesuffix(".py").replace("/", ".") for path in test["answers"]}
+        self.modules |= set(map(module_of, test["answers"]))
         executed, error, phase = backfeed_pytest.run(test, sys.argv[1])
         return {"executed": executed, "error": error, "phase": phase}
 

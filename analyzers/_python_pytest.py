@@ -14,7 +14,7 @@ import io
 import os
 import sys
 
-from backfeed_reading import bound_by, bound_in, counted, taken_from, used_by
+from backfeed_reading import bound_by, bound_in, counted, module_of, taken_from, used_by
 
 OPTIONS = (
     "-q",
@@ -51,7 +51,7 @@ class Watch:
         self.main, self.bound = answers[0], bound_by(answers[0])
         self.tests = {os.path.abspath(path) for path in tests}
         self.answers = {os.path.abspath(path) for path in answers}
-        self.names = {path.removesuffix(".py").replace("/", ".") for path in answers}
+        self.names = set(map(module_of, answers))
         self.config = None
         self.called = 0
         self.failures = []
@@ -60,7 +60,7 @@ class Watch:
         """The tree of a test file, in which a name that the answer binds is there for it."""
         tree = counted(data)
         aliases = taken_from(tree, self.bound)
-        module = self.main.removesuffix(".py").replace("/", ".")
+        module = module_of(self.main)
         for name in aliases:
             sys.modules[name] = importlib.import_module(module)
         imported = aliases | {

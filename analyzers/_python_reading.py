@@ -59,6 +59,11 @@ def absent(name):
         return True
 
 
+def module_of(path):
+    """The name that a file is imported by."""
+    return path.removesuffix(".py").replace("/", ".")
+
+
 def bound_by(path):
     """The names that a file binds; none if it cannot be read."""
     try:

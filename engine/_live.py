@@ -9,7 +9,7 @@ from backfeed.engine.errors import ConfigError
 from backfeed.engine.files import FolderLock
 
 VERSION = "1"
-WAIT_S = 60.0
+WAIT_S = 60.0  # for another run that seals or opens the book
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (key BLOB NOT NULL, service TEXT NOT NULL, answer BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS by_key ON answers (key);

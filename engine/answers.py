@@ -19,7 +19,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from backfeed.engine._live import check_version, count_of, one_at_a_time, open_live, transaction
+from backfeed.engine._live import (
+    WAIT_S,
+    check_version,
+    count_of,
+    one_at_a_time,
+    open_live,
+    transaction,
+)
 from backfeed.engine._packing import Packing
 from backfeed.engine._sealed import SCHEMA as SEALED
 from backfeed.engine._sealed import Sealed
@@ -29,7 +36,6 @@ from backfeed.engine.files import FolderLock
 
 GROUP_WAIT_S = 0.005
 GROUP_SIZE = 64
-SEAL_WAIT_S = 60.0
 LIVE_MOST = 100_000  # keys are random: a table of millions slows every commit
 
 Entry = tuple[bytes, str, Any]
@@ -48,7 +54,7 @@ class Book:
         self._committing: asyncio.Task[None] | None = None
         with ExitStack() as undo:
             undo.callback(self._users.close)
-            self._users.share(SEAL_WAIT_S)  # another run may be sealing it
+            self._users.share(WAIT_S)  # another run may be sealing it
             with storing(f"answer book {folder}"), one_at_a_time(folder):
                 self._reader = open_live(folder / "live.sqlite")
                 undo.callback(self._reader.close)
@@ -118,7 +124,7 @@ class Book:
                 self._sealed.take(path)
                 await in_thread(self._thread, self._empty)
             finally:
-                await in_thread(self._thread, self._users.share, SEAL_WAIT_S)
+                await in_thread(self._thread, self._users.share, WAIT_S)
 
     def _write_sealed(self, database: sqlite3.Connection) -> Path:
         with storing(f"sealing the answer book {self.folder}"):
@@ -218,7 +224,7 @@ class Book:
             self._users.own()
             yield
         finally:
-            self._users.share(SEAL_WAIT_S)
+            self._users.share(WAIT_S)
 
     async def close(self) -> None:
         """Write what came last, and let go of the files."""

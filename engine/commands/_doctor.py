@@ -143,11 +143,13 @@ def _model(name: str) -> dict[str, Any]:
     except BackfeedError as error:
         return _part(False, str(error))
     answers = backend.answers
-    told = ["any prompt"] if answers is None else [f"{len(answers)} prompts, no weights"]
-    told = [] if answers is not None and not answers else told
-    told += ["embeddings"] if hasattr(backend, "embedder") else []
-    told += ["scores"] if hasattr(backend, "scorer") else []
-    return _part(True, ", ".join(told))
+    prompts = "any prompt" if answers is None else f"{len(answers)} prompts, no weights"
+    told = {
+        prompts: answers is None or bool(answers),
+        "embeddings": hasattr(backend, "embedder"),
+        "scores": hasattr(backend, "scorer"),
+    }
+    return _part(True, ", ".join(what for what, can in told.items() if can))
 
 
 def tell(found: Mapping[str, Any]) -> None:

@@ -210,17 +210,17 @@ def _exit_code(directory: Path, report: Report) -> int:
 
 def _why_nothing(directory: Path, report: Report) -> str:
     """Where the most rows left, and how to look at them."""
-    left = {(stage, why): n for stage in report.tallies for why, n in _reasons(report, stage)}
-    (stage, why), count = max(left.items(), key=lambda item: item[1])
+    left = [
+        (count, stage, why)
+        for stage, tally in report.tallies.items()
+        for why, count in tally.rejected.items()
+    ]
+    count, stage, why = max(left, key=lambda one: one[0])
     first = _first(directory / "rejected", stage, why)
     return (
         f"nothing was accepted; {count:,} rows left at {stage}: {why}, the first is {first};"
         f" look at them with: backfeed show {directory} --rejected {why}"
     )
-
-
-def _reasons(report: Report, stage: str) -> list[tuple[str, int]]:
-    return report.tallies[stage].rejected.most_common()
 
 
 def _first(folder: Path, stage: str, reason: str = "") -> str:

@@ -26,11 +26,11 @@ class Parse:
             why = "no code" if not sample.code else f"no parser for {sample.language or '?'}"
             finding = Finding("not-parsed", "note", why)
             return [sample.checked(Check("parse", "unverified", findings=(finding,)))]
-        asks = [
-            Compute(languages.call, (sample.language, "parse", f.text)) for f in sources(sample)
-        ]
-        told: list[dict[str, Any]] = yield from together(asks)
-        got, file = min(zip(told, sources(sample), strict=True), key=lambda pair: _rank(pair[0]))
+        files = sources(sample)
+        told: list[dict[str, Any]] = yield from together(
+            Compute(languages.call, (sample.language, "parse", file.text)) for file in files
+        )
+        got, file = min(zip(told, files, strict=True), key=lambda pair: _rank(pair[0]))
         verdict = VERDICT_OF[got["word"]]
         if verdict == "passed":
             named = yield from _entry_point(sample)
