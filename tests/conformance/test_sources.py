@@ -4,17 +4,14 @@ import base64
 import hashlib
 import json
 import subprocess
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from archives import CODE, Index, digest, laid, tar_of
+from archives import CODE, digest, forget_the_user, laid, served_index, tar_of
 from conformance.everything import every, loaded
 
 from backfeed.engine.contracts import Pin, Pinned, ReadRules
 from backfeed.engine.errors import InputError
-from backfeed.engine.sources import _http
 from backfeed.engine.sources._open import resolve
 
 pytestmark = pytest.mark.parametrize("name", list(every("sources")))
@@ -26,37 +23,16 @@ FILES = {"shapes/area.py": CODE, "shapes/volume.py": CODE * 2, "shapes/area.js":
 @pytest.fixture(autouse=True)
 def nobodys_machine(monkeypatch, tmp_path):
     """No configuration of whoever runs the tests, and no pause between attempts."""
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
-    for function in (_http.fetch, _http.download):
-        monkeypatch.setattr(function.retry, "sleep", lambda _seconds: None)
+    forget_the_user(monkeypatch, tmp_path / "home")
 
 
 @pytest.fixture
 def index(monkeypatch):
     """A server of packages, and the one that is asked."""
-    made = Index()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            made.answer(self)
-
-        def log_message(self, *_arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setenv("PIP_INDEX_URL", f"{made.url}/simple/")
-    monkeypatch.setenv("npm_config_registry", f"{made.url}/")
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served_index() as made:
+        monkeypatch.setenv("PIP_INDEX_URL", f"{made.url}/simple/")
+        monkeypatch.setenv("npm_config_registry", f"{made.url}/")
+        yield made
 
 
 def folder(tmp_path, _index):

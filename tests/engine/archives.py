@@ -3,10 +3,15 @@
 import hashlib
 import io
 import tarfile
+import threading
 import zipfile
 from collections import Counter
-from http.server import BaseHTTPRequestHandler
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from backfeed.engine.sources import _http
 
 CODE = "def area(width, height):\n    return width * height\n"
 
@@ -83,3 +88,40 @@ class Index:
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)
+
+
+@contextmanager
+def served_index() -> Iterator[Index]:
+    """A server of pages; it answers 404 for what it was not given."""
+    made = Index()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            made.answer(self)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield made
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def forget_the_user(monkeypatch, home: Path) -> None:
+    """No configuration of whoever runs the tests, and no pause between attempts."""
+    for name in ("PIP_INDEX_URL", "PIP_CONFIG_FILE", "npm_config_registry", "NPM_CONFIG_REGISTRY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    for function in (_http.fetch, _http.download):
+        monkeypatch.setattr(function.retry, "sleep", lambda _seconds: None)
