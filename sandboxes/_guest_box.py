@@ -44,6 +44,18 @@ class CapabilityHead(ctypes.Structure):
 NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
 
 
+def take(count: int) -> bytes:
+    """Exactly `count` bytes from the host; the end of the stream ends the slot."""
+    parts = []
+    while count:
+        part = os.read(0, min(count, 1 << 20))
+        if not part:
+            os._exit(0)
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
 def check(result: int, what: str) -> None:
     """Raise `OSError` if a call of libc failed."""
     if result != 0:

@@ -41,21 +41,9 @@ DEVICE_LINKS = {
 }  # fmt: skip
 
 
-def take(count: int) -> bytes:
-    """Exactly `count` bytes from the host."""
-    parts = []
-    while count:
-        part = os.read(0, min(count, 1 << 20))
-        if not part:
-            os._exit(0)
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
-
-
 def main(told: dict[str, Any]) -> None:
     """Build the room and become the guest in it, or keep guard. Does not return."""
-    tools = {name: take(size) for name, size in told["tools"]}
+    tools = {name: box.take(size) for name, size in told["tools"]}
     with contextlib.suppress(OSError):  # the engine's machine may have fewer cores
         os.sched_setaffinity(0, {told["core"]})
     try:
