@@ -123,6 +123,12 @@ def load(kind: str, name: str) -> Any:
     return module.PLUGIN
 
 
+def made(kind: str, name: str) -> Any:
+    """The plug-in itself, made if its PLUGIN is a class. Raises as `load` does."""
+    found = load(kind, name)
+    return found() if isinstance(found, type) else found
+
+
 def recipe_path(name: str) -> Path:
     """Return the TOML file of a recipe.
 

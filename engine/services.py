@@ -95,7 +95,7 @@ def sandbox_of(section: Mapping[str, Any], asked: str | None) -> tuple[str, dict
 
 def open_sandbox(name: str, settings: Mapping[str, Any], *, jobs: int | None = None) -> Service:
     """The service of a sandbox backend that works here. Raises `ConfigError` with the remedy."""
-    backend = plugin("sandboxes", name)
+    backend = registry.made("sandboxes", name)
     own = {"named": True} if name in UNSAFE else {}
     wanted = {"tools": tools(), **own, **settings, **({} if jobs is None else {"slots": jobs})}
     service: Service = backend.service(wanted)
@@ -109,13 +109,13 @@ def tools() -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name in registry.names("analyzers"):
-        for tool in getattr(plugin("analyzers", name), "tools", ()):
+        for tool in getattr(registry.made("analyzers", name), "tools", ()):
             beside = Path(sys.executable).with_name(tool)
             path = str(beside) if beside.exists() else shutil.which(tool)
             if path is None:
                 raise ConfigError(f"the analyzer of {name} needs {tool!r}: pip install {tool}")
             found[tool] = path
-        for package in getattr(plugin("analyzers", name), "packages", ()):
+        for package in getattr(registry.made("analyzers", name), "packages", ()):
             found[f"{package}.zip"] = str(bundle(package))
     return found
 
@@ -123,7 +123,7 @@ def tools() -> dict[str, str]:
 def _analyzers(_recipe: Recipe, _wishes: Wishes, made: Mapping[str, Service]) -> dict[str, Service]:
     found: dict[str, Service] = {"analyzer": NoAnalyzer()}
     for name in registry.names("analyzers"):
-        analyzer = plugin("analyzers", name)
+        analyzer = registry.made("analyzers", name)
         found[f"analyzer:{analyzer.language}"] = AnalyzerService(analyzer, made)
     return found
 
@@ -175,12 +175,6 @@ def parse_models(texts: Sequence[str]) -> dict[str, str]:
             raise CallerError(f"--model {text!r}: write KIND:NAME, or ROLE=KIND:NAME")
         found[role] = spec
     return found
-
-
-def plugin(kind: str, name: str) -> Any:
-    """The plug-in itself, made if it is a class."""
-    found = registry.load(kind, name)
-    return found() if isinstance(found, type) else found
 
 
 _MAKERS: dict[str, Callable[[Recipe, Wishes, Mapping[str, Service]], dict[str, Service]]] = {

@@ -52,7 +52,7 @@ def _sandbox(name: str, *, attack: bool) -> dict[str, Any]:
     if name in services.UNSAFE:
         return {"ok": None, "told": f"no isolation; only with --sandbox {name}"}
     try:
-        backend = services.plugin("sandboxes", name)
+        backend = registry.made("sandboxes", name)
         facts = dict(backend.probe())
         if not attack:
             return {"ok": True, "told": _facts(facts), "facts": facts}
@@ -110,7 +110,7 @@ async def _tried(able: Iterable[str], made: Mapping[str, Service]) -> dict[str, 
 
 async def _try_language(name: str, made: Mapping[str, Service]) -> dict[str, Any]:
     """Parse, analyze and run one small program: the plug-in's own `hello`, or the empty one."""
-    plugin = services.plugin("analyzers", name)
+    plugin = registry.made("analyzers", name)
     hello = str(getattr(plugin, "hello", ""))
     found = _everything(_part(None, "the analyzer does not offer it"))
     if hasattr(plugin, "parse"):
@@ -139,7 +139,7 @@ async def _try(made: Mapping[str, Service], name: str, request: Request) -> dict
 
 def _model(name: str) -> dict[str, Any]:
     try:
-        backend = services.plugin("models", name)
+        backend = registry.made("models", name)
     except BackfeedError as error:
         return _part(False, str(error))
     answers = backend.answers

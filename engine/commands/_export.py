@@ -78,8 +78,7 @@ def order_of(
     directory: Path, *, name: str, target: Path, shares: str, level: str | None, **more: Any
 ) -> Order:  # fmt: skip
     """What the options mean. Raises `CallerError` for what cannot be written."""
-    plugin = registry.load("exporters", name.replace("-", "_"))
-    exporter = plugin() if isinstance(plugin, type) else plugin
+    exporter = registry.made("exporters", name.replace("-", "_"))
     parts = parse_shares(shares)
     if more["cut"] and not parts:
         raise CallerError("--cut is about splits: add --split, e.g. --split valid=0.02")

@@ -104,8 +104,7 @@ def _all(backend: Any, role: str, specs: Specs, *, method: str) -> dict[str, Ser
 
 
 def _backend(spec: Mapping[str, Any]) -> Any:
-    found = registry.load("models", str(spec["use"]).partition(":")[0])
-    return found() if isinstance(found, type) else found
+    return registry.made("models", str(spec["use"]).partition(":")[0])
 
 
 def _name(spec: Mapping[str, Any]) -> str:

@@ -10,7 +10,6 @@ from backfeed.engine import registry
 from backfeed.engine.commands import _options
 from backfeed.engine.models import _losses
 from backfeed.engine.models._paid import Settings
-from backfeed.engine.services import plugin
 from backfeed.engine.stages import filter_files
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -34,7 +33,7 @@ def test_every_setting_of_openai_stands_there_with_its_default():
 def test_every_kind_of_model_stands_there_with_what_it_offers():
     told = {name.partition(":")[0]: cells for name, cells in tables(MODELS).items()}
     for name in registry.names("models"):
-        backend = plugin("models", name)
+        backend = registry.made("models", name)
         offers = [bool(told[name][column].strip(" |")) for column in (2, 3)]
         assert offers == [hasattr(backend, "embedder"), hasattr(backend, "scorer")], name
 
