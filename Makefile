@@ -4,7 +4,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 DEMO := runs/demo
 
-.PHONY: help venv demo test test-all check bench docs engine
+.PHONY: help venv demo test test-all check bench docs engine images toolchains
 
 help:      ## show this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 18
@@ -15,15 +15,21 @@ venv:      ## what the system lacks, .venv, and the command .venv/bin/backfeed
 engine:    ## a Docker engine that answers, with the image backfeed-base
 	@tools/docker-engine.sh
 
+images:    ## the engine, with the image backfeed-tools too
+	@tools/docker-engine.sh tools
+
+toolchains: ## compilers and interpreters of the languages that tests run
+	@tools/toolchains.sh
+
 demo: venv ## a small corpus from three packages, in runs/demo
 	@began=$$(date +%s); \
 	$(BIN)/backfeed synth pypi:more-itertools pypi:toolz pypi:boltons -o $(DEMO) || exit; \
 	echo "demo: $(DEMO) after $$(($$(date +%s) - began)) s"
 
-test: venv engine ## every test, the fast ones first; a skip is a failure
+test: venv toolchains images ## every test, the fast ones first; a skip is a failure
 	@$(BIN)/pytest --forbid-skips
 
-test-all: venv engine ## the same, and the tests that measure
+test-all: venv toolchains images ## the same, and the tests that measure
 	@$(BIN)/pytest --forbid-skips --bench
 
 check: venv ## lint, format, types
