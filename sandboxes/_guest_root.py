@@ -3,9 +3,9 @@
 How it works. The container begins as an ordinary user without capabilities. It takes a user
 namespace, in which it may do what the guest must (mount, clone), and forks into the other
 namespaces. The child lays out a root of its own: `/usr` of the image, a few files of `/etc`, new
-`/dev` and `/proc`, the tools; leaves the container's for it; and becomes the guest. The first
-process stays outside: it ends, and with it the whole container, once the guest has ended or the
-host has closed its end.
+`/dev` and `/proc`, the tools, tool chains of the image that lie elsewhere; leaves the container's
+for it; and becomes the guest. The first process stays outside: it ends, and with it the whole
+container, once the guest has ended or the host has closed its end.
 
 Where the kernel lets no ordinary user make a namespace, the container begins as root with
 CAP_SYS_ADMIN, which is given up as soon as the namespace is there.
@@ -23,6 +23,7 @@ import sys
 from typing import Any
 
 from backfeed.sandboxes import _guest_box as box
+from backfeed.sandboxes import _toolchains
 
 NEWUSER, NEWCGROUP = 0x10000000, 0x02000000
 RECURSIVE, PRIVATE, DETACH = 16384, 1 << 18, 2
@@ -33,7 +34,7 @@ NOBODY = 65534
 BASE = "/tmp"  # exists in every image; the new root is built on it
 
 LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-FILES = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf")
+FILES = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf")  # and what Java has there
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 DEVICE_LINKS = {
     "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2",
@@ -117,8 +118,9 @@ def build(tools: dict[str, bytes]) -> None:
     keep_over_exec()
     box.check(box.libc.mount(None, b"/", None, ctypes.c_ulong(RECURSIVE | PRIVATE), None), "/")
     box.mount("tmpfs", BASE, box.NOSUID | box.NODEV, options="mode=755")
-    for path in ("/usr", *LINKS, *FILES):
+    for path in ("/usr", *LINKS, *FILES, *java()):
         expose(path)
+    tool_chains()
     prefix = os.path.realpath(sys.base_prefix) + "/"
     if not prefix.startswith("/usr/"):
         expose(prefix.rstrip("/"))
@@ -131,9 +133,24 @@ def build(tools: dict[str, bytes]) -> None:
     move()
 
 
-def expose(path: str) -> None:
-    """Show something of the image at its place, read-only; nothing where the image has nothing."""
-    target = BASE + path
+def java() -> list[str]:
+    """A JDK keeps its settings in /etc, and does not start without."""
+    return sorted(f"/etc/{name}" for name in os.listdir("/etc") if name.startswith("java"))  # noqa: PTH208
+
+
+def tool_chains() -> None:
+    """Show those that the image has outside of /usr/bin, and link their commands."""
+    os.makedirs(BASE + _toolchains.LINKS)  # noqa: PTH103
+    for chain in _toolchains.elsewhere():
+        for path, target in chain.shown().items():
+            expose(path, target)
+        for link, target in chain.links().items():
+            os.symlink(target, BASE + link)  # noqa: PTH211
+
+
+def expose(path: str, place: str = "") -> None:
+    """Show something of the image, at its place or another, read-only; nothing of what it lacks."""
+    target = BASE + (place or path)
     if os.path.islink(path):  # noqa: PTH114
         os.symlink(os.readlink(path), target)  # noqa: PTH115, PTH211
     elif os.path.isdir(path):  # noqa: PTH112

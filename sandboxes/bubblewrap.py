@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from backfeed.engine.config import build
 from backfeed.engine.errors import ConfigError
-from backfeed.sandboxes import _cgroup, _seccomp, _tools
+from backfeed.sandboxes import _cgroup, _seccomp, _starter, _toolchains, _tools
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._line import Piped
 from backfeed.sandboxes._protocol import BOOT, ENVIRONMENT
@@ -28,26 +28,7 @@ from backfeed.sandboxes._slot import Slot
 OLDEST = (3, 9)
 FIRST_UID = 63000
 STACK = 16 << 20
-
-# Becomes the unprivileged user, in its control group and on its core, before bubblewrap starts.
-STARTER = """\
-import json, os, resource, sys
-told = json.loads(sys.argv[1])
-for path in told["groups"]:
-    with open(path + "/cgroup.procs", "w") as file: file.write("0")
-try: os.sched_setaffinity(0, told["cores"])
-except OSError: pass
-# With CAP_SYS_RESOURCE this also sets how low the score may go again.
-try: open("/proc/self/oom_score_adj", "w").write("0")
-except OSError: pass
-resource.setrlimit(resource.RLIMIT_STACK, (told["stack"], told["stack"]))
-os.chdir("/")
-if told["uid"]:
-    os.setgroups([])
-    os.setresgid(told["uid"], told["uid"], told["uid"])
-    os.setresuid(told["uid"], told["uid"], told["uid"])
-os.execve(told["command"][0], told["command"], {})
-"""
+ETC = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf")  # and what Java has there
 
 REMEDIES = (
     (
@@ -159,12 +140,14 @@ class Start:
             return Piped(self._start(log, tools))
 
     def _start(self, log: IO[bytes], tools: Mapping[str, int]) -> "subprocess.Popen[bytes]":
+        places = _starter.staged(shown(self.python), self.uid)
         told = {
             "groups": self.groups, "cores": self.cores, "uid": self.uid, "stack": STACK,
-            "command": [*command(self.python, tools), self.python.path, "-c", BOOT],
+            "command": [*command(self.python, tools, places), self.python.path, "-c", BOOT],
+            **_starter.carried(places),
         }  # fmt: skip
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", STARTER, json.dumps(told)],
+            [sys.executable, "-I", "-S", "-c", _starter.STARTER, json.dumps(told)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env={},
             pass_fds=list(tools.values()),
         )  # fmt: skip
@@ -203,12 +186,13 @@ def _looked_at(path: str) -> Interpreter:
     place = Path(prefix).resolve()
     if place.is_relative_to("/usr"):
         return Interpreter(path)
-    if os.geteuid() == 0 and not all(p.stat().st_mode & 0o001 for p in (place, *place.parents)):
+    binary = place / "bin" / Path(path).resolve().name
+    if os.geteuid() == 0 and not all(map(_starter.is_readable, (place, binary))):
         raise ConfigError(
-            f"the user that runs programs cannot reach {place}: name another `python`, or install "
+            f"the user that runs programs may not read {place}: name another `python`, or install "
             "the system's (apt-get install python3)"
         )
-    return Interpreter(str(place / "bin" / Path(path).resolve().name), str(place))
+    return Interpreter(str(binary), str(place))
 
 
 def bwrap() -> str:
@@ -222,26 +206,41 @@ def bwrap() -> str:
     return found
 
 
-def command(python: Interpreter, tools: Mapping[str, int]) -> list[str]:
-    """The command line of the outer sandbox. The guest makes root and /dev read-only itself."""
-    shown: list[str] = ["--ro-bind", "/usr", "/usr"]
+def shown(python: Interpreter) -> dict[str, str]:
+    """What lies outside the system's folders and is shown all the same: from where, to where."""
+    found = {python.prefix: python.prefix} if python.prefix else {}
+    for chain in _toolchains.elsewhere():
+        found |= chain.shown()
+    return found
+
+
+def command(python: Interpreter, tools: Mapping[str, int], places: Mapping[str, str]) -> list[str]:
+    """The command line of the outer sandbox. The guest makes root and /dev read-only itself.
+
+    `places` says where each of `shown` lies for the user that bubblewrap is started by.
+    """
+    bound: list[str] = ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         place = Path("/", name)
         if place.is_symlink():
-            shown += ["--symlink", str(place.readlink()), str(place)]
+            bound += ["--symlink", str(place.readlink()), str(place)]
         elif place.is_dir():
-            shown += ["--ro-bind", str(place), str(place)]
-    for path in ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf"):
-        shown += ["--ro-bind-try", path, path]
-    if python.prefix:
-        shown += ["--ro-bind", python.prefix, python.prefix]
+            bound += ["--ro-bind", str(place), str(place)]
+    for path in (*ETC, *map(str, sorted(Path("/etc").glob("java*")))):
+        bound += ["--ro-bind-try", path, path]
+    for path, target in shown(python).items():
+        bound += ["--ro-bind" if path == python.prefix else "--ro-bind-try", places[path], target]
+    bound += ["--dir", _toolchains.LINKS]
+    for link, target in _toolchains.links().items():
+        bound += ["--symlink", target, link]
     for name, file in tools.items():
-        shown += ["--perms", "0755", "--ro-bind-data", str(file), f"{_tools.HOME}/{name}"]
+        bound += ["--perms", "0755", "--ro-bind-data", str(file), f"{_tools.HOME}/{name}"]
+    variables = ENVIRONMENT | {"PATH": _toolchains.path(ENVIRONMENT["PATH"])}
     return [
         bwrap(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-add", "ALL",
-        "--uid", "65534", "--gid", "65534", "--hostname", "box", *shown,
+        "--uid", "65534", "--gid", "65534", "--hostname", "box", *bound,
         "--proc", "/proc", "--dev", "/dev", "--dir", "/tmp", "--dir", "/work", "--chdir", "/work",
-        "--clearenv", *(word for pair in ENVIRONMENT.items() for word in ("--setenv", *pair)), "--",
+        "--clearenv", *(word for pair in variables.items() for word in ("--setenv", *pair)), "--",
     ]  # fmt: skip
 
 

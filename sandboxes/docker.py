@@ -20,7 +20,7 @@ import msgspec
 from backfeed.engine.config import build
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.requests import Limits
-from backfeed.sandboxes import _seccomp, _tools
+from backfeed.sandboxes import _seccomp, _toolchains, _tools
 from backfeed.sandboxes._attached import Attached
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._engine import Engine, Plan
@@ -29,7 +29,7 @@ from backfeed.sandboxes._protocol import BOOT, ENVIRONMENT, block
 from backfeed.sandboxes._slot import START_S, Slot, most_memory_mb
 
 FIRST_UID = 63000
-ROOM = "_guest_root"
+ROOM, CHAINS = "_guest_root", "_toolchains"
 REFUSED = "no room in the container"
 REMEDY = (
     "the container may not make namespaces. Let users make them (sysctl user.max_user_namespaces, "
@@ -113,7 +113,7 @@ def _crew(
 
     policy = {
         "seccomp": seccomp.hex(), "tools": tools, "image": image["RootFS"].get("Layers"),
-        "room": hashlib.sha256(_source(ROOM).encode()).hexdigest(),
+        "room": hashlib.sha256((_source(ROOM) + _source(CHAINS)).encode()).hexdigest(),
     }  # fmt: skip
     in_force = {
         "backend": "docker", "docker": engine.facts.get("ServerVersion"), "engine": engine.place,
@@ -159,11 +159,15 @@ class Room:
         told = {
             "sources": [
                 ("backfeed.sandboxes._guest_box", _source("_guest_box")),
+                (f"backfeed.sandboxes.{CHAINS}", _source(CHAINS)),
                 ("backfeed.sandboxes._guest", _source(ROOM)),  # BOOT calls what has this name
             ],
             "tools": [(name, len(data)) for name, data in tools.items()],
             "core": self._core, "uid": self._plan.uid, "boot": BOOT,
-            "environment": {**ENVIRONMENT, "PWD": ENVIRONMENT["HOME"]},  # as bubblewrap sets it
+            "environment": {
+                **ENVIRONMENT, "PATH": _toolchains.path(ENVIRONMENT["PATH"]),
+                "PWD": ENVIRONMENT["HOME"],  # as bubblewrap sets it
+            },
         }  # fmt: skip
         deadline = time.monotonic() + START_S
         for data in (block(msgspec.json.encode(told)), *tools.values()):

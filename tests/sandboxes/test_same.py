@@ -17,7 +17,8 @@ UNSTEADY = {"flood", "flood errors", "su", "zombies"}
 ROOM = """
 import os, sys, resource, socket, time
 for path in ("/", "/dev", "/etc", "/work", "/tmp", "/opt", "/proc/self/fd"):
-    print(path, sorted({*os.listdir(path)} - {"ssl"}) if os.path.isdir(path) else "-")
+    there = os.listdir(path) if os.path.isdir(path) else "-"
+    print(path, sorted(name for name in there if name[:4] not in ("ssl", "java")))
 print(os.getuid(), os.getgid(), os.getpid(), os.getcwd(), os.uname().nodename, os.umask(0))
 print(dict(os.environ), sys.argv, sys.executable, sys.path, sys.flags)
 print(len(os.sched_getaffinity(0)), os.nice(0), time.tzname)
@@ -27,7 +28,8 @@ print([line for line in open("/proc/self/status") if line[:8] != "Seccomp_" and 
        ("Cap", "NoN", "Sec", "Sig", "Uid", "Gid")])
 print(open("/proc/self/oom_score_adj").read(), open("/proc/self/cgroup").read().count("\\n") > 0)
 mounted = [line.split()[1] for line in open("/proc/mounts")]
-print(sorted(place for place in mounted if "ssl" not in place))  # a package may be missing
+missing = ("ssl", "java", "toolchains")  # what hangs on the packages there
+print(sorted(place for place in mounted if not any(word in place for word in missing)))
 print(open("/etc/passwd").read(), os.get_terminal_size.__name__, os.isatty(0), os.isatty(1))
 os.openpty()
 """
