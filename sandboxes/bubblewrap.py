@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from backfeed.engine.config import build
 from backfeed.engine.errors import ConfigError
-from backfeed.sandboxes import _cgroup, _seccomp, _starter, _toolchains, _tools
+from backfeed.sandboxes import _cgroup, _cores, _seccomp, _starter, _toolchains, _tools
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._line import Piped
 from backfeed.sandboxes._protocol import BOOT, ENVIRONMENT
@@ -78,7 +78,7 @@ def _crew(settings: Settings) -> Crew:
     if not 0 <= settings.cold_share <= 1 or settings.slots < 0:
         raise ConfigError("sandbox bubblewrap: cold_share lies between 0 and 1, slots above 0")
     python, seccomp = interpreter(settings.python), _filter()
-    cores = sorted(os.sched_getaffinity(0))
+    cores = _cores.usable()
     tools = tuple(sorted(settings.tools.items()))
     bwrap()
 

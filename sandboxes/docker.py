@@ -6,7 +6,6 @@ Podman works through its Docker-compatible socket, gVisor with `runtime = "runsc
 """
 
 import hashlib
-import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,7 +19,7 @@ import msgspec
 from backfeed.engine.config import build
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.requests import Limits
-from backfeed.sandboxes import _seccomp, _toolchains, _tools
+from backfeed.sandboxes import _cores, _seccomp, _toolchains, _tools
 from backfeed.sandboxes._attached import Attached
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._engine import Engine, Plan
@@ -100,7 +99,7 @@ def _open(settings: Settings, engine: Engine) -> Crew:
 def _crew(
     settings: Settings, engine: Engine, image: Mapping[str, Any], *, privileged: bool = False
 ) -> Crew:
-    seccomp, cores = _filter(engine), _cores(engine)
+    seccomp, cores = _filter(engine), _places(engine)
     tools = _tools.digests(settings.tools)
 
     def make(number: int) -> Slot:
@@ -215,11 +214,11 @@ def _cgroup(engine: Engine) -> str:
     return f"cgroup{engine.facts.get('CgroupVersion') or ''}"
 
 
-def _cores(engine: Engine) -> list[int]:
+def _places(engine: Engine) -> list[int]:
     """The cores that slots are bound to: ours, as far as the engine has them."""
     there = set(range(int(engine.facts.get("NCPU") or 1)))
-    ours = os.sched_getaffinity(0) if engine.place.startswith("unix:") else there
-    return sorted(there & ours) or sorted(there)
+    ours = _cores.usable() if engine.place.startswith("unix:") else there
+    return sorted(there.intersection(ours)) or sorted(there)
 
 
 PLUGIN = Docker()
