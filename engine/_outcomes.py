@@ -25,6 +25,25 @@ class Limits:
     open_files: int = 256
 
 
+COMPILING = Limits(
+    cpu_s=20.0, wall_s=62.0, memory_mb=1536, processes=128, file_mb=256, disk_mb=512, inodes=16384
+)
+"""What a compiler may use where nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How a program is made from its files, in a sandbox of its own, before it runs.
+
+    `outputs` names what is carried over to the run, files or folders below the working directory.
+    A command that fails is `CE`, one that hits a limit `CE_LIMIT`.
+    """
+
+    command: tuple[str, ...]
+    outputs: tuple[str, ...]
+    limits: Limits = COMPILING
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a job. `verdict` is one of the run words of `records.VERDICT_OF`.

@@ -11,20 +11,17 @@ import importlib.util
 import io
 import json
 import marshal
-import os
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import platformdirs
 from packaging.requirements import Requirement
 
 from backfeed.engine.boundary import storing
 from backfeed.engine.errors import ConfigError
-from backfeed.engine.files import write_whole
+from backfeed.engine.files import user_cache, write_whole
 
 _DAY = (1980, 1, 1, 0, 0, 0)
 _LOADED = (
@@ -39,7 +36,7 @@ def bundle(distribution: str) -> Path:
     found = [metadata.distribution(name) for name in sorted(_needed(distribution))]
     named = " ".join(f"{one.name}-{one.version}" for one in found)
     mark = hashlib.sha256(f"1 {named} {sys.implementation.cache_tag}".encode()).hexdigest()[:16]
-    path = _home() / f"{distribution}-{mark}.zip"
+    path = user_cache("packages") / f"{distribution}-{mark}.zip"
     if not path.exists():
         with storing(f"packing {distribution} for the sandbox"):
             _write(path, distribution, found)
@@ -61,24 +58,6 @@ def _needed(distribution: str) -> set[str]:
         here = [one.name for one in asked if not one.marker or one.marker.evaluate({"extra": ""})]
         waiting += [one for one in here if one not in known]
     return known
-
-
-def _home() -> Path:
-    """The user's cache; where it cannot be written, a folder among the temporary ones."""
-    home = platformdirs.user_cache_path("backfeed") / "packages"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        writable = os.access(home, os.W_OK)
-    except OSError:
-        writable = False
-    if writable:
-        return home
-    other = Path(tempfile.gettempdir()) / f"backfeed-packages-{os.getuid()}"
-    with storing(f"making {other}"):
-        other.mkdir(mode=0o700, exist_ok=True)
-        if other.stat().st_uid != os.getuid():
-            raise ConfigError(f"{other} belongs to another user: set TMPDIR or XDG_CACHE_HOME")
-    return other
 
 
 def _write(path: Path, distribution: str, found: list[metadata.Distribution]) -> None:

@@ -2,12 +2,15 @@
 
 import fcntl
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import platformdirs
+
 from backfeed.engine.boundary import storing
-from backfeed.engine.errors import RunConflict
+from backfeed.engine.errors import ConfigError, RunConflict
 
 
 def write_via(path: Path, write: Callable[[Path], object]) -> None:
@@ -29,6 +32,27 @@ def write_whole(path: Path, data: bytes | str) -> None:
     """Write a file so that it is there whole, or not at all."""
     raw = data.encode() if isinstance(data, str) else data
     write_via(path, lambda to: to.write_bytes(raw))
+
+
+def user_cache(name: str) -> Path:
+    """A folder of the user's cache; where that cannot be written, one among the temporary ones.
+
+    Raises `ConfigError` if that belongs to somebody else.
+    """
+    try:
+        home = platformdirs.user_cache_path("backfeed") / name
+        home.mkdir(parents=True, exist_ok=True)
+        writable = os.access(home, os.W_OK)
+    except (OSError, RuntimeError):  # the latter where nobody has a home
+        writable = False
+    if writable:
+        return home
+    other = Path(tempfile.gettempdir()) / f"backfeed-{name}-{os.getuid()}"
+    with storing(f"making {other}"):
+        other.mkdir(mode=0o700, exist_ok=True)
+        if other.stat().st_uid != os.getuid():
+            raise ConfigError(f"{other} belongs to another user: set TMPDIR or XDG_CACHE_HOME")
+    return other
 
 
 def _sync_folder(folder: Path) -> None:

@@ -18,13 +18,13 @@ from typing import Any, ClassVar
 import msgspec
 
 from backfeed.engine._asking import Asks, Over, Request, Together, key_of, over, rejoined, together
-from backfeed.engine._outcomes import Analysis, Limits, Outcome
+from backfeed.engine._outcomes import COMPILING, Analysis, Build, Limits, Outcome
 from backfeed.engine.errors import InvalidReply
 from backfeed.engine.records import File, Sample
 
 __all__ = [
-    "Analysis", "Asks", "CodeCheck", "Compute", "Embed", "Job", "Limits", "Outcome", "Over",
-    "Prompt", "Read", "Request", "Result", "Score", "Together", "Train", "Who",
+    "COMPILING", "Analysis", "Asks", "Build", "CodeCheck", "Compute", "Embed", "Job", "Limits",
+    "Outcome", "Over", "Prompt", "Read", "Request", "Result", "Score", "Together", "Train", "Who",
     "ask_valid", "key_of", "over", "rejoined", "together",
 ]  # fmt: skip
 
@@ -34,7 +34,8 @@ class Job(Request):
     """Run a program in a sandbox: these files in a fresh directory, this command, these limits.
 
     `command` is in terms of the environment, e.g. `("python", "main.py")`. With `report`, the
-    program gets descriptor 3 to write a record to, and an end without one is `FORGED`.
+    program gets descriptor 3 to write a record to, and an end without one is `FORGED`. With
+    `build`, that is done first, once for all jobs of the same files.
     """
 
     service: ClassVar[str] = "sandbox"
@@ -45,6 +46,7 @@ class Job(Request):
     limits: Limits = field(default_factory=Limits)
     report: bool = False
     variables: tuple[tuple[str, str], ...] = ()
+    build: Build | None = None
 
     def decode(self, answer: Any) -> Outcome:
         """The outcome."""

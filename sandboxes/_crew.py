@@ -13,9 +13,10 @@ from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import AskFailed, ConfigError, Outage
 from backfeed.engine.identity import canonical
 from backfeed.engine.requests import Job
+from backfeed.sandboxes import _compiled
+from backfeed.sandboxes._compiled import Built, Compiled
 from backfeed.sandboxes._outcome import Ended, outcome, verdict
-from backfeed.sandboxes._protocol import complaint, environment_digest
-from backfeed.sandboxes._slot import Ran
+from backfeed.sandboxes._protocol import Made, Reply, complaint, environment_digest
 
 AHEAD = 2  # batches under way per slot: the next job waits at the slot, not for the event loop
 COMPARED = {"AC", "RE", "SIG", "FORGED", "OLE"}  # verdicts that do not hang on a measurement
@@ -32,7 +33,9 @@ class Runner(Protocol):
     def start(self) -> None:
         """Be ready. Raises `ConfigError`."""
 
-    def run(self, job: Job, *, warm: bool) -> Ran:
+    def run(
+        self, job: Job, *, warm: bool, given: Sequence[Made] = (), wanted: Sequence[str] = ()
+    ) -> Reply:
         """Run a job. Raises `Refused`, `Outage`."""
 
     def kill(self) -> None:
@@ -49,8 +52,9 @@ class Crew:
     A share `cold_share` of the programs that run in the prepared interpreter (chosen by their
     content) runs a second time in a new one. If the two differ, and each mode agrees with itself,
     that is an `Outage`: the sandbox is not what it claims to be. `counts`: run, starved, again,
-    cold, unsteady, differs, refused, outage. `in_force` says what isolates and
-    limits here, for people.
+    cold, unsteady, differs, built, refused, outage. `toolchain` gives the digest of a command's
+    tool where `policy` does not tell of it, else nothing. `in_force` says what isolates and limits
+    here, for people.
     """
 
     def __init__(
@@ -61,10 +65,12 @@ class Crew:
         slots: int,
         cold_share: float,
         in_force: Mapping[str, Any] | None = None,
+        toolchain: Callable[[str], str] = lambda _: "",
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.slots: list[Runner] = []
-        self._make, self._cold_share = make, cold_share
+        self._make, self._cold_share, self._toolchain = make, cold_share, toolchain
+        self._compiled = Compiled()
         self._lock = threading.Lock()
         self._own = threading.local()
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="sandbox")
@@ -78,13 +84,22 @@ class Crew:
         self.in_force: dict[str, Any] = {
             **(in_force or {}), "python": self.facts["executable"],
             "python_version": self.facts["python"].split()[0], "packages": self.facts["packages"],
-            "environment": self.identity,
+            "launched_by": self.facts.get("launcher", ""), "environment": self.identity,
         }  # fmt: skip
+        held = str(self.in_force.get("memory", "nothing")).rpartition(", ")[2]
+        self.environment = f"{self.identity} ({held})"
         self.gather = Gather(batch=1, wait_s=0.0, parallel=AHEAD * slots)
 
     def content(self, request: Job) -> Any:
-        """All of the job."""
+        """All of the job, and what its tools are where the environment does not say it."""
+        if tools := self._tools_of(request):
+            return {**request.content(), "toolchain": tools}
         return request.content()
+
+    def _tools_of(self, job: Job) -> dict[str, str]:
+        names = {job.command[:1], job.build.command[:1] if job.build else ()}
+        found = {name: self._toolchain(name) for (name,) in filter(None, names)}
+        return {name: mark for name, mark in sorted(found.items()) if mark}
 
     async def answer(self, requests: Sequence[Job]) -> list[Any]:
         """An `Outcome` as plain data for each job, or `Refused`, or `Outage`."""
@@ -118,7 +133,7 @@ class Crew:
         try:
             if (refused := complaint(job)) is not None:
                 raise refused
-            return self._confirmed(job, outcome(job, self._run(self._slot(), job), self.identity))
+            return self._confirmed(job)
         except AskFailed as error:
             self.counts["refused"] += 1
             return error
@@ -126,23 +141,55 @@ class Crew:
             self.counts["outage"] += 1
             return error
 
-    def _confirmed(self, job: Job, first: dict[str, Any]) -> dict[str, Any]:
+    def _confirmed(self, job: Job) -> dict[str, Any]:
         """What hangs on a limit is believed if a second run agrees; if not, it is flaky."""
+        first = self._outcome(job)
         if first["verdict"] not in LIMITED and not first["near_limit"]:
             return first
         self.counts["again"] += 1
-        second = outcome(job, self._run(self._slot(), job), self.identity)
+        second = self._outcome(job)
         if second["verdict"] == first["verdict"]:
             return first
         told = f"{first['verdict']}, and {second['verdict']} when it ran again"
         return {**first, "verdict": "FLAKY", "detail": told}
 
-    def _run(self, slot: Runner, job: Job) -> Ended:
-        ran = slot.run(job, warm=True)
+    def _outcome(self, job: Job) -> dict[str, Any]:
+        """Build the program if it must be built, and run it."""
+        slot = self._slot()
+        if job.build is None:
+            return outcome(job, self._run(slot, job), self.environment)
+        built = self._built(slot, job)
+        if built.ended is None:
+            return outcome(job, self._run(slot, job, built.made), self.environment)
+        made = _compiled.as_job(job)
+        return _compiled.failed(job, outcome(made, built.ended, self.environment))
+
+    def _built(self, slot: Runner, job: Job) -> Built:
+        """What its build leaves, or how that failed; from the cache if it was made before."""
+        key = self._compiled.key(job, self.identity, self._tools_of(job))
+        known = self._compiled.get(key)
+        if known is not None:
+            return known
+        made = _compiled.as_job(job)
+        found = slot.run(made, warm=False, wanted=job.build.outputs if job.build else ())
+        self.counts["built"] += 1
+        word = verdict(made, found.ended)
+        if word == "IE":
+            raise Outage("the sandbox saw a compiler end in no known way")
+        if word == "AC" and not _compiled.missing(job, found.made):
+            built = Built(found.made)
+        else:
+            built = Built(ended=found.ended)
+        if word not in LIMITED:
+            self._compiled.put(key, built)
+        return built
+
+    def _run(self, slot: Runner, job: Job, given: Sequence[Made] = ()) -> Ended:
+        ran = slot.run(job, warm=True, given=given)
         if _starved(job, ran.ended):
             self.counts["starved"] += 1
             job = replace(job, limits=replace(job.limits, wall_s=PATIENCE * job.limits.wall_s))
-            ran = slot.run(job, warm=True)
+            ran = slot.run(job, warm=True, given=given)
         if slot.facts != self.facts:
             raise Outage("the sandbox has changed under way: start the run again")
         self.counts["run"] += 1

@@ -37,7 +37,7 @@ for path in ("memory/memory.oom_control", "memory.events"):
 """
 
 # What the guest itself needs; programs are refused these, too.
-GUEST_CALLS = {"mount", "umount2", "pivot_root", "unshare", "sethostname"}
+GUEST_CALLS = {"mount", "umount2", "pivot_root", "unshare", "setns", "sethostname"}
 PRIVILEGED = ["SYS_ADMIN", "SETUID", "SETGID"]
 
 MISSING_SDK = "the sandbox docker needs the Docker SDK: pip install 'backfeed[docker]'"

@@ -27,10 +27,10 @@ import time
 from typing import Any
 
 from backfeed.sandboxes import _guest_box as box
-from backfeed.sandboxes._guest_program import launch
+from backfeed.sandboxes import _guest_wire as wire
+from backfeed.sandboxes._guest_program import COMPANY, born, launch
 from backfeed.sandboxes._guest_pump import Pump
 
-VERSION = 1
 GRACE_S = 3.0
 
 # Each costs every program a little (a fork copies page tables) and saves some programs much.
@@ -52,28 +52,22 @@ FURNITURE = {
 }
 
 
-def block() -> bytes:
-    """A block: its length in four bytes, then its bytes."""
-    return box.take(int.from_bytes(box.take(4), "little"))
-
-
-def give(head: dict[str, Any], *blocks: bytes) -> None:
-    """Answer the host: a JSON head and blocks."""
-    data = b"".join(
-        len(part).to_bytes(4, "little") + part for part in (json.dumps(head).encode(), *blocks)
-    )
+def give(data: bytes) -> None:
+    """A block for the host: its length in four bytes, then its bytes."""
+    data = wire.NUMBER.pack(len(data)) + data
     while data:
         data = data[os.write(1, data[: 1 << 20]) :]
 
 
-def store(data: bytes) -> int:
-    """A sealed anonymous file with these bytes, at its beginning."""
+def store(data: bytes, *, seal: bool = True) -> int:
+    """An anonymous file with these bytes, at its beginning; sealed, nobody can change it."""
     descriptor = os.memfd_create("job", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     at = 0
     while at < len(data):
         at += os.write(descriptor, data[at : at + (64 << 20)])
     os.lseek(descriptor, 0, os.SEEK_SET)
-    fcntl.fcntl(descriptor, 1033, 1 | 2 | 4 | 8)  # F_ADD_SEALS: seal, shrink, grow, write
+    if seal:
+        fcntl.fcntl(descriptor, 1033, 1 | 2 | 4 | 8)  # F_ADD_SEALS: seal, shrink, grow, write
     return descriptor
 
 
@@ -108,37 +102,96 @@ def facts(packages: dict[str, str]) -> dict[str, Any]:
     return {
         "python": sys.version, "executable": sys.executable, "binary": binary,
         "libc": " ".join(platform.libc_ver()), "machine": platform.machine(), "packages": packages,
+        "modules": sorted({name.partition(".")[0] for name in sys.modules}),
     }  # fmt: skip
 
 
 def main(settings: dict[str, Any]) -> None:
     """Become the server, with a zygote as child. Does not return."""
     box.default_signals()
+    launcher = box.take(settings["launcher"])
     furnish_root()
     packages = preload()
     known = facts(packages)
     program = bytes.fromhex(settings["seccomp"])
+    built = store(launcher, seal=False) if launcher else -1
+    if built >= 0 and not works(built):
+        os.close(built)
+        built = -1
+    known["launcher"] = "Python" if built < 0 else "C"
     gc.collect()
     gc.freeze()
-    box.lower_for_good()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    if os.fork() == 0:
+    zygote = os.fork()
+    if zygote == 0:
         ours.close()
+        box.lower_for_good()
         quiet = os.open("/dev/null", os.O_RDWR)
         for number in range(3):
             os.dup2(quiet, number)
-        breed(theirs, program)
+        (breed if built < 0 else let_in)(theirs, program)
     theirs.close()
+    give(json.dumps({"ready": True, "facts": known}).encode())
+    if built >= 0:
+        become_launcher(built, program, (ours.fileno(), zygote))
+    box.lower_for_good()
     box.hide()
-    give({"ready": True, "facts": known})
     while True:
         serve_one(ours)
+
+
+def works(launcher: int) -> bool:
+    """Can the launcher do its work here? Not every kernel that is none of Linux has all of it."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.execve(launcher, ["launcher", "check"], {})
+        finally:
+            os._exit(1)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def become_launcher(launcher: int, program: bytes, zygote: tuple[int, int]) -> None:
+    """Be the launcher from now on, with the zygote behind that descriptor of that pid as child."""
+    line, pid = zygote
+    filtered = store(program)
+    for end in (line, filtered):
+        os.set_inheritable(end, True)
+    words = ("launcher", line, pid, filtered, COMPANY, sys.executable)
+    os.execve(launcher, list(map(str, words)), os.environ)
+
+
+def let_in(line: socket.socket, program: bytes) -> None:
+    """Be the zygote of the launcher: for each message put a program into a box. No return.
+
+    The program is a child of the launcher's server, which buries it.
+    """
+    box.hide()
+    names = ("box", "job", "stdin", "stdout", "stderr", "report")
+    while True:
+        message, handed, _, _ = socket.recv_fds(line, 64, len(names))
+        if not message:
+            os._exit(0)
+        ends = dict(zip(names, handed))  # noqa: B905  Python 3.9
+        try:
+            box.enter(ends["box"], box.NEWPID)
+            pid = box.fork_sibling()
+        except OSError as error:
+            pid = -(error.errno or 1)
+        if pid == 0:
+            line.close()
+            with open(ends["job"], "rb") as file:  # noqa: PTH123
+                data = file.read()
+            born(data, program, ends)
+        for end in handed:
+            os.close(end)
+        line.send(pid.to_bytes(4, "little", signed=True))
 
 
 def breed(line: socket.socket, program: bytes) -> None:
     """Be the zygote: for each message fork a launcher, and say when it is gone. Does not return."""
     box.hide()
-    names = ("job", "stdin", "stdout", "stderr", "report", "status")
+    names = ("job", "stdin", "stdout", "stderr", "status", "report")
     while True:
         message, handed, _, _ = socket.recv_fds(line, 64, len(names))
         if not message:
@@ -148,40 +201,61 @@ def breed(line: socket.socket, program: bytes) -> None:
         if pid == 0:
             line.close()
             with open(ends["job"], "rb") as file:  # noqa: PTH123
-                job = json.loads(file.read())
+                job = wire.whole(file.read())
             launch(job, program, ends)
         for end in handed:
             os.close(end)
         pidfd = os.pidfd_open(pid)
         socket.send_fds(line, [b"born"], [pidfd])
         os.close(pidfd)
-        _, status, used = os.wait4(pid, 0)
-        line.send(json.dumps({"status": status, "cpu_s": used.ru_utime + used.ru_stime}).encode())
+        _, _, used = os.wait4(pid, 0)
+        line.send(wire.NUMBER.pack(round((used.ru_utime + used.ru_stime) * 1e6)))
 
 
 def serve_one(line: socket.socket) -> None:
-    """Read one job (settings, the launcher's part, standard input), run it, answer."""
-    asked, job, stdin = json.loads(block()), block(), block()
+    """Read one job, run it, answer."""
+    frame = box.take(int.from_bytes(box.take(4), "little"))
+    job = wire.whole(frame)
+    limits = job["limits"]
     began = time.monotonic()
-    pipes = {name: os.pipe() for name in ("stdout", "stderr", "report", "status")}
-    lent = [store(job), store(stdin), *(write for _, write in pipes.values())]
+    names = ("stdout", "stderr", "status", *(("report",) if job["report"] else ()))
+    pipes = {name: os.pipe() for name in names}
+    lent = [store(frame), store(job["input"]), *(write for _, write in pipes.values())]
     socket.send_fds(line, [b"fork"], lent)
     for end in lent:
         os.close(end)
     message, handed, _, _ = socket.recv_fds(line, 64, 1)
     if message != b"born":
         os._exit(1)
-    pump = Pump({name: read for name, (read, _) in pipes.items()}, asked["most"])
-    ended = pump.run(
-        time.monotonic() + asked["wall_s"] + GRACE_S,
+    most = dict.fromkeys(("stdout", "stderr", "report"), limits["output_bytes"])
+    pump = Pump({name: read for name, (read, _) in pipes.items()}, {**most, "status": 1 << 40})
+    why = pump.run(
+        time.monotonic() + limits["wall_us"] / 1e6 + GRACE_S,
         lambda: signal.pidfd_send_signal(handed[0], signal.SIGKILL),
     )
     os.close(handed[0])
     buried = line.recv(512)
     if not buried:
         os._exit(1)
-    head = {
-        "told": json.loads(pump.taken["status"] or b"null"), "ended": ended,
-        "buried": json.loads(buried), "wall_s": time.monotonic() - began,
-    }  # fmt: skip
-    give(head, *(bytes(pump.taken[name]) for name in ("stdout", "stderr", "report")))
+    (cpu_us,) = wire.NUMBER.unpack(buried)
+    streams = [bytes(pump.taken.get(name, b"")) for name in ("stdout", "stderr", "report")]
+    parts = b"".join(wire.NUMBER.pack(len(part)) + part for part in streams)
+    wall_us = round((time.monotonic() - began) * 1e6)
+    give(answered(bytes(pump.taken["status"]), parts, why=why, used=(cpu_us, wall_us)))
+
+
+def answered(status: bytes, parts: bytes, *, why: str, used: tuple[int, int]) -> bytes:
+    """The answer: what the launcher told, and what the program wrote."""
+    nothing = wire.NUMBER.pack(4) + wire.NUMBER.pack(0)
+    if why == "output":
+        head = wire.ANSWER.pack(wire.ENDED, 0, wire.STOPPED.index(why), 0, *used, 0, 0)
+        return head + parts + wire.NUMBER.pack(0) + nothing
+    if why or not status:
+        said = f"lost\n{why or 'its launcher died'}".encode()
+        lost = wire.ANSWER.pack(wire.LOST, 0, 0, 0, *used, 0, 0)
+        return lost + parts + wire.NUMBER.pack(len(said)) + said + nothing
+    reader = wire.Reader(status, wire.ANSWER.size)
+    said = reader.string()
+    left = status[reader.at :]
+    blocks = b"".join(wire.NUMBER.pack(len(part)) + part for part in (said, left))
+    return status[: wire.ANSWER.size] + parts + blocks

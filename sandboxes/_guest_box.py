@@ -19,6 +19,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 held = ctypes.PyDLL(None, use_errno=True)  # keeps the interpreter lock, as os.fork does
 
 NEWNS, NEWUTS, NEWIPC, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x20000000, 0x40000000
+CLONE_PARENT = 0x8000
 CLONE_CALL = {"x86_64": 56, "aarch64": 220}
 ACTION_CALL = {"x86_64": 13, "aarch64": 134}
 NOSUID, NODEV, NOEXEC, RDONLY, REMOUNT, BIND = 2, 4, 8, 1, 32, 4096
@@ -77,9 +78,22 @@ def default_signals() -> None:
 
 def clone() -> int:
     """Fork into fresh namespaces, in which the child is pid 1; returns as `os.fork` does."""
-    flags = NEWNS | NEWUTS | NEWIPC | NEWPID | NEWNET | signal.SIGCHLD
+    return _clone(NEWNS | NEWUTS | NEWIPC | NEWPID | NEWNET)
+
+
+def fork_sibling() -> int:
+    """Fork a child of our parent's; returns as `os.fork` does."""
+    return _clone(CLONE_PARENT)
+
+
+def enter(box: int, flags: int) -> None:
+    """Enter namespaces of the process behind a pidfd."""
+    check(libc.setns(box, flags), "setns")
+
+
+def _clone(flags: int) -> int:
     ctypes.pythonapi.PyOS_BeforeFork()
-    pid = int(held.syscall(CLONE_CALL[platform.machine()], flags, 0, 0, 0, 0))
+    pid = int(held.syscall(CLONE_CALL[platform.machine()], flags | signal.SIGCHLD, 0, 0, 0, 0))
     if pid == 0:
         ctypes.pythonapi.PyOS_AfterFork_Child()
     else:
@@ -118,7 +132,7 @@ def own_mounts() -> None:
 
 def furnish(limits: dict[str, Any]) -> None:
     """Give the calling process (pid 1 of its namespaces) its own disk, /proc and loopback."""
-    size = f"size={limits['disk_mb']}m,nr_inodes={limits['inodes']}"
+    size = f"size={limits['disk_bytes']},nr_inodes={limits['inodes']}"
     mount("tmpfs", "/work", NOSUID | NODEV, options=size + ",mode=755")
     mount("tmpfs", "/tmp", NOSUID | NODEV, options=size + ",mode=1777")
     mount("tmpfs", "/dev/shm", NOSUID | NODEV, options=size + ",mode=1777")
@@ -162,11 +176,11 @@ def bound(limits: dict[str, Any], *, company: int, python: bool) -> None:
     The address space is bounded for Python alone (other runtimes reserve gigabytes that they never
     touch), and loosely, because each thread reserves some: the real limit is the watch's.
     """
-    cpu = int(limits["cpu_s"]) + 2
+    cpu = limits["cpu_us"] // 1_000_000 + 2
     table = [
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_CPU, cpu),
-        (resource.RLIMIT_FSIZE, limits["file_mb"] * MIB),
+        (resource.RLIMIT_FSIZE, limits["file_bytes"]),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
         (resource.RLIMIT_STACK, STACK_MB * MIB),
         (resource.RLIMIT_NPROC, limits["processes"] + company),
@@ -174,7 +188,7 @@ def bound(limits: dict[str, Any], *, company: int, python: bool) -> None:
         (resource.RLIMIT_MSGQUEUE, 64 << 10),
     ]
     if python:
-        table.append((resource.RLIMIT_AS, (2 * limits["memory_mb"] + 1024) * MIB))
+        table.append((resource.RLIMIT_AS, 2 * limits["memory_kb"] * 1024 + 1024 * MIB))
     for kind, most in table:
         resource.setrlimit(kind, (most, most))
 

@@ -14,9 +14,7 @@ import gc
 import importlib.machinery
 import io
 import itertools
-import json
 import os
-import re
 import shutil
 import signal
 import sys
@@ -26,92 +24,75 @@ import types
 from typing import Any
 
 from backfeed.sandboxes import _guest_box as box
+from backfeed.sandboxes import _guest_wire as wire
+from backfeed.sandboxes._guest_files import BadRequest, collected, write_files
 from backfeed.sandboxes._guest_watch import Watch
 
-INTERPRETERS = ("python", "python3")
 HOME = "/work"
+LOST = (wire.LOST, 0, 0, 0, 0, 0, 0, 0)
 COMPANY = 4  # the outer pid 1, the server, the zygote and the launcher
 GUEST = tuple(
     "backfeed.sandboxes" + name
-    for name in ("", "._guest", "._guest_box", "._guest_watch", "._guest_pump", "._guest_program")
-)
-OURS = "backfeed_"  # runs tests, and is the same in both interpreters; what it runs may not be
-FIXED = ("PYTHON", "LANG", "LC_", "LD_", "PATH", "HOME", "MALLOC_", "GLIBC_")
-INTROSPECTIVE = re.compile(
-    r"\bsys\.(modules|flags|orig_argv|get\w*ref|_|set(trace|profile|recursion)|getalloc)"
-    r"|\b(gc|tracemalloc|resource|inspect|faulthandler|multiprocessing)\b|[Rr]ecursion|/proc/"
-    r"|\b_getframe\b|\bctypes\b|\bsetrlimit\b|\b__main__\.__"
-)
-
-
-class BadRequest(Exception):
-    """The job cannot be run as it stands: `args` are a short reason and the detail."""
+    for name in (
+        "", "._guest", "._guest_wire", "._guest_box", "._guest_files", "._guest_watch",
+        "._guest_pump", "._guest_program",
+    )
+)  # fmt: skip
 
 
 def launch(job: dict[str, Any], program: bytes, ends: dict[str, int]) -> None:
     """Be pid 1: build the box, start the program, watch it, report on `ends["status"]`, exit."""
-    told: dict[str, Any] = {}
+    told: tuple[int, ...] = LOST
+    said = "the launcher failed"
+    left = wire.NUMBER.pack(0)
     try:
         box.hide()
         box.furnish(job["limits"])
-        warm = bool(job["warm"]) and is_plain(job)
         write_files(job["files"])
-        command = resolve(job["command"], job["variables"])
+        command = resolve(job)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         pid = os.fork()
         if pid == 0:
-            become(job, program, ends, command=command if not warm else [])
+            become(job, program, ends, command=[] if job["warm"] else command)
         for name in ("stdin", "stdout", "stderr", "report"):
-            os.close(ends[name])
-        told = {"warm": warm, **Watch(pid, job["limits"]).run()}
+            if name in ends:
+                os.close(ends[name])
+        found = Watch(pid, job["limits"]).run()
+        told, said = (wire.ENDED, *found, int(job["warm"])), ""
+        left = collected(job["outputs"])
     except BadRequest as error:
-        told = {"refused": list(error.args)}
+        told, said = (wire.REFUSED, *LOST[1:]), "\n".join(error.args)
     except OSError as error:
-        told = {"error": f"{type(error).__name__}: {error}"}
+        told, said = LOST, f"{type(error).__name__}: {error}"
     finally:
-        told = told or {"error": f"the launcher failed: {sys.exc_info()[1]!r}"}
-        os.write(ends["status"], json.dumps(told).encode())
+        answer = wire.ANSWER.pack(*told) + wire.string(said.encode("utf-8", "replace")) + left
+        while answer:
+            answer = answer[os.write(ends["status"], answer) :]
         os._exit(0)
 
 
-def is_plain(job: dict[str, Any]) -> bool:
-    """May the job run in the prepared interpreter, with the same outcome as in a new one?"""
-    command = job["command"]
-    if command[0] not in INTERPRETERS or len(command) < 2 or command[1].startswith("-"):
-        return False
-    if any(name.startswith(FIXED) for name, _ in job["variables"]):
-        return False
-    for path, text in job["files"]:
-        stem = path.partition("/")[0].partition(".")[0]
-        if stem in sys.modules or (not path.startswith(OURS) and INTROSPECTIVE.search(text)):
-            return False
-    return True
+def born(data: bytes, program: bytes, ends: dict[str, int]) -> None:
+    """Be a program in the box of a launcher, whose pidfd is `ends["box"]`. Does not return."""
+    try:
+        box.enter(ends["box"], box.NEWNS | box.NEWUTS | box.NEWIPC | box.NEWNET)
+        os.chdir(HOME)
+        job = wire.opening(wire.Reader(data))
+    except OSError as error:
+        os.write(ends["stderr"], f"no box: {error}\n".encode())
+        os._exit(126)
+    become(job, program, ends, command=[])
 
 
-def write_files(files: list[list[str]]) -> None:
-    """Lay the job's files in the working directory. Raises `BadRequest`."""
-    for path, text in files:
-        try:
-            folder = os.path.dirname(path)  # noqa: PTH120
-            if folder:
-                os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-            with open(descriptor, "wb") as file:  # noqa: PTH123
-                file.write(text.encode("utf-8"))
-        except (OSError, ValueError) as error:
-            raise BadRequest("bad-files", f"{path}: {error}") from error
-
-
-def resolve(command: list[str], variables: list[list[str]]) -> list[str]:
+def resolve(job: dict[str, Any]) -> list[str]:
     """The command with its program's path. Raises `BadRequest` if there is no such program."""
-    name = command[0]
-    if name in INTERPRETERS:
-        return [sys.executable, *command[1:]]
-    path = dict(variables).get("PATH", os.environ["PATH"])
+    name, *rest = job["command"]
+    if job["python"]:
+        return [sys.executable, *rest]
+    path = dict(job["variables"]).get("PATH", os.environ["PATH"])
     found = name if "/" in name else shutil.which(name, path=path)
     if found is None:
         raise BadRequest("no-command", f"the sandbox has no program {name!r}")
-    return [found, *command[1:]]
+    return [found, *rest]
 
 
 def become(
@@ -120,18 +101,17 @@ def become(
     """Be pid 2: give up everything and run foreign code. Does not return."""
     code = 126
     try:
-        wire(ends, report=bool(job["report"]))
+        connect(ends, report=bool(job["report"]))
         box.show()
         box.first_of_victims()
-        python = job["command"][0] in INTERPRETERS
-        box.bound(job["limits"], company=COMPANY, python=python)
+        box.bound(job["limits"], company=COMPANY, python=job["python"])
         os.environ.update(dict(job["variables"]))
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         box.surrender(program)
         if command:
             for number in (signal.SIGPIPE, signal.SIGXFSZ):
                 signal.signal(number, signal.SIG_DFL)
-            os.execv(command[0], command if python else [job["command"][0], *command[1:]])
+            os.execv(command[0], command if job["python"] else [job["command"][0], *command[1:]])
         run_script(job["command"][1:])
     except OSError as error:
         os.write(2, f"{job['command'][0]}: {error}\n".encode())
@@ -140,9 +120,10 @@ def become(
         os._exit(code)
 
 
-def wire(ends: dict[str, int], *, report: bool) -> None:
+def connect(ends: dict[str, int], *, report: bool) -> None:
     """Descriptors 0 to 2, and 3 if there is a report; nothing else stays open."""
-    ordered = [ends["stdin"], ends["stdout"], ends["stderr"], *([ends["report"]] * report)]
+    names = ("stdin", "stdout", "stderr", *(("report",) if report else ()))
+    ordered = [ends[name] for name in names]
     lifted = [fcntl.fcntl(end, fcntl.F_DUPFD, 64) for end in ordered]  # out of the way first
     for number, end in enumerate(lifted):
         os.dup2(end, number)

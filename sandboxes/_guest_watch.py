@@ -9,6 +9,8 @@ import signal
 import time
 from typing import Any
 
+from backfeed.sandboxes._guest_wire import STOPPED
+
 PERIOD_S = 0.02
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -94,14 +96,17 @@ class Watch:
     def __init__(self, pid: int, limits: dict[str, Any]) -> None:
         self.pid, self.limits = pid, limits
         self.began = time.monotonic()
-        self.most_kb = int(limits["memory_mb"]) * 1024
+        self.most_kb = int(limits["memory_kb"])
         self.peak_kb = 0
         self.stopped = ""
         self.status = 0
         self.base_kb = resident_kb("self")
 
-    def run(self) -> dict[str, Any]:
-        """Watch until the program has ended or must end; everything in here is dead then."""
+    def run(self) -> tuple[int, ...]:
+        """Watch until the program has ended or must end; everything in here is dead then.
+
+        The wait status, who stopped it, strays, CPU and wall time in µs, the peak in KiB.
+        """
         pause = PERIOD_S
         while not self._ended(pause):
             before = time.monotonic()
@@ -127,20 +132,20 @@ class Watch:
         self.peak_kb = max(self.peak_kb, held_kb)
         if held_kb > self.most_kb:
             return "memory"
-        if children_cpu_s() + sum(map(cpu_of, pids)) >= self.limits["cpu_s"]:
+        if children_cpu_s() + sum(map(cpu_of, pids)) >= self.limits["cpu_us"] / 1e6:
             return "cpu"
-        return "wall" if now - self.began >= self.limits["wall_s"] else ""
+        return "wall" if now - self.began >= self.limits["wall_us"] / 1e6 else ""
 
     def _lives(self, pid: str) -> bool:
         state = read(f"/proc/{pid}/stat").rpartition(")")[2].split()[:1]
         return bool(state) and state[0] not in "ZX"
 
-    def _account(self, wall_s: float, strays: int) -> dict[str, Any]:
+    def _account(self, wall_s: float, strays: int) -> tuple[int, ...]:
         # A new process inherits the peak of the one that forked it: below that nothing is known.
         largest_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         if largest_kb <= self.base_kb * 1.1:
             largest_kb = 0
-        return {
-            "status": self.status, "stopped": self.stopped, "cpu_s": children_cpu_s(),
-            "wall_s": wall_s, "peak_kb": max(self.peak_kb, largest_kb), "strays": strays,
-        }  # fmt: skip
+        return (
+            self.status, STOPPED.index(self.stopped), strays, round(children_cpu_s() * 1e6),
+            round(wall_s * 1e6), max(self.peak_kb, largest_kb),
+        )  # fmt: skip

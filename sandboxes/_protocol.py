@@ -1,12 +1,18 @@
 """What is said to the trusted part inside a sandbox, and the digest of what determines its answers.
 
-A request is three blocks (settings, the launcher's part, standard input), a reply four (head,
-standard output, standard error, report). A block is its length in four bytes, then its bytes.
+A request and a reply are one block each: a length in four bytes, and as many bytes. A request is a
+head of fixed size (flags and limits), and lists of strings: the command, the variables, the files
+with their modes, what is to be collected; and the standard input. A reply is a head of fixed size
+and five blocks: standard output, standard error, report, a remark, what was collected. The launcher
+in C and the guest in Python speak it alike.
 """
 
 import hashlib
 import os
-from collections.abc import Mapping
+import re
+import struct
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,10 +22,25 @@ import msgspec
 from backfeed.engine.errors import Outage, Refused
 from backfeed.engine.identity import digest
 from backfeed.engine.requests import Job
+from backfeed.sandboxes import _guest_wire as wire
 from backfeed.sandboxes._outcome import Ended
 
-GUEST = ("_guest_box", "_guest_watch", "_guest_pump", "_guest_program", "_guest")  # in this order
-HARNESS = 1  # raised when outcomes change though neither guest nor filter did
+GUEST = (
+    "_guest_wire", "_guest_box", "_guest_files", "_guest_watch", "_guest_pump", "_guest_program",
+    "_guest",
+)  # fmt: skip
+HARNESS = 2  # raised when outcomes change though neither guest nor filter did
+MIB = 1 << 20
+FILE, PROGRAM = 0o644, 0o755
+
+INTERPRETERS = ("python", "python3")
+OURS = "backfeed_"  # runs tests, and is the same in both interpreters; what it runs may not be
+FIXED = ("PYTHON", "LANG", "LC_", "LD_", "PATH", "HOME", "MALLOC_", "GLIBC_")
+INTROSPECTIVE = re.compile(
+    r"\bsys\.(modules|flags|orig_argv|get\w*ref|_|set(trace|profile|recursion)|getalloc)"
+    r"|\b(gc|tracemalloc|resource|inspect|faulthandler|multiprocessing)\b|[Rr]ecursion|/proc/"
+    r"|\b_getframe\b|\bctypes\b|\bsetrlimit\b|\b__main__\.__|\bgetppid\b"
+)
 
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin", "HOME": "/work", "LANG": "C.UTF-8", "TZ": "UTC",
@@ -49,6 +70,15 @@ sys.modules["backfeed.sandboxes._guest"].main(told)
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that a program left, to be laid before another one."""
+
+    path: str
+    mode: int
+    data: bytes
+
+
 def sources() -> list[tuple[str, str]]:
     """The guest's modules: name and text."""
     here = files("backfeed.sandboxes")
@@ -57,13 +87,17 @@ def sources() -> list[tuple[str, str]]:
     ]
 
 
-def greeting(seccomp: bytes) -> bytes:
-    """The first block: the guest's sources and settings."""
-    return block(msgspec.json.encode({"sources": sources(), "seccomp": seccomp.hex()}))
+def greeting(seccomp: bytes, launcher: bytes) -> bytes:
+    """The first block: the guest's sources and settings; then the launcher, if there is one."""
+    told = {"sources": sources(), "seccomp": seccomp.hex(), "launcher": len(launcher)}
+    return block(msgspec.json.encode(told)) + launcher
 
 
 def environment_digest(policy: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
-    """What programs see: guest, policy (filter, tools), interpreter, libc; never kernel or host."""
+    """What programs see: guest, policy (filter, tools), interpreter, libc; never kernel or host.
+
+    Not which launcher runs: both must do the same.
+    """
     texts = [hashlib.sha256(text.encode()).hexdigest() for _, text in sources()]
     seen = {key: facts[key] for key in ("python", "binary", "libc", "machine", "packages")}
     return digest(HARNESS, BOOT, texts, policy, sorted(ENVIRONMENT.items()), seen)
@@ -76,58 +110,121 @@ def block(data: bytes) -> bytes:
 
 def complaint(job: Job) -> Refused | None:
     """Why a job cannot be run at all, whatever the sandbox."""
-    if not job.command or not job.command[0]:
+    commands = [job.command, *([job.build.command] if job.build else ())]
+    if not all(command and command[0] for command in commands):
         return Refused("no-command", "the command is empty")
-    for file in job.files:
-        path = PurePosixPath(file.path)
-        if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in file.path:
-            return Refused("bad-path", repr(file.path))
-    words = (*job.command, *(part for pair in job.variables for part in pair))
+    paths = [file.path for file in job.files] + list(job.build.outputs if job.build else ())
+    for name in paths:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
+            return Refused("bad-path", repr(name))
+    words = [*(word for command in commands for word in command)]
+    words += [part for pair in job.variables for part in pair]
     if any("\0" in word for word in words) or any("=" in name for name, _ in job.variables):
         return Refused("bad-command", "a word holds a NUL, or a variable's name an equals sign")
     return None
 
 
-def request(job: Job, *, warm: bool) -> bytes:
-    """A job as the guest reads it. Raises `Refused` for text that is not UTF-8."""
-    limits = msgspec.to_builtins(job.limits)
-    most = dict.fromkeys(("stdout", "stderr", "report"), job.limits.output_kb * 1024)
-    part = {
-        "files": [(file.path, file.text) for file in job.files], "command": job.command,
-        "variables": job.variables, "limits": limits, "report": job.report, "warm": warm,
-    }  # fmt: skip
+def is_plain(job: Job, prepared: Collection[str]) -> bool:
+    """May the job run in the prepared interpreter, with the same outcome as in a new one?
+
+    `prepared` names the modules that are loaded there.
+    """
+    command = job.command
+    if command[0] not in INTERPRETERS or len(command) < 2 or command[1].startswith("-"):
+        return False
+    if any(name.startswith(FIXED) for name, _ in job.variables):
+        return False
+    for file in job.files:
+        stem = file.path.partition("/")[0].partition(".")[0]
+        if stem in prepared:
+            return False
+        if not file.path.startswith(OURS) and INTROSPECTIVE.search(file.text):
+            return False
+    return True
+
+
+def request(
+    job: Job, *, warm: bool, given: Iterable[Made] = (), wanted: Sequence[str] = ()
+) -> bytes:
+    """A job as the guest reads it, with files `given` besides its own, and outputs `wanted`.
+
+    Raises `Refused` for text that is not UTF-8.
+    """
+    limits = job.limits
+    flags = wire.REPORT * job.report | wire.WARM * warm
+    flags |= wire.PYTHON * (job.command[0] in INTERPRETERS)
+    head = wire.HEAD.pack(
+        flags, 0, _micro(limits.cpu_s), _micro(limits.wall_s), limits.memory_mb * 1024,
+        limits.processes, limits.file_mb * MIB, limits.disk_mb * MIB, limits.inodes,
+        limits.output_kb * 1024, limits.open_files,
+    )  # fmt: skip
     try:
-        blocks = (
-            msgspec.json.encode({"wall_s": job.limits.wall_s, "most": most}),
-            msgspec.json.encode(part),
-            job.stdin.encode(),
-        )
+        laid = [(file.path.encode(), FILE, file.text.encode()) for file in job.files]
+        laid += [(made.path.encode(), made.mode, made.data) for made in given]
+        parts = [head, _strings(job.command), wire.NUMBER.pack(len(job.variables))]
+        parts += [wire.string(part.encode()) for pair in job.variables for part in pair]
+        parts.append(wire.NUMBER.pack(len(laid)))
+        for path, mode, data in laid:
+            parts += [wire.string(path), wire.NUMBER.pack(mode), wire.string(data)]
+        parts += [_strings(wanted), wire.string(job.stdin.encode())]
     except UnicodeEncodeError as error:
         raise Refused("not-utf8", str(error)) from error
-    return b"".join(map(block, blocks))
+    return block(b"".join(parts))
 
 
-def ended(head: Mapping[str, Any], streams: list[bytes]) -> Ended:
-    """What a reply says. Raises `Refused` for the job's fault, `Outage` for ours."""
-    told, why = head.get("told") or {}, head["ended"]
-    if "refused" in told:
-        raise Refused(*told["refused"])
-    if why == "output":
-        return Ended(
-            None, None, "output", False, head["buried"]["cpu_s"], head["wall_s"], None, 0, *streams
-        )
-    if why or "status" not in told:
-        raise Outage(f"the sandbox lost a program: {told.get('error') or why or head['buried']}")
-    status = told["status"]
-    return Ended(
+def _micro(seconds: float) -> int:
+    return round(seconds * 1e6)
+
+
+def _strings(texts: Sequence[str]) -> bytes:
+    return wire.NUMBER.pack(len(texts)) + b"".join(wire.string(text.encode()) for text in texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a reply says: the end, whether the prepared interpreter ran it, and what it left."""
+
+    ended: Ended
+    warm: bool
+    made: tuple[Made, ...]
+
+
+def reply(data: bytes) -> Reply:
+    """Read a reply. Raises `Refused` for the job's fault, `Outage` for ours."""
+    state, status, stopped, strays, cpu, wall, peak, warm = wire.ANSWER.unpack_from(data)
+    at, blocks = wire.ANSWER.size, []
+    for _ in range(5):
+        (size,) = wire.NUMBER.unpack_from(data, at)
+        blocks.append(data[at + 4 : at + 4 + size])
+        at += 4 + size
+    reason, _, detail = blocks[3].decode("utf-8", "replace").partition("\n")
+    if state == wire.REFUSED:
+        raise Refused(reason, detail)
+    if state == wire.LOST:
+        raise Outage(f"the sandbox lost a program: {reason} {detail}".strip())
+    found = Ended(
         exit_code=os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
         signal=os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
-        stopped=told["stopped"],
-        cpu_s=told["cpu_s"],
-        wall_s=told["wall_s"],
-        peak_mb=told["peak_kb"] / 1024 or None,
-        strays=told["strays"],
-        stdout=streams[0],
-        stderr=streams[1],
-        report=streams[2],
+        stopped=wire.STOPPED[stopped],
+        cpu_s=cpu / 1e6,
+        wall_s=wall / 1e6,
+        peak_mb=peak / 1024 or None,
+        strays=strays,
+        stdout=blocks[0],
+        stderr=blocks[1],
+        report=blocks[2],
     )
+    return Reply(found, bool(warm), tuple(_collected(blocks[4])))
+
+
+def _collected(data: bytes) -> list[Made]:
+    reader = wire.Reader(data)
+    try:
+        found = [
+            Made(reader.string().decode("utf-8", "replace"), reader.number(), reader.string())
+            for _ in range(reader.number())
+        ]
+    except struct.error as error:
+        raise Outage(f"what a program left cannot be read: {error}") from error
+    return sorted(found, key=lambda made: made.path)

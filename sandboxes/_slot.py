@@ -7,8 +7,8 @@ killed and started anew for the next job; the job that met the failure is an `Ou
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import IO, Any, Protocol
 
 import msgspec
@@ -16,21 +16,12 @@ import msgspec
 from backfeed.engine.errors import ConfigError, Outage
 from backfeed.engine.requests import Job, Limits
 from backfeed.sandboxes._line import Gone, Line
-from backfeed.sandboxes._outcome import Ended
-from backfeed.sandboxes._protocol import ended, greeting, request
+from backfeed.sandboxes._protocol import Made, Reply, greeting, is_plain, reply, request
 
 START_S = 30.0
 GRACE_S = 10.0
 LIFE = 1000
 TRUSTED_MB = 256  # guest, zygote, and the job itself
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What became of a job, and whether the prepared interpreter ran it."""
-
-    ended: Ended
-    warm: bool
 
 
 class Bound(Protocol):
@@ -51,18 +42,25 @@ class Bound(Protocol):
 
 class Slot:
     """One sandbox. `launch(log)` starts it: it speaks the protocol over a line, and writes
-    complaints to `log`.
+    complaints to `log`. `launcher` is the program in C that runs the others; empty for Python.
     """
 
     def __init__(
-        self, launch: Callable[[IO[bytes]], Line], seccomp: bytes, group: Bound | None = None
+        self,
+        launch: Callable[[IO[bytes]], Line],
+        seccomp: bytes,
+        group: Bound | None = None,
+        *,
+        launcher: bytes = b"",
     ) -> None:
         self._launch, self._seccomp, self._group = launch, seccomp, group
+        self._launcher = launcher
         self._bound_mb = 0
         self._closed = False
         self._line: Line | None = None
         self._log: IO[bytes] | None = None
         self._ran = 0
+        self._prepared: frozenset[str] = frozenset()
         self.facts: dict[str, Any] = {}
 
     def start(self) -> None:
@@ -79,41 +77,49 @@ class Slot:
             raise ConfigError(f"the sandbox does not start: {error}") from error
         self._unless_closed(self._line)
         try:
-            self._write(greeting(self._seccomp), deadline)
+            self._write(greeting(self._seccomp, self._launcher), deadline)
             self.facts = msgspec.json.decode(self._block(deadline))["facts"]
+            self._prepared = frozenset(self.facts.pop("modules"))
         except (Gone, msgspec.DecodeError, KeyError) as error:
             said = self._complaint()
             self.stop()
             raise ConfigError(f"the sandbox does not start: {said or error}") from error
 
-    def run(self, job: Job, *, warm: bool) -> Ran:
-        """Run one job. Raises `Refused` for the job's fault, `Outage` for the sandbox's."""
-        said = request(job, warm=warm)
+    def run(
+        self, job: Job, *, warm: bool, given: Sequence[Made] = (), wanted: Sequence[str] = ()
+    ) -> Reply:
+        """Run one job: with files `given` besides its own, to leave what is `wanted`.
+
+        Raises `Refused` for the job's fault, `Outage` for the sandbox's.
+        """
         if self._ran >= LIFE:
             self.stop()
         try:
             self.start()
         except ConfigError as error:
             raise Outage(str(error)) from error
+        warm = warm and is_plain(job, self._prepared)
+        said = request(job, warm=warm, given=given, wanted=wanted)
         self._ran += 1
         mark = self._brace(job)
         try:
             deadline = time.monotonic() + job.limits.wall_s + GRACE_S
             self._write(said, deadline)
-            head: Mapping[str, Any] = msgspec.json.decode(self._block(deadline))
-            streams = [self._block(deadline) for _ in range(3)]
-        except (Gone, msgspec.DecodeError) as error:
+            told = self._block(deadline)
+        except Gone as error:
             detail = self._complaint()
             self.stop()
             raise Outage(f"the sandbox failed: {error} {detail}".strip()) from error
         try:
-            found = ended(head, streams)
-            if found.signal == signal.SIGKILL and self._group and self._group.killed(mark):
-                found = replace(found, out_of_memory=True)
-            return Ran(found, bool((head.get("told") or {}).get("warm")))
+            found = reply(told)
         except Outage:
             self.stop()
             raise
+        if found.ended.strays:
+            self.stop()
+        if found.ended.signal == signal.SIGKILL and self._group and self._group.killed(mark):
+            return replace(found, ended=replace(found.ended, out_of_memory=True))
+        return found
 
     def _brace(self, job: Job) -> float:
         """Set the group's limit for a job, above what the watch allows; the moment it begins."""

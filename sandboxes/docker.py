@@ -19,7 +19,7 @@ import msgspec
 from backfeed.engine.config import build
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.requests import Limits
-from backfeed.sandboxes import _cores, _seccomp, _toolchains, _tools
+from backfeed.sandboxes import _cores, _launcher, _seccomp, _toolchains, _tools
 from backfeed.sandboxes._attached import Attached
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._engine import Engine, Plan
@@ -46,7 +46,8 @@ class Settings:
     """The keys of `[sandbox]`. `image`: what the containers are made of; `python`: the interpreter
     in it; `slots`: programs at once; `cold_share`: the share of programs that also run in a new
     interpreter, to compare; `tools`: single-file programs of this machine by the name that they
-    have inside (see `_tools.py`); `runtime`: another of the engine's runtimes.
+    have inside (see `_tools.py`); `runtime`: another of the engine's runtimes; `launcher`: `c` or
+    `python`, else the first that there is.
     """
 
     image: str = "backfeed-base"
@@ -55,6 +56,7 @@ class Settings:
     cold_share: float = 0.01
     tools: Mapping[str, str] = field(default_factory=dict)
     runtime: str = ""
+    launcher: str = ""
 
 
 class Docker:
@@ -100,7 +102,7 @@ def _crew(
     settings: Settings, engine: Engine, image: Mapping[str, Any], *, privileged: bool = False
 ) -> Crew:
     seccomp, cores = _filter(engine), _places(engine)
-    tools = _tools.digests(settings.tools)
+    tools, launcher = _tools.digests(settings.tools), _launcher.chosen(settings.launcher)
 
     def make(number: int) -> Slot:
         plan = Plan(
@@ -108,7 +110,7 @@ def _crew(
             privileged=privileged,
         )  # fmt: skip
         room = Room(plan, cores[number % len(cores)], settings.tools)
-        return Slot(room, seccomp, room)
+        return Slot(room, seccomp, room, launcher=launcher)
 
     policy = {
         "seccomp": seccomp.hex(), "tools": tools, "image": image["RootFS"].get("Layers"),

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,8 +29,7 @@ from backfeed.sandboxes import _tools
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._guest_pump import Pump
 from backfeed.sandboxes._outcome import Ended
-from backfeed.sandboxes._protocol import ENVIRONMENT
-from backfeed.sandboxes._slot import Ran
+from backfeed.sandboxes._protocol import ENVIRONMENT, FILE, PROGRAM, Made, Reply
 
 NAME = "sandbox process"
 MIB = 1 << 20
@@ -90,18 +89,23 @@ class Bare:
     def remove(self) -> None:
         """Nothing is held."""
 
-    def run(self, job: Job, *, warm: bool) -> Ran:
+    def run(
+        self, job: Job, *, warm: bool, given: Sequence[Made] = (), wanted: Sequence[str] = ()
+    ) -> Reply:
         """Run one job; `warm` means nothing here."""
         with tempfile.TemporaryDirectory(prefix="backfeed-") as name:
             folder = Path(name)
             try:
-                for file in job.files:
-                    path = folder / file.path
+                laid = [Made(file.path, FILE, file.text.encode()) for file in job.files]
+                for made in (*laid, *given):
+                    path = folder / made.path
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(file.text.encode())
+                    path.write_bytes(made.data)
+                    path.chmod(made.mode)
             except (OSError, UnicodeEncodeError) as error:
                 raise Refused("bad-files", str(error)) from error
-            return Ran(self._run(job, folder), warm=False)
+            found = self._run(job, folder)
+            return Reply(found, warm=False, made=tuple(_collected(folder, wanted)))
 
     def _run(self, job: Job, folder: Path) -> Ended:
         pipes = {name: os.pipe() for name in ("stdout", "stderr", "report")}
@@ -141,6 +145,16 @@ class Bare:
             stderr=streams[1],
             report=streams[2],
         )
+
+
+def _collected(folder: Path, wanted: Sequence[str]) -> Iterator[Made]:
+    """The regular files that were wanted, and those in folders that were."""
+    for name in sorted(wanted):
+        place = folder / name
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.is_file() and not path.is_symlink():
+                mode = PROGRAM if os.access(path, os.X_OK) else FILE
+                yield Made(str(path.relative_to(folder)), mode, path.read_bytes())
 
 
 def _stopped(why: str, status: int) -> str:

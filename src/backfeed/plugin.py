@@ -54,8 +54,10 @@ from backfeed.engine.records import (
     Test,
 )
 from backfeed.engine.requests import (
+    COMPILING,
     Analysis,
     Asks,
+    Build,
     CodeCheck,
     Compute,
     Embed,
@@ -93,14 +95,15 @@ METHODS = (
 )  # fmt: skip
 
 __all__ = [
-    "Analysis", "Analyzer", "AskFailed", "Asks", "BackfeedError", "Check", "CodeCheck",
-    "Compute", "ConfigError", "EachStage", "Embed", "Evidence", "Exporter", "File", "Finding",
-    "Gather", "InputError", "InvalidReply", "Job", "Keywords", "Labels", "Limits", "Lineage",
-    "Message", "Model", "NamedScore", "Origin", "Outage", "Outcome", "Pin", "Pinned", "Prompt",
-    "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request", "Result", "Sample",
-    "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test", "Throttled",
-    "Train", "Who", "WholeStage", "ask_valid", "code_blocks", "compare", "keyword_graph",
-    "licences", "minhash", "over", "rejoined", "seed_rules", "splits", "text_parts", "together",
+    "Analysis", "Analyzer", "AskFailed", "Asks", "BackfeedError", "Build", "COMPILING", "Check",
+    "CodeCheck", "Compute", "ConfigError", "EachStage", "Embed", "Evidence", "Exporter", "File",
+    "Finding", "Gather", "InputError", "InvalidReply", "Job", "Keywords", "Labels", "Limits",
+    "Lineage", "Message", "Model", "NamedScore", "Origin", "Outage", "Outcome", "Pin", "Pinned",
+    "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request", "Result",
+    "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
+    "Throttled", "Train", "Who", "WholeStage", "ask_valid", "code_blocks", "compare",
+    "keyword_graph", "licences", "minhash", "over", "rejoined", "seed_rules", "splits",
+    "text_parts", "together",
 ]  # fmt: skip
 
 

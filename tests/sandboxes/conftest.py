@@ -16,8 +16,8 @@ LIMITS = Limits(cpu_s=1.0, wall_s=3.0, memory_mb=128, processes=32, output_kb=10
 class Box:
     """A service, driven from plain tests."""
 
-    def __init__(self, service):
-        self.service = service
+    def __init__(self, service, plugin=None):
+        self.service, self.plugin = service, plugin
 
     def ask(self, *jobs: Job):
         """The outcomes of jobs that run side by side; errors are returned as they are."""
@@ -46,19 +46,23 @@ class Box:
 
 BACKENDS = {"bubblewrap": bubblewrap, "docker": docker}
 MARKS = {"bubblewrap": pytest.mark.bwrap, "docker": pytest.mark.docker}
+EACH = [pytest.param(name, marks=MARKS[name]) for name in BACKENDS]
+PLAIN = pytest.param("bubblewrap, launched by Python", marks=pytest.mark.bwrap)
 
 
-@pytest.fixture(
-    scope="session", params=[pytest.param(name, marks=MARKS[name]) for name in BACKENDS]
-)
+@pytest.fixture(scope="session", params=EACH)
 def backend(request):
     """Each backend that isolates."""
     return BACKENDS[request.param].PLUGIN
 
 
-@pytest.fixture(scope="session")
-def box(backend):
-    made = Box(backend.service({"slots": 2, "cold_share": 0.0}))
+@pytest.fixture(scope="session", params=[*EACH, PLAIN])
+def box(request):
+    """A box of each backend, and one where there is no compiler."""
+    name, _, way = request.param.partition(",")
+    settings = {"slots": 2, "cold_share": 0.0, "launcher": "python" if way else "c"}
+    plugin = BACKENDS[name].PLUGIN
+    made = Box(plugin.service(settings), plugin)
     yield made
     made.close()
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from backfeed.engine.requests import Job, Limits
-from backfeed.sandboxes import _crew, _outcome
+from backfeed.sandboxes import _outcome
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._outcome import Ended
-from backfeed.sandboxes._slot import Ran
+from backfeed.sandboxes._protocol import Reply
 
 
 @dataclass
@@ -22,11 +22,8 @@ class Turns:
     identity: str = "x"
     facts: dict[str, Any] = field(default_factory=dict)
 
-    def _run(self, _slot: Any, _job: Job) -> dict[str, Any]:
+    def _outcome(self, _job: Job) -> dict[str, Any]:
         return self.left.pop(0)
-
-    def _slot(self) -> None:
-        return None
 
 
 @pytest.mark.parametrize(
@@ -41,11 +38,10 @@ class Turns:
         (("WA",), False, "WA"),
     ],
 )
-def test_a_verdict_near_a_limit_is_run_again(monkeypatch, words, near, verdict):
+def test_a_verdict_near_a_limit_is_run_again(words, near, verdict):
     seen = [{"verdict": word, "near_limit": near, "detail": ""} for word in words]
-    monkeypatch.setattr(_crew, "outcome", lambda _job, found, _identity: found)
-    turns: Any = Turns(seen[1:])
-    assert Crew._confirmed(turns, Job(), seen[0])["verdict"] == verdict
+    turns: Any = Turns(seen)
+    assert Crew._confirmed(turns, Job())["verdict"] == verdict
     assert turns.left == []
 
 
@@ -57,11 +53,11 @@ class Clocked:
         self.facts: dict[str, Any] = {}
         self.walls: list[float] = []
 
-    def run(self, job: Job, *, warm: bool) -> Ran:
+    def run(self, job: Job, *, warm: bool, given: Any = ()) -> Reply:
         wall_s = job.limits.wall_s
         self.walls.append(wall_s)
         stopped = "wall" if wall_s < self.needs_s else "cpu"
-        return Ran(Ended(stopped=stopped, cpu_s=self.cpu_s, wall_s=wall_s), warm=warm)
+        return Reply(Ended(stopped=stopped, cpu_s=self.cpu_s, wall_s=wall_s), warm=warm, made=())
 
 
 @pytest.mark.parametrize(

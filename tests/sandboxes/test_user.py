@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import msgspec
+import platformdirs
 import pytest
 
 from backfeed.sandboxes import bubblewrap
@@ -57,5 +58,6 @@ def readable(place: Path) -> None:
     for name in ("engine", "sandboxes"):
         shutil.copytree(root / name, place / "backfeed" / name)
     (place / "backfeed" / "__init__.py").touch()
-    shutil.copytree(Path(msgspec.__file__).parent, place / "msgspec")
+    for package in (msgspec, platformdirs):
+        shutil.copytree(Path(str(package.__file__)).parent, place / package.__name__)
     subprocess.run(["chmod", "-R", "a+rX", str(place)], check=True)
