@@ -1,20 +1,53 @@
 """Control groups for slots: the last line behind the watch, where the machine lets us make them.
 
 Verdicts do not hang on them (the watch inside decides in every mode); they bound what a slot can
-take of the host before it is seen. Version 2 needs a delegated directory, version 1 a writable one.
+take of the host before it is seen. There are three ways to one, tried in this order:
+
+* Version 2, and our own group is ours to divide (systemd calls that delegated): slots get groups
+  beside `backfeed-main`, where our processes go, since a group that is divided may hold none. If
+  it holds processes that are not ours, it is left alone.
+* Version 2, and systemd makes us a scope per slot, as it does for each user that is logged in.
+  Nothing is started anew for that: a slot's first process alone begins in it.
+* Version 1, and the directories of memory and pids can be written: those of root.
 """
 
 import os
 import time
 import uuid
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
+from backfeed.sandboxes import _scope
+
 ROOT = Path("/sys/fs/cgroup")
+PROC = Path("/proc")
+SYSTEMD = Path("/run/systemd/system")
 MOST_TASKS = 4096
 PREFIX = "backfeed-slot-"
+MAIN = "backfeed-main"
+NEEDED = {"memory", "pids"}
 PATIENCE_S = 2.0
+TRIES = 3
+
+REMEDY = (
+    "systemd makes them for users that are logged in, or for whom root has said "
+    "`loginctl enable-linger USER`; a service gets its own with Delegate=yes"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a process is started in a group: words before its command and their variables; groups
+    that it joins, or the directory of the one that it is in and divides.
+    """
+
+    words: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    divided: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,49 +59,78 @@ class Group:
     limit: str
     kills: str
 
+    def enter(self) -> Entry:
+        """How a process is started in it."""
+        return Entry(groups=tuple(map(str, self.paths)))
+
     def bound(self, memory_mb: int) -> None:
         """Bound the memory of all processes in the group together."""
-        with suppress(OSError):  # below what is held just now, it cannot be set
+        with suppress(OSError):  # version 1 refuses less than is held just now
             (self.memory / self.limit).write_text(str(memory_mb << 20))
 
     def mark(self) -> float:
         """How many processes the kernel has killed for want of memory so far."""
-        return self._kills()
+        return _kills(self.memory / self.kills)
 
     def killed(self, mark: float) -> bool:
         """Are there more of them now?"""
-        return self._kills() > mark
-
-    def _kills(self) -> int:
-        with suppress(OSError, ValueError):
-            for line in (self.memory / self.kills).read_text().splitlines():
-                name, _, count = line.partition(" ")
-                if name == "oom_kill":
-                    return int(count)
-        return 0
+        return self.mark() > mark
 
     def remove(self) -> None:
-        """Remove the group once what was killed in it is gone; what lives longer is left to the
-        next run's sweep.
+        """Remove the group, and what is left in it; what cannot be yet is left to the next run's
+        sweep.
         """
-        end = time.monotonic() + PATIENCE_S
-        while not all(map(_removed, self.paths)) and time.monotonic() < end:
-            time.sleep(0.005)
+        _end(self.paths)
+
+
+class Scoped:
+    """The group that systemd makes for a slot, anew at each start of it. As `Group`."""
+
+    def __init__(self, system: _scope.System) -> None:
+        self._system, self._folder = system, Path()
+
+    def enter(self) -> Entry:
+        """As in `Group`; the old group goes with its processes."""
+        name = f"{PREFIX}{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._folder = _root() / self._system.place.lstrip("/") / f"{name}.scope"
+        return Entry(
+            words=tuple(self._system.command(name, MOST_TASKS)),
+            variables=self._system.variables,
+            divided=str(self._folder),
+        )
+
+    def bound(self, memory_mb: int) -> None:
+        """As in `Group`."""
+        with suppress(OSError):
+            (self._folder / _scope.INNER / "memory.max").write_text(str(memory_mb << 20))
+
+    def mark(self) -> float:
+        """As in `Group`."""
+        return _kills(self._folder / _scope.INNER / "memory.events")
+
+    def killed(self, mark: float) -> bool:
+        """As in `Group`."""
+        return self.mark() > mark
+
+    def remove(self) -> None:
+        """As in `Group`; systemd removes the directory."""
+        with suppress(OSError):
+            (self._folder / _scope.INNER / "cgroup.kill").write_text("1")
 
 
 def mode() -> str:
-    """What can be used here: "cgroup2", "cgroup1" or "none"."""
-    parents = _parents()
-    if not parents:
-        return "none"
-    return "cgroup2" if "" in parents else "cgroup1"
+    """What can be used here: "cgroup2", "cgroup2 of systemd", "cgroup1" or "none"."""
+    if parents := _parents():
+        return "cgroup2" if "" in parents else "cgroup1"
+    return "cgroup2 of systemd" if _system() else "none"
 
 
-def make() -> Group | None:
+def make() -> Group | Scoped | None:
     """A new group, empty; None where the machine has none for us."""
     parents = _parents()
     if not parents:
-        return None
+        system = _system()
+        return Scoped(system) if system else None
     for parent in parents.values():
         _sweep(parent)
     name = f"{PREFIX}{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -80,14 +142,43 @@ def make() -> Group | None:
         if kind in {"", "pids"}:
             (path / "pids.max").write_text(str(MOST_TASKS))
     if "" in parents:
-        with suppress(OSError):
+        with suppress(OSError):  # no such file where nothing swaps
             (made[0] / "memory.swap.max").write_text("0")
         return Group(tuple(made), made[0], "memory.max", "memory.events")
     memory = parents["memory"] / name
     return Group(tuple(made), memory, "memory.limit_in_bytes", "memory.oom_control")
 
 
+def told() -> str:
+    """The same for people, with what to do about it."""
+    found = mode()
+    return found if found != "none" else f"no control groups ({REMEDY})"
+
+
+@cache
+def _system() -> _scope.System | None:
+    return _scope.system() if (_root() / "cgroup.controllers").exists() else None
+
+
+def _kills(path: Path) -> int:
+    with suppress(OSError, ValueError):
+        for line in path.read_text().splitlines():
+            name, _, count = line.partition(" ")
+            if name == "oom_kill":
+                return int(count)
+    return 0
+
+
+def _end(paths: Iterable[Path]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    left = set(paths)
+    while (left := {path for path in left if not _removed(path)}) and time.monotonic() < end:
+        time.sleep(0.005)
+
+
 def _removed(path: Path) -> bool:
+    with suppress(OSError):
+        (path / "cgroup.kill").write_text("1")
     try:
         path.rmdir()
     except FileNotFoundError:
@@ -103,32 +194,110 @@ def _sweep(parent: Path) -> None:
     """
     for path in parent.glob(f"{PREFIX}*"):
         owner = path.name.removeprefix(PREFIX).partition("-")[0]
-        if owner.isdigit() and not Path("/proc", owner).exists():
-            _removed(path)
+        if owner.isdigit() and not (PROC / owner).exists():
+            with suppress(OSError):
+                path.rmdir()
+
+
+def _root() -> Path:
+    """Where version 2 is mounted: beside version 1, in a folder of its own."""
+    return ROOT if (ROOT / "cgroup.controllers").exists() else ROOT / "unified"
 
 
 def _parents() -> dict[str, Path]:
     """The directories in which groups may be made, by controller; "" is version 2."""
     found: dict[str, Path] = {}
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = (PROC / "self" / "cgroup").read_text().splitlines()
     except OSError:
         return {}
     for line in lines:
         _, kinds, path = line.split(":", 2)
-        for kind in kinds.split(","):
-            if kind in {"memory", "pids"}:
-                found[kind] = ROOT / kind / path.lstrip("/")
-            elif not kind and _delegated(ROOT / path.lstrip("/")):
-                return {"": ROOT / path.lstrip("/")}
+        for kind in NEEDED.intersection(kinds.split(",")):
+            found[kind] = ROOT / kind / path.lstrip("/")
+        if not kinds and (divided := _divided(_root() / path.lstrip("/"))):
+            return {"": divided}
     usable = all(os.access(path, os.W_OK) for path in found.values())
-    return found if len(found) == 2 and usable else {}
+    return found if len(found) == len(NEEDED) and usable else {}
 
 
-def _delegated(path: Path) -> bool:
-    """Does version 2 hand memory and pids down to the children of this directory?"""
+def _divided(own: Path) -> Path | None:
+    """The directory whose children have memory and pids: our group, made such, or the one above."""
+    if own.name == MAIN:
+        own = own.parent
+    if not (_has(own / "cgroup.controllers") and _writable(own) and _delegated(own)):
+        return None
+    return own if _has(own / "cgroup.subtree_control") or _divide(own) else None
+
+
+def _delegated(own: Path) -> bool:
+    """Where systemd manages groups, it says which are ours to divide; root could any."""
+    if not SYSTEMD.is_dir():
+        return True
+    for name in ("user.delegate", "trusted.delegate"):
+        with suppress(OSError):
+            if os.getxattr(own, name) == b"1":
+                return True
+    return False
+
+
+def _has(controllers: Path) -> bool:
+    return _words(controllers) >= NEEDED
+
+
+def _writable(own: Path) -> bool:
+    names = ("", "cgroup.procs", "cgroup.subtree_control")
+    return all(os.access(own / name, os.W_OK) for name in names)
+
+
+def _divide(own: Path) -> bool:
+    """Move our processes to a child, and hand the controllers down; undo it if that fails.
+
+    Nothing is moved that is not ours. What is born meanwhile is met by another try.
+    """
+    main = own / MAIN
+    for _ in range(TRIES):
+        inside = _words(own / "cgroup.procs")
+        if not inside <= _ours(_born()):
+            break
+        with suppress(OSError):
+            main.mkdir(exist_ok=True)
+            for pid in inside:
+                _join(main, pid)
+            (own / "cgroup.subtree_control").write_text("+memory +pids")
+            return True
+    for pid in _words(main / "cgroup.procs"):
+        with suppress(OSError):
+            _join(own, pid)
+    with suppress(OSError):
+        main.rmdir()
+    return False
+
+
+def _join(group: Path, pid: str) -> None:
+    with suppress(ProcessLookupError):
+        (group / "cgroup.procs").write_text(pid)
+
+
+def _born() -> dict[str, str]:
+    """Who started each process."""
+    found = {}
+    for place in PROC.glob("[0-9]*"):
+        with suppress(OSError):
+            found[place.name] = (place / "stat").read_text().rpartition(")")[2].split()[1]
+    return found
+
+
+def _ours(parents: Mapping[str, str]) -> set[str]:
+    """This process and all that come from it."""
+    found = {str(os.getpid())}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def _words(path: Path) -> set[str]:
     try:
-        handed = set((path / "cgroup.subtree_control").read_text().split())
+        return set(path.read_text().split())
     except OSError:
-        return False
-    return {"memory", "pids"} <= handed and os.access(path, os.W_OK)
+        return set()

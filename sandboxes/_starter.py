@@ -17,6 +17,13 @@ import json, os, resource, sys
 told = json.loads(sys.argv[1])
 for path in told["groups"]:
     with open(path + "/cgroup.procs", "w") as file: file.write("0")
+def divide(scope):
+    os.mkdir(scope + "/slot")
+    for name, text in (("slot/cgroup.procs", "0"), ("cgroup.subtree_control", "+memory +pids"),
+                       ("slot/memory.swap.max", "0")):
+        try: open(scope + "/" + name, "w").write(text)
+        except FileNotFoundError: pass  # nothing swaps here
+if told["divided"]: divide(told["divided"])
 try: os.sched_setaffinity(0, told["cores"])
 except OSError: pass
 # With CAP_SYS_RESOURCE this also sets how low the score may go again.

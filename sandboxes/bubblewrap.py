@@ -11,7 +11,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +86,7 @@ def _crew(settings: Settings) -> Crew:
         group = _cgroup.make()
         start = Start(
             python=python,
-            groups=tuple(map(str, group.paths)) if group else (),
+            enter=group.enter if group else _cgroup.Entry,
             cores=(cores[number % len(cores)],),
             uid=FIRST_UID + number if os.geteuid() == 0 else 0,
             tools=tools,
@@ -112,7 +112,7 @@ def _in_force() -> dict[str, Any]:
     return {
         "backend": "bubblewrap",
         "bubblewrap": said.stdout.strip().removeprefix("bubblewrap "),
-        "memory": f"watch every 20 ms, address space, {_cgroup.mode()}",
+        "memory": f"watch every 20 ms, address space, {_cgroup.told()}",
         "processes": "counted per user namespace",
         "seccomp": f"{platform.machine()}, {len(_filter()) // 8} instructions",
         "uid": f"{FIRST_UID} and up, one per slot" if os.geteuid() == 0 else "the user's own",
@@ -121,10 +121,10 @@ def _in_force() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Starts one outer sandbox: in these control groups, on these cores, as this user (0: ours)."""
+    """Starts one outer sandbox: in a control group, on these cores, as this user (0: ours)."""
 
     python: "Interpreter"
-    groups: tuple[str, ...]
+    enter: Callable[[], _cgroup.Entry]
     cores: tuple[int, ...]
     uid: int
     tools: tuple[tuple[str, str], ...] = ()
@@ -141,14 +141,16 @@ class Start:
 
     def _start(self, log: IO[bytes], tools: Mapping[str, int]) -> "subprocess.Popen[bytes]":
         places = _starter.staged(shown(self.python), self.uid)
+        entry = self.enter()
         told = {
-            "groups": self.groups, "cores": self.cores, "uid": self.uid, "stack": STACK,
+            "groups": entry.groups, "divided": entry.divided,
+            "cores": self.cores, "uid": self.uid, "stack": STACK,
             "command": [*command(self.python, tools, places), self.python.path, "-c", BOOT],
             **_starter.carried(places),
         }  # fmt: skip
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _starter.STARTER, json.dumps(told)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env={},
+            [*entry.words, sys.executable, "-I", "-S", "-c", _starter.STARTER, json.dumps(told)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=dict(entry.variables),
             pass_fds=list(tools.values()),
         )  # fmt: skip
 
