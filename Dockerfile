@@ -2,6 +2,10 @@
 #   base   the engine and bubblewrap: `docker build --target base -t backfeed .`
 #   tools  base, with the languages' own tool chains
 #   test   tools, with the repository and its tests
+# Programs run in bubblewrap inside, for which a container must be started with
+#   docker run --security-opt seccomp=unconfined --security-opt systempaths=unconfined ...
+# (no capability is needed, and any user will do), or in containers beside it, with
+#   docker run -v /var/run/docker.sock:/var/run/docker.sock ... --sandbox docker
 ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS base
@@ -16,7 +20,7 @@ COPY sandboxes /opt/backfeed/sandboxes
 COPY grammars /opt/backfeed/grammars
 COPY plugins /opt/backfeed/plugins
 RUN python3 -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: /opt/backfeed
+    && /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: '/opt/backfeed[docker]'
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /data
 ENTRYPOINT ["backfeed"]

@@ -30,21 +30,25 @@ FIRST_UID = 63000
 STACK = 16 << 20
 ETC = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf")  # and what Java has there
 
-REMEDIES = (
-    (
-        ("setting up uid map", "No permissions to create", "Operation not permitted",
-         "user namespace"),
-        "this machine does not let ordinary users make namespaces. Either allow it for bubblewrap "
-        "(an AppArmor profile for bwrap with `userns,`, as in the package apparmor-profiles), or "
-        "for all: sysctl kernel.apparmor_restrict_unprivileged_userns=0 (and, on old Debian, "
-        "kernel.unprivileged_userns_clone=1). In a container, use --sandbox docker from outside",
-    ),
-    (
-        ("Can't mount proc",),
-        "a container hides parts of /proc, so no new /proc can be mounted: start that container "
-        "with --security-opt systempaths=unconfined --security-opt seccomp=unconfined",
-    ),
+# What bubblewrap says where it may not work, and what can be done about it.
+SIGNS = (
+    "setting up uid map", "No permissions to create", "Operation not permitted", "user namespace",
+    "Can't mount proc", "Permission denied",
 )  # fmt: skip
+ON_A_MACHINE = (
+    "this machine does not let ordinary users make namespaces. Either allow it for bubblewrap (an "
+    "AppArmor profile for bwrap with `userns,`, as in the package apparmor-profiles), or for all: "
+    "sysctl kernel.apparmor_restrict_unprivileged_userns=0 (and, on old Debian, "
+    "kernel.unprivileged_userns_clone=1)"
+)
+IN_A_CONTAINER = (
+    "this container lets nobody make namespaces. Start it with --security-opt seccomp=unconfined "
+    "--security-opt systempaths=unconfined (where AppArmor is on, with --security-opt "
+    "apparmor=unconfined, too); it needs no capability. Or give it the engine's socket (-v "
+    "/var/run/docker.sock:/var/run/docker.sock) and use --sandbox docker: whoever holds that "
+    "socket is root outside"
+)
+CONTAINERS = ("/.dockerenv", "/run/.containerenv")  # Docker's mark, and Podman's
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +255,10 @@ def _filter() -> bytes:
 
 
 def _with_remedy(said: str) -> str:
-    for signs, remedy in REMEDIES:
-        if any(sign in said for sign in signs):
-            return f"{said}: {remedy}"
-    return said
+    if not any(sign in said for sign in SIGNS):
+        return said
+    inside = any(Path(mark).exists() for mark in CONTAINERS) or "Can't mount proc" in said
+    return f"{said}: {IN_A_CONTAINER if inside else ON_A_MACHINE}"
 
 
 PLUGIN = Bubblewrap()
