@@ -90,6 +90,8 @@ class Watch:
     def pytest_runtest_logreport(self, report):
         told = report.when == "call" and not hasattr(report, "wasxfail")
         self.called += told and report.outcome in ("passed", "failed")
+        if report.skipped and told and str(report.longrepr[0]) in self.answers:
+            self.failures.append(("test", "AssertionError", "skipped by the answer"))
         if report.failed:  # pytest shows the error itself after this, where there is one
             text = str(report.longrepr).strip()[-400:]
             self.failures.append(("test", "AssertionError", text))

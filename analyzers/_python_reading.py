@@ -4,18 +4,44 @@ and finds where names come from. Standard library only, and never imported elsew
 import ast
 import importlib.util
 
+SAMENESS = (ast.Is, ast.IsNot)
+# These look at an object itself, or call it.
+BY_IDENTITY = (
+    "assertis", "assertnotis", "asserttrue", "assertfalse", "assertraises", "assertwarns",
+    "assertlogs", "assertnologs", "asserthas", "assertcalled", "assertnotcalled", "assertany",
+    "assertawait", "fail", "expect",
+)  # fmt: skip
+
 
 class Counter(ast.NodeTransformer):
     """Counts the assertions of a test as they are reached: before each `assert`, and each call of
-    something named assert... What these compare must not be equal to everything."""
+    something named assert... What is compared in these, and outside of loops, is reduced first."""
+
+    def __init__(self):
+        self.inside, self.loops = 0, 0
 
     def visit_Assert(self, node):
+        self.inside += 1
         self.generic_visit(node)
-        if isinstance(node.test, ast.Compare):
-            node.test.left = self.plain(node.test.left)
-            node.test.comparators = [self.plain(other) for other in node.test.comparators]
+        self.inside -= 1
         tick = ast.parse("__backfeed_tick__()").body[0]
         return [ast.copy_location(ast.fix_missing_locations(part), node) for part in (tick, node)]
+
+    def visit_Compare(self, node):
+        self.generic_visit(node)
+        if (self.inside or not self.loops) and not any(isinstance(op, SAMENESS) for op in node.ops):
+            node.left = self.plain(node.left)
+            node.comparators = [self.plain(other) for other in node.comparators]
+        return node
+
+    def in_loop(self, node):
+        self.loops += 1
+        self.generic_visit(node)
+        self.loops -= 1
+        return node
+
+    visit_For = visit_AsyncFor = visit_While = in_loop
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = in_loop
 
     def plain(self, node):
         if isinstance(node, ast.Constant):
@@ -24,12 +50,16 @@ class Counter(ast.NodeTransformer):
         return ast.copy_location(ast.Call(name, [node], []), node)
 
     def visit_Call(self, node):
-        self.generic_visit(node)
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         if not name.lower().startswith(("assert", "fail", "expect")):
+            self.generic_visit(node)
             return node
+        self.inside += 1
+        self.generic_visit(node)
+        self.inside -= 1
         call = ast.Call(ast.Name("__backfeed_ticked__", ast.Load()), [node.func], [])
-        args = [arg if isinstance(arg, ast.Starred) else self.plain(arg) for arg in node.args]
+        whole = name.lower().replace("_", "").startswith(BY_IDENTITY)
+        args = [a if whole or isinstance(a, ast.Starred) else self.plain(a) for a in node.args]
         return ast.copy_location(ast.Call(call, args, node.keywords), node)
 
 

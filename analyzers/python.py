@@ -116,7 +116,7 @@ def _is_test(path: str) -> bool:
 
 
 def _harness(spec: str) -> tuple[File, ...]:
-    return (*_guests("harness", "reading"), File("backfeed_spec.json", spec))
+    return (*_guests("harness", "reading", "honest"), File("backfeed_spec.json", spec))
 
 
 def _guests(*names: str) -> tuple[File, ...]:

@@ -51,7 +51,8 @@ class Outcome:
     `report` holds what the program wrote to descriptor 3 (jobs with `report=True`). `exit_code` is
     None if a signal ended it, `signal` is None otherwise. Text is decoded with replacement;
     `truncated` says that the middle of an output is missing. `peak_mb` is None where unknown.
-    `environment` is the digest of what the program saw.
+    `environment` is the digest of what the program saw, and what bounded memory and processes
+    besides the watch.
     """
 
     verdict: str
