@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 60
 MOST_TASKS = 4096
+MOST_FILES = 16384
 STACK = 16 << 20
 LABEL = "backfeed.owner"
 YOUNG_S = 60.0  # a container of this age may be about to be started
@@ -51,9 +52,10 @@ NOT_ALLOWED = (
     "(usermod -aG docker USER), or use rootless Docker or Podman, or --sandbox bubblewrap"
 )
 NO_IMAGE = (
-    "the container engine has no image {image!r}. For the default one run tools/docker-engine.sh "
-    "in the repository (it needs no registry), or: printf 'FROM debian:bookworm-slim\\nRUN apt-get "
-    "update && apt-get install -y python3\\n' | docker build -t backfeed-base -"
+    "the container engine has no image {image!r}. For backfeed-base run `make engine` in the "
+    "repository, for backfeed-tools `make images` (neither needs a registry), or: printf 'FROM "
+    "debian:bookworm-slim\\nRUN apt-get update && apt-get install -y python3\\n' | docker build -t "
+    "backfeed-base -"
 )
 
 
@@ -126,10 +128,15 @@ class Engine:
             security_opt=self._security(), pids_limit=MOST_TASKS, runtime=plan.runtime or None,
             mem_limit=memory_mb << 20, memswap_limit=memory_mb << 20, oom_score_adj=0,
             log_config=LogConfig(type="none"),
-            ulimits=[Ulimit(name="stack", soft=STACK, hard=STACK)],
+            ulimits=[Ulimit(name=name, soft=most, hard=most) for name, most in self._most()],
         )  # fmt: skip
         # Whoever may not see all of /proc may not mount another; the guest covers this one.
         return config | {"MaskedPaths": [], "ReadonlyPaths": []}
+
+    def _most(self) -> list[tuple[str, int]]:
+        """Limits of each process; what Podman sets unasked, not every engine of it may set."""
+        rest = [("nofile", MOST_FILES), ("nproc", MOST_TASKS)] if self.podman else []
+        return [("stack", STACK), *rest]
 
     def _security(self) -> list[str]:
         """Our own filter instead of the engine's; no profile that forbids the guest to mount.

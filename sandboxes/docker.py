@@ -2,7 +2,8 @@
 
 One warm container per core, without capabilities, network, mounts or a writable file; in it the
 same guest as elsewhere (see `_guest.py`) gives each program namespaces, disk and limits of its own.
-Podman works through its Docker-compatible socket, gVisor with `runtime = "runsc"`.
+Podman works through its Docker-compatible socket. `runtime` names another of the engine's runtimes;
+one that gives the guest too little is refused, as is gVisor's of 2022 (no `pidfd_open`, no mounts).
 """
 
 import hashlib
@@ -28,6 +29,7 @@ from backfeed.sandboxes._protocol import BOOT, ENVIRONMENT, block
 from backfeed.sandboxes._slot import START_S, Slot, most_memory_mb
 
 FIRST_UID = 63000
+PODMAN_MB = 8192  # it cannot be asked for more later
 ROOM, CHAINS = "_guest_root", "_toolchains"
 REFUSED = "no room in the container"
 REMEDY = (
@@ -86,6 +88,11 @@ def _open(settings: Settings, engine: Engine) -> Crew:
     """Without privileges if the kernel lets us, else with them: programs have none in any case."""
     if not 0 <= settings.cold_share <= 1 or settings.slots < 0:
         raise ConfigError("sandbox docker: cold_share lies between 0 and 1, slots above 0")
+    if settings.runtime and engine.podman:
+        raise ConfigError(
+            f"sandbox docker: Podman's socket takes no runtime ({settings.runtime}) and would not "
+            "say so: set it in containers.conf"
+        )
     image = engine.image(settings.image)
     try:
         return _crew(settings, engine, image)
@@ -144,6 +151,8 @@ class Room:
         """Start it, and have it furnished for the guest. Raises `ConfigError`, `OSError`."""
         if self._engine is None:
             self._engine = Engine()
+        if self._engine.podman:
+            self._memory_mb = max(self._memory_mb, PODMAN_MB)
         self._kills = 0
         self._container = self._engine.create(self._plan, self._memory_mb)
         try:

@@ -96,6 +96,14 @@ def test_the_container_is_closed(started):
     assert any("ptrace" in option for option in host["SecurityOpt"])
 
 
+def test_podman_is_told_what_it_would_set_unasked(engine):
+    """It would set a million, which it may not where it runs in a container itself."""
+    plan = _engine.Plan("x", "python3", docker.FIRST_UID)
+    engine.podman = True
+    names = {limit["Name"] for limit in engine._host_config(plan, 64)["Ulimits"]}
+    assert names == {"stack", "nofile", "nproc"}
+
+
 def test_the_guard_holds_no_capability(started, engine):
     crew, _ = started()
     made = engine._api.exec_create(container_of(crew), ["grep", "^Cap[IPEA]", "/proc/1/status"])
@@ -133,6 +141,12 @@ def statuses_in(container):
 
 def uid_of(status):
     return re.search(r"^Uid:\s+(\d+)", status, re.MULTILINE)[1]
+
+
+def test_podman_would_not_heed_a_runtime(engine):
+    engine.podman = True
+    with pytest.raises(ConfigError, match=r"containers\.conf"):
+        docker._open(docker.Settings(runtime="runsc"), engine)
 
 
 def test_privileges_are_asked_for_only_if_there_is_no_other_way(engine, monkeypatch):
