@@ -41,7 +41,7 @@ MODULES = (builtins, unittest, unittest.case, unittest.result, unittest.runner, 
 
 real_type, members = type, type.__dict__["__dict__"].__get__
 line_of = type.__dict__["__mro__"].__get__
-chance = random.Random(os.urandom(16))
+chance = random.SystemRandom()
 
 
 class Dishonest(AssertionError):

@@ -57,6 +57,12 @@ class _Python:
         """Of the rules, and of the tools that they are given to."""
         return f"2 python {_PYTHON} ruff {metadata.version('ruff')}"
 
+    @property
+    def guests(self) -> dict[str, str]:
+        """Our programs inside the sandbox, in the order in which they import each other."""
+        names = ("reading", "honest", "recorder", "pytest", "harness")
+        return {file.path: file.text for file in _guests(*names)}
+
     parse = staticmethod(_python_code.parse)
     stub = staticmethod(_python_code.stub)
     mutants = staticmethod(_python_mutants.mutants)

@@ -97,7 +97,13 @@ def open_sandbox(name: str, settings: Mapping[str, Any], *, jobs: int | None = N
     """The service of a sandbox backend that works here. Raises `ConfigError` with the remedy."""
     backend = registry.made("sandboxes", name)
     own = {"named": True} if name in UNSAFE else {}
-    wanted = {"tools": tools(), **own, **settings, **({} if jobs is None else {"slots": jobs})}
+    wanted = {
+        "tools": tools(),
+        "prepared": guests(),
+        **own,
+        **settings,
+        **({} if jobs is None else {"slots": jobs}),
+    }
     service: Service = backend.service(wanted)
     return service
 
@@ -117,6 +123,14 @@ def tools() -> dict[str, str]:
             found[tool] = path
         for package in getattr(registry.made("analyzers", name), "packages", ()):
             found[f"{package}.zip"] = str(bundle(package))
+    return found
+
+
+def guests() -> dict[str, str]:
+    """The Python files that analyzers lay beside many programs: name and text."""
+    found: dict[str, str] = {}
+    for name in registry.names("analyzers"):
+        found |= getattr(registry.made("analyzers", name), "guests", {})
     return found
 
 

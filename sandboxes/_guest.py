@@ -24,14 +24,16 @@ import signal
 import socket
 import sys
 import time
+import zipfile
 from typing import Any
 
 from backfeed.sandboxes import _guest_box as box
 from backfeed.sandboxes import _guest_wire as wire
-from backfeed.sandboxes._guest_program import COMPANY, born, launch
+from backfeed.sandboxes._guest_program import COMPANY, PREPARED, born, launch, prepare
 from backfeed.sandboxes._guest_pump import Pump
 
 GRACE_S = 3.0
+PACKAGES = "/opt/backfeed/bin"
 
 # Each costs every program a little (a fork copies page tables) and saves some programs much.
 PRELOADED = (
@@ -102,8 +104,32 @@ def facts(packages: dict[str, str]) -> dict[str, Any]:
     return {
         "python": sys.version, "executable": sys.executable, "binary": binary,
         "libc": " ".join(platform.libc_ver()), "machine": platform.machine(), "packages": packages,
-        "modules": sorted({name.partition(".")[0] for name in sys.modules}),
+        "modules": sorted(loaded() | packed()),
     }  # fmt: skip
+
+
+def loaded() -> set[str]:
+    """The modules that a program finds loaded, by the first part of their names."""
+    ours = {name.rpartition(".")[0] for name in PREPARED}
+    return {name.partition(".")[0] for name in sys.modules} - ours
+
+
+def packed() -> set[str]:
+    """The modules in the archives of packages that a program may find loaded."""
+    found: set[str] = set()
+    for path in archives():
+        with zipfile.ZipFile(path) as archive:
+            found |= {name.partition("/")[0].partition(".")[0] for name in archive.namelist()}
+    return found
+
+
+def archives() -> list[str]:
+    """The archives of packages; each is named for the one that programs import."""
+    try:
+        names = sorted(os.listdir(PACKAGES))  # noqa: PTH208
+        return [f"{PACKAGES}/{name}" for name in names if name[-4:] == ".zip"]
+    except OSError:
+        return []
 
 
 def main(settings: dict[str, Any]) -> None:
@@ -112,12 +138,10 @@ def main(settings: dict[str, Any]) -> None:
     launcher = box.take(settings["launcher"])
     furnish_root()
     packages = preload()
+    prepare(settings["prepared"])
     known = facts(packages)
     program = bytes.fromhex(settings["seccomp"])
-    built = store(launcher, seal=False) if launcher else -1
-    if built >= 0 and not works(built):
-        os.close(built)
-        built = -1
+    built = usable(launcher)
     known["launcher"] = "Python" if built < 0 else "C"
     gc.collect()
     gc.freeze()
@@ -138,6 +162,15 @@ def main(settings: dict[str, Any]) -> None:
     box.hide()
     while True:
         serve_one(ours)
+
+
+def usable(launcher: bytes) -> int:
+    """The launcher as a file that can be run; -1 if there is none, or it cannot work here."""
+    built = store(launcher, seal=False) if launcher else -1
+    if built < 0 or works(built):
+        return built
+    os.close(built)
+    return -1
 
 
 def works(launcher: int) -> bool:
@@ -161,10 +194,25 @@ def become_launcher(launcher: int, program: bytes, zygote: tuple[int, int]) -> N
     os.execve(launcher, list(map(str, words)), os.environ)
 
 
+def import_packages() -> None:
+    """Import what the archives are for, and leave no other trace of it."""
+    for path in archives():
+        sys.path.insert(0, path)
+        try:
+            importlib.import_module(os.path.basename(path)[:-4])  # noqa: PTH119
+        except ImportError:
+            pass
+        finally:
+            sys.path.remove(path)
+    gc.collect()
+    gc.freeze()
+
+
 def let_in(line: socket.socket, program: bytes) -> None:
     """Be the zygote of the launcher: for each message put a program into a box. No return.
 
-    The program is a child of the launcher's server, which buries it.
+    The program is a child of the launcher's server, which buries it. The message "more" asks for
+    another zygote, which has the packages of the archives loaded, too.
     """
     box.hide()
     names = ("box", "job", "stdin", "stdout", "stderr", "report")
@@ -173,6 +221,16 @@ def let_in(line: socket.socket, program: bytes) -> None:
         if not message:
             os._exit(0)
         ends = dict(zip(names, handed))  # noqa: B905  Python 3.9
+        if message == b"more":
+            pid = box.fork_sibling()
+            if pid == 0:
+                line.close()
+                import_packages()
+                line = socket.socket(fileno=handed[0])
+                continue
+            os.close(handed[0])
+            line.send(pid.to_bytes(4, "little", signed=True))
+            continue
         try:
             box.enter(ends["box"], box.NEWPID)
             pid = box.fork_sibling()

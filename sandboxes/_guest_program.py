@@ -12,6 +12,7 @@ import builtins
 import fcntl
 import gc
 import importlib.machinery
+import importlib.util
 import io
 import itertools
 import os
@@ -161,6 +162,43 @@ def dress(arguments: list[str]) -> types.ModuleType:
     return main
 
 
+PREPARED: dict[str, tuple[bytes, types.CodeType]] = {}
+"""Files of ours that many jobs have, as they were read when the zygote began."""
+
+
+def prepare(files: list[list[str]]) -> None:
+    """Read files that many jobs have, and import those that are not scripts."""
+    for name, text in files:
+        path = f"{HOME}/{name}"
+        code = compile(text, path, "exec", dont_inherit=True)
+        PREPARED[name] = (text.encode(), code)
+        if '__name__ == "__main__"' in text:
+            continue
+        stem = name.rpartition(".")[0]
+        spec = importlib.util.spec_from_file_location(stem, path)
+        if spec is None:
+            continue
+        sys.modules[stem] = importlib.util.module_from_spec(spec)
+        exec(code, sys.modules[stem].__dict__)  # noqa: S102
+
+
+def forget_others() -> None:
+    """Of what is prepared, only what this job has as well stays."""
+    for name, (text, _) in PREPARED.items():
+        stem = name.rpartition(".")[0]
+        if stem in sys.modules and read(name) != text:
+            del sys.modules[stem]
+
+
+def read(path: str) -> bytes:
+    """A file's bytes; nothing if it cannot be read."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read()
+    except OSError:
+        return b""
+
+
 class Caught:
     """Takes whatever a program raises, so that the interpreter's end can be played for it."""
 
@@ -177,11 +215,16 @@ class Caught:
 
 def run_script(arguments: list[str]) -> None:
     """Run a script as `__main__`, and end as the interpreter would: no return."""
+    forget_others()
     main = dress(arguments)
     prepared = len(sys.modules) - 1
     path = str(main.__file__)
     with Caught() as caught:
-        exec(compile(source_of(path), path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102
+        source = source_of(path)
+        text, code = PREPARED.get(arguments[0], (b"", None))
+        if code is None or text != source:
+            code = compile(source, path, "exec", dont_inherit=True)
+        exec(code, main.__dict__)  # noqa: S102
     del main
     leave(caught, prepared)
 

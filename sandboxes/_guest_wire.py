@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-REPORT, WARM, PYTHON = 1, 2, 4
+REPORT, WARM, PYTHON, PACKAGE = 1, 2, 4, 8
 HEAD = struct.Struct("<2I9Q")
 ANSWER = struct.Struct("<IiIIQQQI")
 NUMBER = struct.Struct("<I")

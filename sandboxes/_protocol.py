@@ -12,7 +12,7 @@ import os
 import re
 import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any
@@ -34,6 +34,7 @@ MIB = 1 << 20
 FILE, PROGRAM = 0o644, 0o755
 
 INTERPRETERS = ("python", "python3")
+PACKAGES = "/opt/backfeed/bin/"
 OURS = "backfeed_"  # runs tests, and is the same in both interpreters; what it runs may not be
 FIXED = ("PYTHON", "LANG", "LC_", "LD_", "PATH", "HOME", "MALLOC_", "GLIBC_")
 INTROSPECTIVE = re.compile(
@@ -87,10 +88,24 @@ def sources() -> list[tuple[str, str]]:
     ]
 
 
-def greeting(seccomp: bytes, launcher: bytes) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """What a slot is given of ours: the filter of system calls, the launcher in C (empty for
+    Python), and files that many jobs have, by name, which are read once.
+    """
+
+    seccomp: bytes
+    launcher: bytes = b""
+    prepared: Mapping[str, str] = field(default_factory=dict)
+
+
+def greeting(trusted: Trusted) -> bytes:
     """The first block: the guest's sources and settings; then the launcher, if there is one."""
-    told = {"sources": sources(), "seccomp": seccomp.hex(), "launcher": len(launcher)}
-    return block(msgspec.json.encode(told)) + launcher
+    told = {
+        "sources": sources(), "seccomp": trusted.seccomp.hex(),
+        "launcher": len(trusted.launcher), "prepared": list(trusted.prepared.items()),
+    }  # fmt: skip
+    return block(msgspec.json.encode(told)) + trusted.launcher
 
 
 def environment_digest(policy: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
@@ -154,6 +169,7 @@ def request(
     limits = job.limits
     flags = wire.REPORT * job.report | wire.WARM * warm
     flags |= wire.PYTHON * (job.command[0] in INTERPRETERS)
+    flags |= wire.PACKAGE * any(word.startswith(PACKAGES) for word in job.command[1:])
     head = wire.HEAD.pack(
         flags, 0, _micro(limits.cpu_s), _micro(limits.wall_s), limits.memory_mb * 1024,
         limits.processes, limits.file_mb * MIB, limits.disk_mb * MIB, limits.inodes,

@@ -16,7 +16,7 @@ import msgspec
 from backfeed.engine.errors import ConfigError, Outage
 from backfeed.engine.requests import Job, Limits
 from backfeed.sandboxes._line import Gone, Line
-from backfeed.sandboxes._protocol import Made, Reply, greeting, is_plain, reply, request
+from backfeed.sandboxes._protocol import Made, Reply, Trusted, greeting, is_plain, reply, request
 
 START_S = 30.0
 GRACE_S = 10.0
@@ -42,19 +42,16 @@ class Bound(Protocol):
 
 class Slot:
     """One sandbox. `launch(log)` starts it: it speaks the protocol over a line, and writes
-    complaints to `log`. `launcher` is the program in C that runs the others; empty for Python.
+    complaints to `log`. `trusted` is what it is given of ours.
     """
 
     def __init__(
         self,
         launch: Callable[[IO[bytes]], Line],
-        seccomp: bytes,
+        trusted: Trusted,
         group: Bound | None = None,
-        *,
-        launcher: bytes = b"",
     ) -> None:
-        self._launch, self._seccomp, self._group = launch, seccomp, group
-        self._launcher = launcher
+        self._launch, self._trusted, self._group = launch, trusted, group
         self._bound_mb = 0
         self._closed = False
         self._line: Line | None = None
@@ -77,7 +74,7 @@ class Slot:
             raise ConfigError(f"the sandbox does not start: {error}") from error
         self._unless_closed(self._line)
         try:
-            self._write(greeting(self._seccomp, self._launcher), deadline)
+            self._write(greeting(self._trusted), deadline)
             self.facts = msgspec.json.decode(self._block(deadline))["facts"]
             self._prepared = frozenset(self.facts.pop("modules"))
         except (Gone, msgspec.DecodeError, KeyError) as error:

@@ -19,10 +19,10 @@ from typing import IO, Any
 
 from backfeed.engine.config import build
 from backfeed.engine.errors import ConfigError
-from backfeed.sandboxes import _cgroup, _cores, _seccomp, _starter, _toolchains, _tools
+from backfeed.sandboxes import _cgroup, _cores, _launcher, _seccomp, _starter, _toolchains, _tools
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._line import Piped
-from backfeed.sandboxes._protocol import BOOT, ENVIRONMENT
+from backfeed.sandboxes._protocol import BOOT, ENVIRONMENT, Trusted
 from backfeed.sandboxes._slot import Slot
 
 OLDEST = (3, 9)
@@ -55,13 +55,17 @@ CONTAINERS = ("/.dockerenv", "/run/.containerenv")  # Docker's mark, and Podman'
 class Settings:
     """The keys of `[sandbox]`. `python`: the interpreter inside; `slots`: programs at once;
     `cold_share`: the share of programs that also run in a new interpreter, to compare; `tools`:
-    single-file programs of this machine by the name that they have inside (see `_tools.py`).
+    single-file programs of this machine by the name that they have inside (see `_tools.py`);
+    `launcher`: `c` or `python`, else the first that there is; `prepared`: Python files that many
+    jobs have, name and text, which are read once.
     """
 
     python: str = ""
     slots: int = 0
     cold_share: float = 0.01
     tools: Mapping[str, str] = field(default_factory=dict)
+    launcher: str = ""
+    prepared: Mapping[str, str] = field(default_factory=dict)
 
 
 class Bubblewrap:
@@ -84,6 +88,7 @@ def _crew(settings: Settings) -> Crew:
     python, seccomp = interpreter(settings.python), _filter()
     cores = _cores.usable()
     tools = tuple(sorted(settings.tools.items()))
+    trusted = Trusted(seccomp, _launcher.chosen(settings.launcher), settings.prepared)
     bwrap()
 
     def make(number: int) -> Slot:
@@ -95,7 +100,7 @@ def _crew(settings: Settings) -> Crew:
             uid=FIRST_UID + number if os.geteuid() == 0 else 0,
             tools=tools,
         )
-        return Slot(start, seccomp, group)
+        return Slot(start, trusted, group)
 
     try:
         return Crew(
@@ -104,6 +109,7 @@ def _crew(settings: Settings) -> Crew:
             slots=settings.slots or len(cores),
             cold_share=settings.cold_share,
             in_force=_in_force(),
+            toolchain=_toolchains.digest,
         )
     except ConfigError as error:
         raise ConfigError(_with_remedy(str(error))) from error

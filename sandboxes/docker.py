@@ -25,7 +25,7 @@ from backfeed.sandboxes._attached import Attached
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._engine import Engine, Plan
 from backfeed.sandboxes._line import Gone
-from backfeed.sandboxes._protocol import BOOT, ENVIRONMENT, block
+from backfeed.sandboxes._protocol import BOOT, ENVIRONMENT, Trusted, block
 from backfeed.sandboxes._slot import START_S, Slot, most_memory_mb
 
 FIRST_UID = 63000
@@ -49,7 +49,8 @@ class Settings:
     in it; `slots`: programs at once; `cold_share`: the share of programs that also run in a new
     interpreter, to compare; `tools`: single-file programs of this machine by the name that they
     have inside (see `_tools.py`); `runtime`: another of the engine's runtimes; `launcher`: `c` or
-    `python`, else the first that there is.
+    `python`, else the first that there is; `prepared`: Python files that many jobs have, name and
+    text, which are read once.
     """
 
     image: str = "backfeed-base"
@@ -59,6 +60,7 @@ class Settings:
     tools: Mapping[str, str] = field(default_factory=dict)
     runtime: str = ""
     launcher: str = ""
+    prepared: Mapping[str, str] = field(default_factory=dict)
 
 
 class Docker:
@@ -109,7 +111,8 @@ def _crew(
     settings: Settings, engine: Engine, image: Mapping[str, Any], *, privileged: bool = False
 ) -> Crew:
     seccomp, cores = _filter(engine), _places(engine)
-    tools, launcher = _tools.digests(settings.tools), _launcher.chosen(settings.launcher)
+    tools = _tools.digests(settings.tools)
+    trusted = Trusted(seccomp, _launcher.chosen(settings.launcher), settings.prepared)
 
     def make(number: int) -> Slot:
         plan = Plan(
@@ -117,7 +120,7 @@ def _crew(
             privileged=privileged,
         )  # fmt: skip
         room = Room(plan, cores[number % len(cores)], settings.tools)
-        return Slot(room, seccomp, room, launcher=launcher)
+        return Slot(room, trusted, room)
 
     policy = {
         "seccomp": seccomp.hex(), "tools": tools, "image": image["RootFS"].get("Layers"),

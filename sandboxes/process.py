@@ -56,12 +56,14 @@ except OSError as error:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`named` says that the user asked for this backend by name; `slots`: programs at once;
-    `tools`: single-file programs by the name that they have in other sandboxes (see `_tools.py`).
+    `tools`: single-file programs by the name that they have in other sandboxes (see `_tools.py`);
+    `prepared` means nothing here.
     """
 
     named: bool = False
     slots: int = 0
     tools: Mapping[str, str] = field(default_factory=dict)
+    prepared: Mapping[str, str] = field(default_factory=dict)
 
 
 class Bare:

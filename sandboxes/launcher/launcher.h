@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { REPORT = 1, WARM = 2, PYTHON = 4 };              /* struct request.flags */
+enum { REPORT = 1, WARM = 2, PYTHON = 4, PACKAGE = 8 }; /* struct request.flags */
 enum { ENDED = 0, REFUSED = 1, LOST = 2 };              /* struct told.state */
 enum { BY_ITSELF = 0, BY_OUTPUT = 1, BY_MEMORY = 2, BY_CPU = 3, BY_CLOCK = 4 };
 
@@ -50,11 +50,12 @@ struct ends {
 
 /* What is the same for all jobs of a slot. */
 struct slot {
-    int zygote;                                         /* a socket; -1 without one */
+    int zygote, second;                                 /* sockets; the second has packages loaded */
     const char *python;
     void *filter;                                       /* a seccomp program */
     size_t filter_size;
-    uint64_t zygote_kb;                                 /* what a program begins with there */
+    uint64_t zygote_kb, second_kb;                      /* what a program begins with there */
+    pid_t second_pid;
     unsigned company;                                   /* trusted processes in the user namespace */
 };
 
@@ -85,6 +86,6 @@ void watch(const struct request *asked, pid_t pid, uint64_t began, struct told *
 uint64_t resident_kb(const char *pid);
 
 /* server.c */
-void serve(const struct slot *slot, char *frame, size_t size);
+void serve(struct slot *slot, char *frame, size_t size);
 
 #endif

@@ -84,7 +84,7 @@ int main(int count, char **words)
         dprintf(2, "usage: launcher ZYGOTE ITS_PID FILTER COMPANY PYTHON\n");
         return 2;
     }
-    struct slot slot = {.zygote = atoi(words[1]), .company = (unsigned)atoi(words[4]),
+    struct slot slot = {.zygote = atoi(words[1]), .second = -1, .company = (unsigned)atoi(words[4]),
                         .python = words[5]};
     slot.zygote_kb = resident_kb(words[2]);
     read_filter(&slot, atoi(words[3]));

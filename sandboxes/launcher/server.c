@@ -39,7 +39,7 @@ struct answer {
 
 /* One job under way: the launcher's end and ours of what they say, and who runs. */
 struct run {
-    const struct slot *slot;
+    struct slot *slot;
     const struct job *job;
     struct ends ends;                                   /* lent to the program */
     int line, theirs;                                   /* to the launcher; its end */
@@ -103,11 +103,48 @@ static void launch(struct run *run)
     report(line, told);
 }
 
-/* Have the zygote put a program into the launcher's box; it will be our child. */
+/* Ask a zygote for a process, and lend it descriptors. Returns its pid, or an error less than 0. */
+static int32_t ask(int zygote, const char *word, const int *lent, unsigned count)
+{
+    union { struct cmsghdr head; char bytes[CMSG_SPACE(8 * sizeof(int))]; } control = {{0}};
+    struct iovec words = {(void *)word, strlen(word)};
+    struct msghdr message = {.msg_iov = &words, .msg_iovlen = 1, .msg_control = control.bytes,
+                             .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+    control.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(count * sizeof(int)),
+                                    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(&control.head), lent, count * sizeof(int));
+    int32_t born;
+    if (sendmsg(zygote, &message, MSG_NOSIGNAL) < 0
+        || recv(zygote, &born, sizeof born, 0) != sizeof born)
+        die("the zygote is gone");
+    return born;
+}
+
+/* The zygote that has loaded what a job needs; the second is born when it is asked for first. */
+static int zygote_for(const struct run *run)
+{
+    struct slot *slot = run->slot;
+    int pair[2];
+    if (!(run->job->asked.flags & PACKAGE))
+        return slot->zygote;
+    if (slot->second < 0) {
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+            die("socketpair");
+        slot->second_pid = ask(slot->zygote, "more", &pair[1], 1);
+        if (slot->second_pid <= 0)
+            die("the zygote has no child");
+        close(pair[1]);
+        slot->second = pair[0];
+        slot->company++;
+    }
+    return slot->second;
+}
+
+/* Have a zygote put a program into the launcher's box; it will be our child. */
 static void let_in(struct run *run)
 {
-    const struct slot *slot = run->slot;
     const struct job *job = run->job;
+    int zygote = zygote_for(run);
     size_t size = sizeof job->asked + job->opening_size;
     char *opening = malloc(size);
     if (!opening)
@@ -118,18 +155,13 @@ static void let_in(struct run *run)
                   run->ends.input, run->ends.output, run->ends.errors, run->ends.report};
     unsigned count = run->ends.report < 0 ? 5 : 6;
     free(opening);
-    union { struct cmsghdr head; char bytes[CMSG_SPACE(sizeof lent)]; } control = {{0}};
-    struct iovec word = {"fork", 4};
-    struct msghdr message = {.msg_iov = &word, .msg_iovlen = 1, .msg_control = control.bytes,
-                             .msg_controllen = CMSG_SPACE(count * sizeof(int))};
-    control.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(count * sizeof(int)),
-                                    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-    memcpy(CMSG_DATA(&control.head), lent, count * sizeof(int));
-    int32_t born;
-    if (sendmsg(slot->zygote, &message, MSG_NOSIGNAL) < 0
-        || recv(slot->zygote, &born, sizeof born, 0) != sizeof born)
-        die("the zygote is gone");
+    int32_t born = ask(zygote, "fork", lent, count);
     close(lent[0]), close(lent[1]);
+    if (zygote == run->slot->second && !run->slot->second_kb) {
+        char pid[16];
+        snprintf(pid, sizeof pid, "%d", (int)run->slot->second_pid);
+        run->slot->second_kb = resident_kb(pid);
+    }
     run->program = born;
     if (born > 0)
         send(run->line, "", 1, MSG_NOSIGNAL);
@@ -260,7 +292,7 @@ static void bury_both(struct run *run, struct answer *answer)
                 die("wait");
         answer->status = status;
         answer->cpu_us += used_us(&used);
-        largest = (uint64_t)used.ru_maxrss, base = run->slot->zygote_kb;
+        largest = (uint64_t)used.ru_maxrss, base = run->job->asked.flags & PACKAGE ? run->slot->second_kb : run->slot->zygote_kb;
     }
     while (wait4(run->launcher, &launchers, 0, &used) < 0)
         if (errno != EINTR)
@@ -315,8 +347,9 @@ static pid_t start(struct run *run)
     pid_t pid = (pid_t)syscall(SYS_clone, BOX | SIGCHLD, 0, 0, 0, 0);
     if (pid == 0) {
         close(0), close(1), close(run->line);
-        if (run->slot->zygote >= 0)
-            close(run->slot->zygote);
+        close(run->slot->zygote);
+        if (run->slot->second >= 0)
+            close(run->slot->second);
         for (unsigned n = 0; n < 3; n++)
             if (run->streams[n].end >= 0)
                 close(run->streams[n].end);
@@ -328,7 +361,7 @@ static pid_t start(struct run *run)
 }
 
 /* Run one job, from the bytes of its frame to its answer. */
-void serve(const struct slot *slot, char *frame, size_t size)
+void serve(struct slot *slot, char *frame, size_t size)
 {
     struct job job = {.opening = NULL};
     struct run run = {.slot = slot, .job = &job};

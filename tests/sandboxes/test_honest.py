@@ -9,6 +9,7 @@ from backfeed.analyzers import python
 from backfeed.sandboxes import bubblewrap
 
 EQUAL = "class A:\n  def __eq__(self, other): {}\n  __hash__ = None\ndef f(x): return {}\n"
+WILD = EQUAL.partition("def f")[0].format("return True")
 
 DISHONEST = {
     "equals all": EQUAL.format("return True", "A()"),
@@ -34,9 +35,8 @@ DISHONEST = {
 DISHONEST_CASES = [
     pytest.param(code, "assert f(1) == 2", id=name) for name, code in DISHONEST.items()
 ] + [
-    pytest.param("def f(x): return [A()]\n" + EQUAL.partition("def f")[0].format("return True"),
-                 "assert f(1) == [2]", id="inside a list"),
-    pytest.param("def f(x): return {'a': A()}\n" + EQUAL.partition("def f")[0].format("return True"),
+    pytest.param("def f(x): return [A()]\n" + WILD, "assert f(1) == [2]", id="inside a list"),
+    pytest.param("def f(x): return {'a': A()}\n" + WILD,
                  "assert f(1) == {'a': 2}", id="inside a dict"),
     pytest.param(DISHONEST["equals all"], "assert 2 == f(1)", id="on the right"),
     pytest.param(DISHONEST["equals all"], "ok = f(1) == 2\nassert ok", id="before the assertion"),
@@ -92,8 +92,8 @@ HONEST_CASES = [
         "r = f(1)\nassert r == {'a': [1, (2, {3})], 'nan': 1}\nassert 'a' in r", id="nested"),
     pytest.param(
         "def f(g): return g.calls('x')",
-        "from unittest.mock import Mock, ANY\nm = Mock()\nf(m)\nassert m.calls.call_args[0] == (ANY,)"
-        "\nm.calls.assert_called_once_with('x')", id="mock in the test"),
+        "from unittest.mock import Mock, ANY\nm = Mock()\nf(m)\n"
+        "assert m.calls.call_args[0] == (ANY,)\nm.calls.assert_called_once_with('x')", id="mock in the test"),
     pytest.param(
         "def f(x): return x",
         "class Any:\n  def __eq__(self, o): return True\nassert f(1) == Any()",
@@ -103,7 +103,8 @@ HONEST_CASES = [
         "  def __iter__(self): return iter(range(self.n))\n"
         "  def __contains__(self, x): return 0 <= x < self.n\n  def __eq__(self, o):\n"
         "    return list(self) == list(o)\ndef f(x): return S(x)",
-        "s = f(3)\nassert 2 in s and 3 not in s and len(s) == 3 and s == [0, 1, 2]", id="container"),
+        "s = f(3)\nassert 2 in s and 3 not in s and len(s) == 3 and s == [0, 1, 2]",
+        id="container"),
     pytest.param("a = []\na.append(a)\ndef f(x): return a", "assert len(f(1)) == 1 and f(1) is a",
                  id="cycle"),
 ]  # fmt: skip
