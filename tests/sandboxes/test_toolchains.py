@@ -12,8 +12,9 @@ import pytest
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.records import File
 from backfeed.engine.requests import Job, Limits
-from backfeed.sandboxes import _starter, _toolchains, bubblewrap
+from backfeed.sandboxes import _starter, _toolchains, bubblewrap, docker
 
+ROOT = Path(__file__).parents[2]
 LIMITS = Limits(cpu_s=20, wall_s=60, memory_mb=1024, processes=128)
 
 # A language's program, in a file of that name, and what compiles and runs it.
@@ -173,6 +174,10 @@ def ask(backend, settings, *jobs):
 @pytest.mark.slow
 def test_every_language_says_hello(backend):
     settings = {} if backend is bubblewrap.PLUGIN else {"image": "backfeed-tools"}
+    ready = [["tools/toolchains.sh", "--list"], ["docker", "image", "inspect", "backfeed-tools"]]
+    done = subprocess.run(ready[bool(settings)], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode or (not settings and done.stdout.strip()):
+        pytest.skip(f"make toolchains images: {done.stdout}{done.stderr}")
     jobs = [
         Job(files=(File(path, text),), command=("sh", "-c", command), limits=LIMITS)
         for path, text, command in HELLO.values()
@@ -199,6 +204,28 @@ def test_a_chain_in_a_closed_home_is_shown(monkeypatch, closed):
     (found,) = ask(bubblewrap.PLUGIN, {}, Job(command=("sh", "-c", command)))
     assert found.stdout == "rustc 7\n"
     assert "cannot create" in found.stderr
+
+
+@pytest.fixture
+def image(tmp_path):
+    """An image with a tool chain of its own on its PATH, as those of languages have it."""
+    home = rust(tmp_path / "opt" / "rust", "8")
+    program = home / "bin" / "rustc"
+    program.write_text(program.read_text().replace(str(tmp_path), ""))
+    lines = "FROM backfeed-base\nCOPY opt /opt\nENV PATH=/opt/rust/bin:$PATH\n"
+    (tmp_path / "Dockerfile").write_text(lines)
+    subprocess.run(
+        ["docker", "build", "-q", "-t", "backfeed-test-chain", str(tmp_path)], check=True
+    )
+    yield "backfeed-test-chain"
+    subprocess.run(["docker", "rmi", "-f", "backfeed-test-chain"], check=True)
+
+
+@pytest.mark.docker
+def test_an_images_own_chain_is_shown(image):
+    job = Job(command=("sh", "-c", "command -v rustc; rustc; ls /opt"))
+    (found,) = ask(docker.PLUGIN, {"image": image}, job)
+    assert found.stdout == f"{_toolchains.LINKS}/rustc\nrustc 8\nbackfeed\n", found
 
 
 @pytest.mark.bwrap
