@@ -36,7 +36,8 @@ def show(carried, stage):
         if getattr(libc, name)(*words): raise OSError(ctypes.get_errno(), name)
     call("unshare", 0x20000)
     opened = [os.open(path, os.O_PATH) for path, _ in carried]  # of the new mounts, not yet covered
-    call("mount", None, b"/", None, ctypes.c_ulong(1 << 18 | 16384), None)
+    # Ours stay here; what the host unmounts goes here, too.
+    call("mount", None, b"/", None, ctypes.c_ulong(1 << 19 | 16384), None)
     call("mount", b"tmpfs", stage.encode(), b"tmpfs", ctypes.c_ulong(2 | 4), b"mode=755")
     for number, (path, place) in zip(opened, carried):
         if os.path.isdir(path): os.mkdir(place)
