@@ -150,9 +150,11 @@ def make() -> Group | Scoped | None:
 
 
 def told() -> str:
-    """The same for people, with what to do about it."""
+    """The same for people, with what to do about it where something can be done."""
     found = mode()
-    return found if found != "none" else f"no control groups ({REMEDY})"
+    if found != "none":
+        return found
+    return f"no control groups ({REMEDY})" if SYSTEMD.is_dir() else "no control groups"
 
 
 @cache

@@ -43,8 +43,10 @@ def processes(proc: Path, path: str) -> None:
     (proc / "self" / "cgroup").write_text(f"0::/{path}\n")
 
 
-def test_where_there_is_none_it_is_told_what_to_do(machine):
+def test_where_there_is_none_it_is_told_what_to_do(machine, monkeypatch, tmp_path):
     machine(US, has="")
+    assert _cgroup.told() == "no control groups"
+    monkeypatch.setattr(_cgroup, "SYSTEMD", tmp_path)
     assert "enable-linger" in _cgroup.told()
 
 
