@@ -17,14 +17,7 @@ from backfeed.engine._hope import Hope
 from backfeed.engine._packing import fact_in, wrap
 from backfeed.engine.answers import Book
 from backfeed.engine.contracts import Service
-from backfeed.engine.errors import (
-    AskFailed,
-    Missing,
-    Outage,
-    PluginFault,
-    Stopping,
-    StoreFault,
-)
+from backfeed.engine.errors import AskFailed, Missing, Outage, PluginFault, Stopping, StoreFault
 from backfeed.engine.pace import Bug, Item, Pace, Queue, ordinal, pause_s
 from backfeed.engine.pulse import Pulse
 from backfeed.engine.requests import Request, key_of
@@ -55,6 +48,11 @@ class Desk:
     def waits(self) -> bool:
         """Is there a request that has not even been looked up?"""
         return bool(self._inbox)
+
+    @property
+    def depth(self) -> int:
+        """How many requests wait for their turn."""
+        return len(self._inbox) + len(self._queue)
 
     def ask(self, request: Request) -> asyncio.Future[Any]:
         """The answer, as a future of this waiter's own: cancelling it disturbs nobody else."""

@@ -46,11 +46,13 @@ class Pace:
     began: float = field(default_factory=time.monotonic)
     desks: dict[str, Counter[str]] = field(default_factory=dict)
     services: list[Any] = field(default_factory=list)
+    waits: list[Any] = field(default_factory=list)
 
     def start(self, engine: Engine, seeds: int) -> None:
         """A run begins."""
         self.seeds, self.began = seeds, time.monotonic()
         self.desks = {name: desk.counts for name, desk in engine.desks.items()}
+        self.waits = [desk for name, desk in engine.desks.items() if name != "compute"]
         self.services = list({id(d.service): d.service for d in engine.desks.values()}.values())
 
     def count(self, step: str, result: LaneResult) -> None:
@@ -83,6 +85,8 @@ class Pace:
             yield "asked " + ", ".join(asked)
         if known := sum(counts["known"] for counts in self.desks.values()):
             yield f"{known:,} known"
+        if waiting := sum(desk.depth for desk in self.waits):
+            yield f"{waiting:,} wait"
         if retried := sum(counts["retried"] for counts in self.desks.values()):
             yield f"{retried:,} retries"
         if spent := sum(getattr(service, "spent_usd", 0.0) for service in self.services):

@@ -20,6 +20,7 @@ from backfeed.engine.errors import AskFailed, BackfeedError, CallerError, Config
 from backfeed.engine.lanes import close_all
 from backfeed.engine.ledger import Ledger, Paid
 from backfeed.engine.models import _roles
+from backfeed.engine.proving import prove
 from backfeed.engine.recipe import Recipe
 from backfeed.engine.requests import CodeCheck, Compute, Job, Together
 
@@ -75,7 +76,7 @@ def _compute(_recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> d
 
 def _sandbox(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
     name, settings = sandbox_of(recipe.sandbox, wishes.sandbox)
-    return {"sandbox": open_sandbox(name, settings, jobs=wishes.jobs)}
+    return {"sandbox": open_proven(name, settings, jobs=wishes.jobs)}
 
 
 def sandbox_of(section: Mapping[str, Any], asked: str | None) -> tuple[str, dict[str, Any]]:
@@ -105,6 +106,21 @@ def open_sandbox(name: str, settings: Mapping[str, Any], *, jobs: int | None = N
         **({} if jobs is None else {"slots": jobs}),
     }
     service: Service = backend.service(wanted)
+    return service
+
+
+def open_proven(name: str, settings: Mapping[str, Any], *, jobs: int | None = None) -> Service:
+    """The same, once its probes have held; one that isolates nothing has nothing to prove."""
+    service = open_sandbox(name, settings, jobs=jobs)
+    if name in UNSAFE:
+        return service
+    try:
+        held = prove(name, service)
+    except BackfeedError:
+        asyncio.run(close_all([service]))
+        raise
+    if isinstance(facts := getattr(service, "in_force", None), dict):
+        facts["probes"] = held
     return service
 
 

@@ -36,7 +36,7 @@ GUEST = tuple(
     "backfeed.sandboxes" + name
     for name in (
         "", "._guest", "._guest_wire", "._guest_box", "._guest_files", "._guest_watch",
-        "._guest_pump", "._guest_program",
+        "._guest_pump", "._guest_program", "._guest_zygote",
     )
 )  # fmt: skip
 

@@ -27,7 +27,7 @@ from backfeed.sandboxes._outcome import Ended
 
 GUEST = (
     "_guest_wire", "_guest_box", "_guest_files", "_guest_watch", "_guest_pump", "_guest_program",
-    "_guest",
+    "_guest_zygote", "_guest",
 )  # fmt: skip
 HARNESS = 2  # raised when outcomes change though neither guest nor filter did
 MIB = 1 << 20

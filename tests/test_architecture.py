@@ -38,6 +38,7 @@ LAYERS = [
     {"engine.state", "engine.seeds"},
     {"engine.rounds"},
     {"engine.steps"},
+    {"engine.proving"},
     {"engine.output", "engine.inputs", "engine.services"},
     {"engine.report", "engine.evidence"},
     {"engine.job"},

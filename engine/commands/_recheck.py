@@ -48,7 +48,7 @@ def recheck(
     path = directory / "recipe.toml"
     section = read_toml(path).get("sandbox", {}) if path.is_file() else {}
     name, settings = services.sandbox_of(section, sandbox)
-    service = services.open_sandbox(name, settings)
+    service = services.open_proven(name, settings)
     results = asyncio.run(_again(service, todo))
     (_tell_json if as_json else _tell)(samples, results)
     bad = {result.id for result in results if result.why}

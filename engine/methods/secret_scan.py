@@ -136,7 +136,7 @@ def _by_entropy(line: str) -> str:
 def _detectors() -> tuple[Any, ...]:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
-    kinds = get_mapping_from_secret_type_to_class().values()
+    kinds: Any = get_mapping_from_secret_type_to_class().values()
     made: list[Callable[[], Any]] = [kind for kind in kinds if kind.__name__ not in _LEFT_OUT]
     return tuple(make() for make in made)
 

@@ -69,6 +69,8 @@ def _in_force(sandbox: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in ("isolation", "memory", "processes", "seccomp"):
         if name in sandbox:
             yield name, str(sandbox[name])
+    if probes := sandbox.get("probes"):
+        yield "probes", f"{sum(one['ok'] for one in probes)} of {len(probes)} held"
 
 
 def _named(counts: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -16,7 +16,9 @@ GOOD, BAD = Sample(), Sample().no("s", "r")
 
 def engine(**counts):
     desks = {
-        name: SimpleNamespace(counts=Counter(count), service=SimpleNamespace(spent_usd=0.25))
+        name: SimpleNamespace(
+            counts=Counter(count), service=SimpleNamespace(spent_usd=0.25), depth=count["asked"]
+        )
         for name, count in counts.items()
     }
     return SimpleNamespace(desks=desks)
@@ -38,8 +40,8 @@ def test_a_line_tells_rate_yield_time_answers_and_money(monkeypatch):
         monkeypatch, seconds=10, results=([("a", GOOD)] * 3 + [("a", BAD)]) * 20, seeds=100
     )
     assert pace.told() == (
-        "80 of 100 rows · 8.0/s · 60 go on · 2 s left · asked sandbox 7 · 3 known · 2 retries"
-        " · 0.50 USD"
+        "80 of 100 rows · 8.0/s · 60 go on · 2 s left · asked sandbox 7 · 3 known · 7 wait"
+        " · 2 retries · 0.50 USD"
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from backfeed.engine.records import File
 from backfeed.engine.requests import Job
 from backfeed.sandboxes import bubblewrap
+from backfeed.sandboxes._guest_files import HOME
 
 HELPER = "backfeed_helper.py"
 SCRIPT = "backfeed_script.py"
@@ -40,7 +41,7 @@ def files(**changed: str) -> list[File]:
 
 def test_what_is_prepared_is_as_new_each_time(ask):
     for _ in range(2):
-        assert ask(*files())["stdout"] == f"prepared 1 __main__ /work/{SCRIPT}\nmain\n"
+        assert ask(*files())["stdout"] == f"prepared 1 __main__ {HOME}/{SCRIPT}\nmain\n"
 
 
 def test_another_text_under_the_name_is_taken(ask):
