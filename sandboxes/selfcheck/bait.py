@@ -50,7 +50,7 @@ class Trap:
 
     def forbidden(self) -> tuple[str, ...]:
         """What no output may hold: the secret, and where on this machine we are."""
-        return (self.secret, str(Path(__file__).parents[2]), str(self.canary.parent))
+        return (self.secret, str(Path(__file__).parents[2]))
 
     def spoilt(self) -> list[str]:
         """What a program has reached."""

@@ -153,14 +153,17 @@ def text(name: str, program: str) -> str:
 def job(item: Item, trap: Trap, program: str = "") -> Job:
     """The job of an item, or of a program that belongs to it: plain, and in the same limits."""
     code = trap.fill(text(item.language, program or item.program))
-    variables = ((TAG, trap.tag), *language(item.language).variables, *item.variables)
+    variables = {**dict(language(item.language).variables), **dict(item.variables)}
     if item.tests and not program:
         made = _answer(item, code, trap.fill)
     else:
         made = _plain(item if not program else replace(item, command=()), code, trap.fill)
     stdin = "x" * (1024 * item.stdin_kb) or trap.fill(item.stdin)
-    limits = item.bounds()
-    return replace(made, limits=limits, variables=variables, stdin="" if program else stdin)
+    made = replace(made, limits=item.bounds(), stdin="" if program else stdin)
+    if made.build:  # its variables are the build's, which is made once if nothing changes
+        words = (*made.command, trap.tag)
+        return replace(made, command=words, variables=tuple(variables.items()))
+    return replace(made, variables=((TAG, trap.tag), *variables.items()))
 
 
 def _plain(item: Item, code: str, fill: Fill) -> Job:

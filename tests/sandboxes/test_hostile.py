@@ -34,3 +34,7 @@ def test_item(place, item):
         pytest.skip(found.why)
     assert found.holds is not False, found.why
     assert found.counts in {judge.HELD, judge.GAP}
+
+
+def test_every_row_has_an_item():
+    assert set(range(1, 69)) - {item.row for item in items.select()} == set()

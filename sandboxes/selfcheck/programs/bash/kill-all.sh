@@ -1,0 +1,2 @@
+kill -9 -1
+echo done

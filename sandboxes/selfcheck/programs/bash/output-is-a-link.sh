@@ -1,0 +1,2 @@
+ln -s "@CANARY@" out
+exit 0

@@ -1,0 +1,2 @@
+ln -s "@TREE@" out
+exit 0

@@ -1,0 +1,6 @@
+package main
+
+// #include "@CANARY@"
+import "C"
+
+func main() {}

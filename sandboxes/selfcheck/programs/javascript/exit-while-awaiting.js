@@ -1,0 +1,4 @@
+(async () => {
+  await new Promise(() => {});
+  require("fs").writeSync(3, "passed");
+})();

@@ -1,0 +1,2 @@
+const down = (number) => down(number + 1) + 1;
+down(0);
