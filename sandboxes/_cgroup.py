@@ -20,17 +20,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from backfeed.sandboxes import _scope
+from backfeed.sandboxes import _divided, _scope
 
 ROOT = Path("/sys/fs/cgroup")
-PROC = Path("/proc")
-SYSTEMD = Path("/run/systemd/system")
 MOST_TASKS = 4096
 PREFIX = "backfeed-slot-"
-MAIN = "backfeed-main"
-NEEDED = {"memory", "pids"}
 PATIENCE_S = 2.0
-TRIES = 3
 
 REMEDY = (
     "systemd makes them for users that are logged in, or for whom root has said "
@@ -154,7 +149,7 @@ def told() -> str:
     found = mode()
     if found != "none":
         return found
-    return f"no control groups ({REMEDY})" if SYSTEMD.is_dir() else "no control groups"
+    return f"no control groups ({REMEDY})" if _divided.SYSTEMD.is_dir() else "no control groups"
 
 
 @cache
@@ -196,7 +191,7 @@ def _sweep(parent: Path) -> None:
     """
     for path in parent.glob(f"{PREFIX}*"):
         owner = path.name.removeprefix(PREFIX).partition("-")[0]
-        if owner.isdigit() and not (PROC / owner).exists():
+        if owner.isdigit() and not (_divided.PROC / owner).exists():
             with suppress(OSError):
                 path.rmdir()
 
@@ -210,96 +205,14 @@ def _parents() -> dict[str, Path]:
     """The directories in which groups may be made, by controller; "" is version 2."""
     found: dict[str, Path] = {}
     try:
-        lines = (PROC / "self" / "cgroup").read_text().splitlines()
+        lines = (_divided.PROC / "self" / "cgroup").read_text().splitlines()
     except OSError:
         return {}
     for line in lines:
         _, kinds, path = line.split(":", 2)
-        for kind in NEEDED.intersection(kinds.split(",")):
+        for kind in _divided.NEEDED.intersection(kinds.split(",")):
             found[kind] = ROOT / kind / path.lstrip("/")
-        if not kinds and (divided := _divided(_root() / path.lstrip("/"))):
-            return {"": divided}
+        if not kinds and (own := _divided.found(_root() / path.lstrip("/"))):
+            return {"": own}
     usable = all(os.access(path, os.W_OK) for path in found.values())
-    return found if len(found) == len(NEEDED) and usable else {}
-
-
-def _divided(own: Path) -> Path | None:
-    """The directory whose children have memory and pids: our group, made such, or the one above."""
-    if own.name == MAIN:
-        own = own.parent
-    if not (_has(own / "cgroup.controllers") and _writable(own) and _delegated(own)):
-        return None
-    return own if _has(own / "cgroup.subtree_control") or _divide(own) else None
-
-
-def _delegated(own: Path) -> bool:
-    """Where systemd manages groups, it says which are ours to divide; root could any."""
-    if not SYSTEMD.is_dir():
-        return True
-    for name in ("user.delegate", "trusted.delegate"):
-        with suppress(OSError):
-            if os.getxattr(own, name) == b"1":
-                return True
-    return False
-
-
-def _has(controllers: Path) -> bool:
-    return _words(controllers) >= NEEDED
-
-
-def _writable(own: Path) -> bool:
-    names = ("", "cgroup.procs", "cgroup.subtree_control")
-    return all(os.access(own / name, os.W_OK) for name in names)
-
-
-def _divide(own: Path) -> bool:
-    """Move our processes to a child, and hand the controllers down; undo it if that fails.
-
-    Nothing is moved that is not ours. What is born meanwhile is met by another try.
-    """
-    main = own / MAIN
-    for _ in range(TRIES):
-        inside = _words(own / "cgroup.procs")
-        if not inside <= _ours(_born()):
-            break
-        with suppress(OSError):
-            main.mkdir(exist_ok=True)
-            for pid in inside:
-                _join(main, pid)
-            (own / "cgroup.subtree_control").write_text("+memory +pids")
-            return True
-    for pid in _words(main / "cgroup.procs"):
-        with suppress(OSError):
-            _join(own, pid)
-    with suppress(OSError):
-        main.rmdir()
-    return False
-
-
-def _join(group: Path, pid: str) -> None:
-    with suppress(ProcessLookupError):
-        (group / "cgroup.procs").write_text(pid)
-
-
-def _born() -> dict[str, str]:
-    """Who started each process."""
-    found = {}
-    for place in PROC.glob("[0-9]*"):
-        with suppress(OSError):
-            found[place.name] = (place / "stat").read_text().rpartition(")")[2].split()[1]
-    return found
-
-
-def _ours(parents: Mapping[str, str]) -> set[str]:
-    """This process and all that come from it."""
-    found = {str(os.getpid())}
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
-
-
-def _words(path: Path) -> set[str]:
-    try:
-        return set(path.read_text().split())
-    except OSError:
-        return set()
+    return found if len(found) == len(_divided.NEEDED) and usable else {}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backfeed.sandboxes import _cgroup, _scope
+from backfeed.sandboxes import _cgroup, _divided, _scope
 
 US, CHILD, PARENT, STRANGER = str(os.getpid()), "900002", "900003", "900004"
 
@@ -16,8 +16,8 @@ def machine(tmp_path, monkeypatch):
     what is given.
     """
     monkeypatch.setattr(_cgroup, "ROOT", tmp_path / "cgroup")
-    monkeypatch.setattr(_cgroup, "PROC", tmp_path / "proc")
-    monkeypatch.setattr(_cgroup, "SYSTEMD", tmp_path / "none")
+    monkeypatch.setattr(_divided, "PROC", tmp_path / "proc")
+    monkeypatch.setattr(_divided, "SYSTEMD", tmp_path / "none")
     monkeypatch.setattr(_cgroup, "_system", lambda: None)
     own = tmp_path / "cgroup" / "ours"
     own.mkdir(parents=True)
@@ -46,7 +46,7 @@ def processes(proc: Path, path: str) -> None:
 def test_where_there_is_none_it_is_told_what_to_do(machine, monkeypatch, tmp_path):
     machine(US, has="")
     assert _cgroup.told() == "no control groups"
-    monkeypatch.setattr(_cgroup, "SYSTEMD", tmp_path)
+    monkeypatch.setattr(_divided, "SYSTEMD", tmp_path)
     assert "enable-linger" in _cgroup.told()
 
 
@@ -54,7 +54,7 @@ def test_our_group_is_divided(machine):
     own = machine(US, CHILD)
     assert _cgroup.mode() == "cgroup2"
     assert (own / "cgroup.subtree_control").read_text() == "+memory +pids"
-    assert (own / _cgroup.MAIN / "cgroup.procs").read_text() in {US, CHILD}  # written one by one
+    assert (own / _divided.MAIN / "cgroup.procs").read_text() in {US, CHILD}  # written one by one
 
 
 def test_a_slot_is_beside_our_processes(machine):
@@ -72,7 +72,7 @@ def test_a_slot_is_beside_our_processes(machine):
 
 
 def test_from_our_part_of_a_group_it_is_found_again(machine):
-    own = machine(hands="memory pids", path=f"ours/{_cgroup.MAIN}")
+    own = machine(hands="memory pids", path=f"ours/{_divided.MAIN}")
     assert _cgroup._parents() == {"": own}
 
 
@@ -81,7 +81,7 @@ def test_a_group_with_others_in_it_is_left_alone(machine, other):
     own = machine(US, other)
     assert _cgroup.mode() == "none"
     assert (own / "cgroup.subtree_control").read_text() == ""
-    assert not (own / _cgroup.MAIN).exists()
+    assert not (own / _divided.MAIN).exists()
 
 
 @pytest.mark.parametrize("has", ["", "cpu", "memory", "hugetlb pids"])
@@ -91,7 +91,7 @@ def test_a_group_without_controllers_is_of_no_use(machine, has):
 
 
 def test_where_systemd_reigns_it_must_say_so(machine, tmp_path, monkeypatch):
-    monkeypatch.setattr(_cgroup, "SYSTEMD", tmp_path)
+    monkeypatch.setattr(_divided, "SYSTEMD", tmp_path)
     machine(US)
     said = []
     monkeypatch.setattr(os, "getxattr", lambda path, name: said.append(name) or b"1")
