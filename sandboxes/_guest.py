@@ -23,15 +23,18 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from backfeed.sandboxes import _guest_box as box
 from backfeed.sandboxes import _guest_wire as wire
 from backfeed.sandboxes._guest_program import COMPANY, prepare
 from backfeed.sandboxes._guest_pump import Pump
-from backfeed.sandboxes._guest_zygote import breed, let_in, loaded, packed, preload
+from backfeed.sandboxes._guest_zygote import archives, breed, let_in, loaded, packed, preload
 
 GRACE_S = 3.0
+Zygote = tuple[socket.socket, int]
 
 FURNITURE = {
     "/etc/passwd": "nobody:x:65534:65534:nobody:/work:/bin/sh\n",
@@ -95,23 +98,32 @@ def main(settings: dict[str, Any]) -> None:
     known["launcher"] = "Python" if built < 0 else "C"
     gc.collect()
     gc.freeze()
+    if built < 0:
+        line, _ = zygote(breed, program)
+        box.lower_for_good()
+        box.hide()
+        give(json.dumps({"ready": True, "facts": known}).encode())
+        while True:
+            serve_one(line)
+    plain = zygote(partial(let_in, packages=False), program)
+    packages_too = zygote(partial(let_in, packages=True), program) if archives() else plain
+    give(json.dumps({"ready": True, "facts": known}).encode())
+    become_launcher(built, program, (plain, packages_too))
+
+
+def zygote(be: Callable[[socket.socket, bytes], None], program: bytes) -> Zygote:
+    """A child that is a zygote: the line to it, and its pid."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    zygote = os.fork()
-    if zygote == 0:
+    pid = os.fork()
+    if pid == 0:
         ours.close()
         box.lower_for_good()
         quiet = os.open("/dev/null", os.O_RDWR)
         for number in range(3):
             os.dup2(quiet, number)
-        (breed if built < 0 else let_in)(theirs, program)
+        be(theirs, program)
     theirs.close()
-    give(json.dumps({"ready": True, "facts": known}).encode())
-    if built >= 0:
-        become_launcher(built, program, (ours.fileno(), zygote))
-    box.lower_for_good()
-    box.hide()
-    while True:
-        serve_one(ours)
+    return ours, pid
 
 
 def usable(launcher: bytes) -> int:
@@ -134,13 +146,14 @@ def works(launcher: int) -> bool:
     return os.waitpid(pid, 0)[1] == 0
 
 
-def become_launcher(launcher: int, program: bytes, zygote: tuple[int, int]) -> None:
-    """Be the launcher from now on, with the zygote behind that descriptor of that pid as child."""
-    line, pid = zygote
+def become_launcher(launcher: int, program: bytes, zygotes: tuple[Zygote, Zygote]) -> None:
+    """Be the launcher from now on, with these children."""
     filtered = store(program)
-    for end in (line, filtered):
+    told = [item for line, pid in zygotes for item in (line.fileno(), pid)]
+    for end in (told[0], told[2], filtered):
         os.set_inheritable(end, True)
-    words = ("launcher", line, pid, filtered, COMPANY, sys.executable)
+    company = COMPANY + (told[0] != told[2])
+    words = ("launcher", *told, filtered, company, sys.executable)
     os.execve(launcher, list(map(str, words)), os.environ)
 
 

@@ -82,11 +82,11 @@ def import_packages() -> None:
     gc.freeze()
 
 
-def let_in(line: socket.socket, program: bytes) -> None:
-    """Be the zygote of the launcher: for each message put a program into a box. No return.
+def let_in(line: socket.socket, program: bytes, *, packages: bool) -> None:
+    """Be a zygote of the launcher: for each message put a program into a box. No return.
 
-    The program is a child of the launcher's server, which buries it. The message "more" asks for
-    another zygote, which has the packages of the archives loaded, too.
+    The program is a child of the launcher's server, which buries it. One that is for programs which
+    use `packages` loads them when it is first asked for one.
     """
     box.hide()
     names = ("box", "job", "stdin", "stdout", "stderr", "report")
@@ -94,17 +94,10 @@ def let_in(line: socket.socket, program: bytes) -> None:
         message, handed, _, _ = socket.recv_fds(line, 64, len(names))
         if not message:
             os._exit(0)
+        if packages:
+            packages = False
+            import_packages()
         ends = dict(zip(names, handed))  # noqa: B905  Python 3.9
-        if message == b"more":
-            pid = box.fork_sibling()
-            if pid == 0:
-                line.close()
-                import_packages()
-                line = socket.socket(fileno=handed[0])
-                continue
-            os.close(handed[0])
-            line.send(pid.to_bytes(4, "little", signed=True))
-            continue
         try:
             box.enter(ends["box"], box.NEWPID)
             pid = box.fork_sibling()

@@ -87,6 +87,8 @@ class Slot:
     ) -> Reply:
         """Run one job: with files `given` besides its own, to leave what is `wanted`.
 
+        A slot in which a program left a process behind is not used again.
+
         Raises `Refused` for the job's fault, `Outage` for the sandbox's.
         """
         if self._ran >= LIFE:
@@ -112,10 +114,10 @@ class Slot:
         except Outage:
             self.stop()
             raise
+        if found.ended.signal == signal.SIGKILL and self._group and self._group.killed(mark):
+            found = replace(found, ended=replace(found.ended, out_of_memory=True))
         if found.ended.strays:
             self.stop()
-        if found.ended.signal == signal.SIGKILL and self._group and self._group.killed(mark):
-            return replace(found, ended=replace(found.ended, out_of_memory=True))
         return found
 
     def _brace(self, job: Job) -> float:

@@ -55,7 +55,7 @@ struct slot {
     void *filter;                                       /* a seccomp program */
     size_t filter_size;
     uint64_t zygote_kb, second_kb;                      /* what a program begins with there */
-    pid_t second_pid;
+    const char *second_pid;
     unsigned company;                                   /* trusted processes in the user namespace */
 };
 

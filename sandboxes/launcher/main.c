@@ -1,4 +1,4 @@
-/* launcher ZYGOTE ITS_PID FILTER COMPANY PYTHON: serve the slot. launcher check: can it, here? */
+/* launcher ZYGOTE PID ZYGOTE PID FILTER COMPANY PYTHON: serve the slot. launcher check: can it, here? */
 #include "launcher.h"
 
 #include <fcntl.h>
@@ -80,15 +80,15 @@ int main(int count, char **words)
 {
     if (count == 2 && !strcmp(words[1], "check"))
         return check();
-    if (count != 6) {
-        dprintf(2, "usage: launcher ZYGOTE ITS_PID FILTER COMPANY PYTHON\n");
+    if (count != 8) {
+        dprintf(2, "usage: launcher ZYGOTE PID ZYGOTE PID FILTER COMPANY PYTHON\n");
         return 2;
     }
-    struct slot slot = {.zygote = atoi(words[1]), .second = -1, .company = (unsigned)atoi(words[4]),
-                        .python = words[5]};
+    struct slot slot = {.zygote = atoi(words[1]), .second = atoi(words[3]), .second_pid = words[4],
+                        .company = (unsigned)atoi(words[6]), .python = words[7]};
     slot.zygote_kb = resident_kb(words[2]);
-    read_filter(&slot, atoi(words[3]));
-    fcntl(slot.zygote, F_SETFD, FD_CLOEXEC);
+    read_filter(&slot, atoi(words[5]));
+    fcntl(slot.zygote, F_SETFD, FD_CLOEXEC), fcntl(slot.second, F_SETFD, FD_CLOEXEC);
     sigset_t deaths;
     sigemptyset(&deaths);
     sigaddset(&deaths, SIGCHLD);

@@ -120,31 +120,12 @@ static int32_t ask(int zygote, const char *word, const int *lent, unsigned count
     return born;
 }
 
-/* The zygote that has loaded what a job needs; the second is born when it is asked for first. */
-static int zygote_for(const struct run *run)
-{
-    struct slot *slot = run->slot;
-    int pair[2];
-    if (!(run->job->asked.flags & PACKAGE))
-        return slot->zygote;
-    if (slot->second < 0) {
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-            die("socketpair");
-        slot->second_pid = ask(slot->zygote, "more", &pair[1], 1);
-        if (slot->second_pid <= 0)
-            die("the zygote has no child");
-        close(pair[1]);
-        slot->second = pair[0];
-        slot->company++;
-    }
-    return slot->second;
-}
-
 /* Have a zygote put a program into the launcher's box; it will be our child. */
 static void let_in(struct run *run)
 {
     const struct job *job = run->job;
-    int zygote = zygote_for(run);
+    struct slot *slot = run->slot;
+    int zygote = job->asked.flags & PACKAGE ? slot->second : slot->zygote;
     size_t size = sizeof job->asked + job->opening_size;
     char *opening = malloc(size);
     if (!opening)
@@ -157,11 +138,8 @@ static void let_in(struct run *run)
     free(opening);
     int32_t born = ask(zygote, "fork", lent, count);
     close(lent[0]), close(lent[1]);
-    if (zygote == run->slot->second && !run->slot->second_kb) {
-        char pid[16];
-        snprintf(pid, sizeof pid, "%d", (int)run->slot->second_pid);
-        run->slot->second_kb = resident_kb(pid);
-    }
+    if (zygote == slot->second && !slot->second_kb)     /* it has loaded what it is for by now */
+        slot->second_kb = resident_kb(slot->second_pid);
     run->program = born;
     if (born > 0)
         send(run->line, "", 1, MSG_NOSIGNAL);
@@ -348,7 +326,7 @@ static pid_t start(struct run *run)
     if (pid == 0) {
         close(0), close(1), close(run->line);
         close(run->slot->zygote);
-        if (run->slot->second >= 0)
+        if (run->slot->second != run->slot->zygote)
             close(run->slot->second);
         for (unsigned n = 0; n < 3; n++)
             if (run->streams[n].end >= 0)

@@ -93,7 +93,8 @@ HONEST_CASES = [
     pytest.param(
         "def f(g): return g.calls('x')",
         "from unittest.mock import Mock, ANY\nm = Mock()\nf(m)\n"
-        "assert m.calls.call_args[0] == (ANY,)\nm.calls.assert_called_once_with('x')", id="mock in the test"),
+        "assert m.calls.call_args[0] == (ANY,)\nm.calls.assert_called_once_with('x')",
+        id="mock in the test"),
     pytest.param(
         "def f(x): return x",
         "class Any:\n  def __eq__(self, o): return True\nassert f(1) == Any()",

@@ -1,12 +1,13 @@
 """Files of ours that are read once per slot: a job with others gets its own."""
 
 import asyncio
+import zipfile
 
 import pytest
 
 from backfeed.engine.records import File
 from backfeed.engine.requests import Job
-from backfeed.sandboxes import bubblewrap
+from backfeed.sandboxes import _tools, bubblewrap
 from backfeed.sandboxes._guest_files import HOME
 
 HELPER = "backfeed_helper.py"
@@ -55,3 +56,28 @@ def test_a_job_without_them_does_not_find_them(ask):
     code = "try:\n    import backfeed_helper\nexcept ImportError:\n    print('none')\n"
     found = ask(File("main.py", code), command=("python", "main.py"))
     assert found["stdout"] == "none\n"
+
+
+def test_packages_are_loaded_when_they_are_first_asked_for(tmp_path):
+    """And whatever ran before, and for those jobs alone."""
+    with zipfile.ZipFile(tmp_path / "greeting.zip", "w") as archive:
+        archive.writestr("greeting.py", "import os\nborn = os.getpid()\nword = 'hello'\n")
+    tools = {"greeting.zip": str(tmp_path / "greeting.zip")}
+    service = bubblewrap.PLUGIN.service({"slots": 1, "cold_share": 1.0, "tools": tools})
+    archive = f"{_tools.HOME}/greeting.zip"
+    plain = "import sys\nprint('greeting' in globals() or sys.argv)\n"
+    using = f"import sys\nsys.path.insert(0, {archive!r})\nimport greeting\nprint(greeting.word)\n"
+
+    def run(code, *more):
+        job = Job(files=(File("main.py", code),), command=("python", "main.py", *more))
+        return asyncio.run(service.answer([job]))[0]["stdout"]
+
+    try:
+        for _ in range(2):
+            assert run(plain) == "['main.py']\n"
+            assert run(using, archive) == "hello\n"
+            assert run("import greeting", "x") == ""
+        assert service.counts["cold"] > 0
+        assert service.counts["differs"] == service.counts["outage"] == 0
+    finally:
+        asyncio.run(service.close())
