@@ -53,6 +53,13 @@ PARTS = {
 }
 
 
+# What a command starts in its turn.
+STARTS = {
+    "c++": ("as", "ld"), "cargo": ("rustc",), "cc": ("as", "ld"), "g++": ("as", "ld"),
+    "gcc": ("as", "ld"), "rustc": ("cc",),
+}  # fmt: skip
+
+
 class Chain(NamedTuple):
     """A tool chain off the system's path: its home here, what is shown of it, what is linked."""
 
@@ -135,8 +142,9 @@ def _said(command: tuple[str, ...]) -> str:
 def digest(command: str) -> str:
     """What determines how a command of the bubblewrap sandbox behaves; "" for one it has not.
 
-    Its size, its first and last MiB, and what `release` or `VERSION` beside it say: the command
-    itself may be a small driver. Read once per process. Commands with a path are a job's own.
+    Its size, its first and last MiB, what `release` or `VERSION` beside it say (the command itself
+    may be a small driver), and the same of what it starts. Read once per process. Commands with a
+    path are a job's own.
     """
     found = None if "/" in command else _found(command)
     if found is None:
@@ -147,6 +155,8 @@ def digest(command: str) -> str:
             seen.update(len(piece).to_bytes(8, "little") + piece)
     except OSError:
         return ""
+    for started in STARTS.get(command, ()):
+        seen.update(digest(started).encode())
     return seen.hexdigest()
 
 

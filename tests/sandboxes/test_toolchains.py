@@ -122,6 +122,15 @@ def test_a_digest_changes_with_the_program_and_with_its_release(system, tmp_path
     assert digest() == seen[2]
 
 
+def test_a_digest_is_of_what_a_command_starts_too(system):
+    for name in ("gcc", "as", "ld"):
+        script(system / name, "true")
+    before = _toolchains.digest("gcc")
+    script(system / "ld", "false")
+    _toolchains.digest.cache_clear()
+    assert _toolchains.digest("gcc") != before
+
+
 def digest() -> str:
     _toolchains.digest.cache_clear()
     return _toolchains.digest("tool")
