@@ -21,6 +21,12 @@ COPY grammars /opt/backfeed/grammars
 COPY plugins /opt/backfeed/plugins
 RUN python3 -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: '/opt/backfeed[docker]'
+# The launcher of the sandbox is made beside its source; the compiler does not stay.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev \
+    && /opt/venv/bin/python -m backfeed.sandboxes._launcher \
+    && apt-get purge -y --auto-remove gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /data
 ENTRYPOINT ["backfeed"]

@@ -4,13 +4,16 @@ SHELL := /bin/sh
 BIN := .venv/bin
 DEMO := runs/demo
 
-.PHONY: help venv demo test test-all check bench docs engine images toolchains
+.PHONY: help venv demo test test-all check bench docs engine images launcher toolchains
 
 help:      ## show this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 18
 
 venv:      ## what the system lacks, .venv, and the command .venv/bin/backfeed
 	@tools/venv.sh
+
+launcher: venv ## the sandbox's launcher in C, where there is a compiler
+	@$(BIN)/python -m backfeed.sandboxes._launcher
 
 engine:    ## a Docker engine that answers, with the image backfeed-base
 	@tools/docker-engine.sh
