@@ -7,18 +7,22 @@ again if it was too much.
 """
 
 import asyncio
+import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from backfeed.engine.boundary import boundary
 from backfeed.engine.contracts import Service
+from backfeed.engine.errors import BackfeedError, Outage
 from backfeed.engine.records import File
 from backfeed.engine.requests import Job, Limits, Outcome
 from backfeed.sandboxes.selfcheck import bait, host, judge
 from backfeed.sandboxes.selfcheck.items import Item, job, language, word
 
 STEADY = 0.2
-TRIES = 3
+TRIES = 2
 PLAIN = Limits(cpu_s=5.0, wall_s=20.0, memory_mb=1024, processes=128)
 
 
@@ -92,7 +96,11 @@ async def _answers(item: Item, place: Place, trap: bait.Trap) -> list[judge.Answ
 
 
 async def _ask(service: Service, asked: Job) -> judge.Answer:
-    (answer,) = await service.answer([asked])
+    try:
+        with boundary(Outage, "the service raised"):
+            (answer,) = await service.answer([asked])
+    except BackfeedError as error:
+        answer = error
     if isinstance(answer, Exception):
         return f"{type(answer).__name__}: {answer}"
     return asked.decode(answer)
@@ -155,7 +163,9 @@ async def run(bench: Bench, chosen: Sequence[Item]) -> list[judge.Found]:
     services: list[Service] = []
     with bait.secret() as hidden:
         try:
-            services += [bench.open_(1) for _ in range(max(bench.workers, 1))]
+            for number in range(max(bench.workers, 1)):
+                with _on_core(number):
+                    services.append(bench.open_(1))
             services.append(bench.open_(2))
             lacks = await absent(services[0], (item.language for item in chosen))
             places = [Place(bench.backend, s, services[-1], hidden, lacks) for s in services[:-1]]
@@ -163,6 +173,19 @@ async def run(bench: Bench, chosen: Sequence[Item]) -> list[judge.Found]:
         finally:
             for service in services:
                 await service.close()
+
+
+@contextmanager
+def _on_core(number: int) -> Iterator[None]:
+    """A core in turn for what is opened meanwhile: the first slot of each service takes the first
+    core that it finds.
+    """
+    ours = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {sorted(ours)[number % len(ours)]})
+        yield
+    finally:
+        os.sched_setaffinity(0, ours)
 
 
 async def _all(bench: Bench, chosen: Sequence[Item], places: Sequence[Place]) -> list[judge.Found]:

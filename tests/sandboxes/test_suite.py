@@ -88,6 +88,14 @@ def test_what_does_not(change, answer, why):
     assert why in found.why
 
 
+def test_a_service_that_raises():
+    def broken(_job):
+        raise UnicodeDecodeError("utf-8", b"x", 0, 1, "told")
+
+    found = attempt(ITEM, broken)
+    assert (found.holds, found.verdict.startswith("Outage: the service raised")) == (False, True)
+
+
 def test_a_slot_that_does_not_answer_any_more():
     assert "does not answer" in attempt(ITEM, FINE, hello="").why
 

@@ -105,7 +105,7 @@ def test_progress_is_one_line(capsys):
 @pytest.mark.slow
 def test_the_negative_control(backfeed):
     """Where nothing isolates, the suite finds holes."""
-    said = backfeed("sandbox", "test", "process", "--json")
+    said = backfeed("sandbox", "test", "process", "--language", "python", "--json")
     found = json.loads(said.out)
     assert said.code == 0, said.err
     assert sum(one["holds"] is False for one in found) >= 25
