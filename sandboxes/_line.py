@@ -46,21 +46,21 @@ class Piped:
         self._input, self._output = (file.fileno() for file in self._files)
         for end in (self._input, self._output):
             os.set_blocking(end, False)
+        self._polls = _polled(self._input, select.POLLOUT), _polled(self._output, select.POLLIN)
 
     def send(self, data: memoryview, deadline: float) -> int:
         """As in `Line`."""
         while True:
-            _await(self._input, select.POLLOUT, deadline)
             try:
                 return os.write(self._input, data[:PIECE])
             except BlockingIOError:
-                continue
+                _await(self._polls[0], deadline)
             except OSError as error:
                 raise Gone("it closed its input") from error
 
     def receive(self, count: int, deadline: float) -> bytes:
         """As in `Line`."""
-        _await(self._output, select.POLLIN, deadline)
+        _await(self._polls[1], deadline)
         part = os.read(self._output, min(count, PIECE))
         if not part:
             raise Gone("it ended")
@@ -86,8 +86,12 @@ class Piped:
         self.process.wait()
 
 
-def _await(end: int, event: int, deadline: float) -> None:
+def _polled(end: int, event: int) -> "select.poll":
     poll = select.poll()
     poll.register(end, event)
+    return poll
+
+
+def _await(poll: "select.poll", deadline: float) -> None:
     if not poll.poll(max(deadline - time.monotonic(), 0) * 1000):
         raise Gone("it did not answer in time")

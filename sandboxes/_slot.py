@@ -21,6 +21,7 @@ from backfeed.sandboxes._protocol import Made, Reply, Trusted, greeting, is_plai
 START_S = 30.0
 GRACE_S = 10.0
 LIFE = 1000
+AT_ONCE = 1 << 16
 TRUSTED_MB = 256  # guest, zygote, and the job itself
 
 
@@ -54,6 +55,7 @@ class Slot:
         self._launch, self._trusted, self._group = launch, trusted, group
         self._bound_mb = 0
         self._closed = False
+        self._data = bytearray()
         self._line: Line | None = None
         self._log: IO[bytes] | None = None
         self._ran = 0
@@ -66,6 +68,7 @@ class Slot:
             return
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by `stop`
         self._ran = 0
+        self._data.clear()
         deadline = time.monotonic() + START_S
         try:
             self._line = self._launch(self._log)
@@ -162,12 +165,13 @@ class Slot:
             view = view[line.send(view, deadline) :]
 
     def _read(self, count: int, deadline: float) -> bytes:
-        line, parts = self._here(), []
-        while count:
-            part = line.receive(count, deadline)
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+        """Exactly `count` bytes; what comes with them is kept for the next."""
+        line, data = self._here(), self._data
+        while len(data) < count:
+            data += line.receive(max(count - len(data), AT_ONCE), deadline)
+        found = bytes(data[:count])
+        del data[:count]
+        return found
 
     def _block(self, deadline: float) -> bytes:
         return self._read(int.from_bytes(self._read(4, deadline), "little"), deadline)
