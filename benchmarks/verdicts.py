@@ -6,7 +6,8 @@
 Programs, right and wrong ones, are drawn from the labelled sets beside this repository. Each is run
 with every number of workers, so many times, in every backend. A verdict is the word, the exit code
 and the digest of standard output; those of the first run are what the others are held against. Each
-build is made once per backend, and kept from there on. Ends with 1 if a program differs.
+build is made once per backend, and kept from there on. Ends with 1 if a program differs. Ctrl-C
+leaves the other runs out, and ends with 130.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -219,19 +221,23 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     programs, runs = drawn(given.data, given.programs), []
-    with tempfile.TemporaryDirectory() as folder:
+    plans = [
+        (backend, workers, f"{backend}, {workers} workers, {number + 1}.")
+        for number in range(given.repeats)
+        for backend in given.backends
+        for workers in given.workers
+    ]
+    with tempfile.TemporaryDirectory() as folder, suppress(KeyboardInterrupt):
         os.environ["XDG_CACHE_HOME"] = folder  # no build of an earlier day
-        for number in range(given.repeats):
-            for backend in given.backends:
-                for workers in given.workers:
-                    name = f"{backend}, {workers} workers, {number + 1}."
-                    runs.append(run(programs, backend, workers, name=name))
-                    print(f"{name} {runs[-1].took_s:.0f} s", file=sys.stderr)
-    show(programs, runs, as_json=given.json)
+        for backend, workers, name in plans:
+            runs.append(run(programs, backend, workers, name=name))
+            print(f"{name} {runs[-1].took_s:.0f} s", file=sys.stderr)
+    differ = bool(runs) and show(programs, runs, as_json=given.json)
+    sys.exit(130 if len(runs) < len(plans) else differ)
 
 
-def show(programs: list[Program], runs: list[Run], *, as_json: bool) -> None:
-    """Print what came of it; ends with 1 if a program differs in more than its output."""
+def show(programs: list[Program], runs: list[Run], *, as_json: bool) -> bool:
+    """Print what came of it. Does a program differ in more than its output?"""
     rows, differing = agreement(programs, runs), differences(programs, runs)
     words = Counter(word for word, _, _ in runs[0].verdicts)
     languages = Counter(program.language for program in programs)
@@ -256,7 +262,7 @@ def show(programs: list[Program], runs: list[Run], *, as_json: bool) -> None:
         )
         print(f"alone, {sum(only)} of these only between backends (other versions of tools)")
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    sys.exit(any(not one["output only"] for one in differing))
+    return any(not one["output only"] for one in differing)
 
 
 if __name__ == "__main__":
