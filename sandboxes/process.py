@@ -25,7 +25,7 @@ from typing import Any
 from backfeed.engine.config import build
 from backfeed.engine.errors import ConfigError, Outage, Refused
 from backfeed.engine.requests import Job
-from backfeed.sandboxes import _tools
+from backfeed.sandboxes import _cores, _tools
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._guest_pump import Pump
 from backfeed.sandboxes._outcome import Ended
@@ -227,7 +227,7 @@ class Process:
                 "the sandbox process isolates nothing: ask for it by name (--sandbox process) if "
                 "you trust the code, else use bubblewrap or docker"
             )
-        slots = chosen.slots or len(os.sched_getaffinity(0))
+        slots = chosen.slots or len(_cores.usable())
         policy = {"tools": _tools.digests(chosen.tools)} if chosen.tools else {}
         return Crew(
             lambda _: Bare(chosen.tools), policy, slots=slots, cold_share=0.0, in_force=_IN_FORCE

@@ -17,6 +17,7 @@ from backfeed.engine.errors import BackfeedError
 from backfeed.engine.grammar import grammars
 from backfeed.engine.lanes import close_all
 from backfeed.engine.requests import CodeCheck, Compute, Request
+from backfeed.sandboxes import _toolchains
 
 DEFAULT_LANGUAGE = "python"
 SIGNS = {True: "ok", False: "NO", None: "-"}
@@ -32,6 +33,7 @@ def examine(*, attack: bool) -> dict[str, Any]:
         "ready": all(part["ok"] is True for part in default.values()),
         "machine": _machine(), "sandboxes": sandboxes, "languages": known,
         "models": {name: _model(name) for name in registry.names("models")},
+        "tool_chains": _toolchains.versions(),
     }  # fmt: skip
 
 
@@ -167,6 +169,9 @@ def tell(found: Mapping[str, Any]) -> None:
         signs = "".join(f"{SIGNS[part['ok']]:<9}" for part in parts.values())
         why = sorted({part["told"] for part in parts.values() if part["told"]})
         click.echo(f"  {name:<13} {signs} {'; '.join(why)}".rstrip())
+    click.echo("\ntool chains that programs find in bubblewrap")
+    for name, version in found["tool_chains"].items():
+        click.echo(f"  {name:<13} {version}")
     if found["ready"]:
         click.echo("\n`backfeed synth` can run here")
 
