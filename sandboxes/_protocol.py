@@ -33,6 +33,7 @@ HARNESS = 2  # raised when outcomes change though neither guest nor filter did
 MIB = 1 << 20
 FILE, PROGRAM = 0o644, 0o755
 
+NOTHING = wire.NUMBER.pack(0)
 INTERPRETERS = ("python", "python3")
 PACKAGES = "/opt/backfeed/bin/"
 OURS = "backfeed_"  # runs tests, and is the same in both interpreters; what it runs may not be
@@ -235,6 +236,8 @@ def reply(data: bytes) -> Reply:
 
 
 def _collected(data: bytes) -> list[Made]:
+    if data == NOTHING:
+        return []
     reader = wire.Reader(data)
     try:
         found = [
