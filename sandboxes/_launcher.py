@@ -19,22 +19,16 @@ from pathlib import Path
 
 from backfeed.engine.errors import BackfeedError, ConfigError
 from backfeed.engine.files import user_cache, write_whole
+from backfeed.sandboxes._protocol import launcher_source
 
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-std=c11", "-O2", "-Wall", "-static", "-s")
 TIMEOUT_S = 120.0
 
 
-def source() -> dict[str, str]:
-    """The source files by name."""
-    folder = files("backfeed.sandboxes") / "launcher"
-    found = [item for item in folder.iterdir() if item.name.endswith((".c", ".h"))]
-    return {item.name: item.read_text("utf-8") for item in sorted(found, key=lambda f: f.name)}
-
-
 def mark() -> str:
     """The name of a launcher made from this source for this machine."""
-    text = repr((sorted(source().items()), FLAGS))
+    text = repr((sorted(launcher_source().items()), FLAGS))
     return f"launcher-{platform.machine()}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -75,9 +69,10 @@ def make(folder: Path) -> Path:
         raise BackfeedError("no C compiler: apt-get install gcc libc6-dev")
     with tempfile.TemporaryDirectory(prefix="backfeed-") as name:
         place = Path(name)
-        for file, text in source().items():
+        source = launcher_source()
+        for file, text in source.items():
             (place / file).write_text(text, "utf-8")
-        units = [file for file in source() if file.endswith(".c")]
+        units = [file for file in source if file.endswith(".c")]
         try:
             done = subprocess.run(
                 [found, *FLAGS, "-o", "launcher", *units], cwd=place, capture_output=True,

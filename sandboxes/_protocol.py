@@ -33,6 +33,7 @@ HARNESS = 2  # raised when outcomes change though neither guest nor filter did
 MIB = 1 << 20
 FILE, PROGRAM = 0o644, 0o755
 
+LAUNCHER = (".c", ".h")
 NOTHING = wire.NUMBER.pack(0)
 INTERPRETERS = ("python", "python3")
 PACKAGES = "/opt/backfeed/bin/"
@@ -100,6 +101,14 @@ class Trusted:
     prepared: Mapping[str, str] = field(default_factory=dict)
 
 
+def launcher_source() -> dict[str, str]:
+    """The source files of the launcher in C: name and text."""
+    found = [
+        f for f in (files("backfeed.sandboxes") / "launcher").iterdir() if f.name[-2:] in LAUNCHER
+    ]
+    return {file.name: file.read_text("utf-8") for file in sorted(found, key=lambda f: f.name)}
+
+
 def greeting(trusted: Trusted) -> bytes:
     """The first block: the guest's sources and settings; then the launcher, if there is one."""
     told = {
@@ -112,9 +121,10 @@ def greeting(trusted: Trusted) -> bytes:
 def environment_digest(policy: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     """What programs see: guest, policy (filter, tools), interpreter, libc; never kernel or host.
 
-    Not which launcher runs: both must do the same.
+    Both launchers are in it, and not which of them runs: they must do the same.
     """
-    texts = [hashlib.sha256(text.encode()).hexdigest() for _, text in sources()]
+    known = [*sources(), *sorted(launcher_source().items())]
+    texts = [hashlib.sha256(text.encode()).hexdigest() for _, text in known]
     seen = {key: facts[key] for key in ("python", "binary", "libc", "machine", "packages")}
     return digest(HARNESS, BOOT, texts, policy, sorted(ENVIRONMENT.items()), seen)
 

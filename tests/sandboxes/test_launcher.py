@@ -54,7 +54,7 @@ def test_a_compiler_that_fails_is_no_compiler(nothing_made, monkeypatch):
 
 def test_its_name_hangs_on_its_source(monkeypatch):
     before = _launcher.mark()
-    monkeypatch.setattr(_launcher, "source", lambda: {"main.c": "int main() {}"})
+    monkeypatch.setattr(_launcher, "launcher_source", lambda: {"main.c": "int main() {}"})
     assert _launcher.mark() != before
 
 
