@@ -116,6 +116,7 @@ def threshold(backend: str, found: Sequence[Found]) -> str:
         )
         return told if failed < LEAST_HOLES else ""
     if not any(one.holds for one in found):
-        raise ConfigError(f"no item of the suite could run on {backend}")
+        why = next((one.why for one in found if one.why), "nothing was chosen")
+        raise ConfigError(f"no item of the suite could run on {backend}: {why}")
     told = f"{failed} item{'s' * (failed > 1)} failed on {backend}"
     return told if failed else ""

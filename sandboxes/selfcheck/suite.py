@@ -45,12 +45,21 @@ async def absent(service: Service, wanted: Iterable[str]) -> dict[str, str]:
     for name in sorted(set(wanted)):
         for command in language(name).versions:
             made = Job(command=command, limits=PLAIN, variables=language(name).variables)
-            answer = await _ask(service, made)
+            answer = await _patiently(service, made)
             if isinstance(answer, str) or answer.verdict != "AC":
                 told = answer if isinstance(answer, str) else judge.words(answer, 0)
                 found[name] = f"{' '.join(command)}: {told}"
                 break
     return found
+
+
+async def _patiently(service: Service, asked: Job) -> judge.Answer:
+    """What a job came to; an outage is no answer as long as there is another try."""
+    answer = await _ask(service, asked)
+    for _ in range(TRIES):
+        if isinstance(answer, str) and not answer.startswith("Refused"):
+            answer = await _ask(service, asked)
+    return answer
 
 
 async def attempt(item: Item, place: Place) -> judge.Found:

@@ -217,6 +217,11 @@ def test_a_language_that_is_absent_is_not_run():
     assert "has no program" in found.why
 
 
+def test_an_outage_does_not_make_a_language_absent():
+    answers = iter([Outage("busy"), {"verdict": "AC"}])
+    assert asyncio.run(suite.absent(Fake(lambda _: next(answers)), ["python"])) == {}
+
+
 def some(*holds):
     return [judge.Found(ITEM, "TLE", held) for held in holds]
 

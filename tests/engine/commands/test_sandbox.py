@@ -26,7 +26,8 @@ def came_to(monkeypatch):
 
 def test_a_table_and_a_last_line(backfeed, came_to):
     came_to(spin=("TLE", False, "it came to \x1b[2J"), sleep=("absent", None, "no Python"))
-    said = backfeed("sandbox", "test", "--item", "spin", "--item", "sleep", "--item", "heap")
+    words = [part for name in ("spin", "sleep", "heap") for part in ("--item", f"python/{name}")]
+    said = backfeed("sandbox", "test", *words)
     lines = said.out.splitlines()
     assert lines[0].split() == ["ok", "1", "heap", "python", "MLE", "AC"]
     assert lines[1].split()[:4] == ["NO", "11", "spin", "python"]
