@@ -68,6 +68,8 @@ def test_a_verdict_is_word_code_and_output(verdicts):
     answer = {"verdict": "AC", "exit_code": 0, "stdout": "x", "cpu_s": 0.5}
     assert verdicts.verdict(answer) == verdicts.verdict({**answer, "cpu_s": 0.1})
     assert verdicts.verdict(answer) != verdicts.verdict({**answer, "stdout": "y"})
+    took = [verdicts.verdict({**answer, "stdout": f"ok; finished in {t}s\n"}) for t in (0.01, 0.1)]
+    assert took[0] == took[1]
     assert verdicts.verdict(Outage("gone"))[0] == "Outage: gone"
 
 
