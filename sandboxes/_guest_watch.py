@@ -12,7 +12,6 @@ from typing import Any
 from backfeed.sandboxes._guest_wire import STOPPED
 
 PERIOD_S = 0.02
-PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -37,26 +36,22 @@ def cpu_of(pid: str) -> float:
     return sum(int(field) for field in fields[11:15]) / TICKS
 
 
+def line_kb(text: str, name: str) -> int:
+    """A line's number of KiB; 0 without that line."""
+    _, there, rest = text.partition(f"\n{name}:")
+    return int(rest.split(None, 1)[0]) if there else 0
+
+
 def resident_kb(pid: str) -> int:
-    """Resident memory in KiB, with what is shared."""
-    fields = read(f"/proc/{pid}/statm").split()
-    return int(fields[1]) * PAGE_KB if len(fields) > 1 else 0
+    """Resident memory in KiB, with what is shared, and the tables that the kernel keeps of it."""
+    text = read(f"/proc/{pid}/status")
+    return line_kb(text, "VmRSS") + line_kb(text, "VmPTE")
 
 
 def share_kb(pid: str) -> int:
-    """Resident memory in KiB, a shared page counted in equal parts by all who share it."""
-    for line in read(f"/proc/{pid}/smaps_rollup").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1])
-    return 0
-
-
-def memory_kb(pids: list[str], most_kb: int) -> int:
-    """What the processes hold together. The cheap sum counts what forks share once per process,
-    so it is looked at more closely where it is too high.
-    """
-    total = sum(map(resident_kb, pids))
-    return total if total <= most_kb or len(pids) < 2 else sum(map(share_kb, pids))
+    """The same, a shared page counted in equal parts by all who share it."""
+    tables = line_kb(read(f"/proc/{pid}/status"), "VmPTE")
+    return line_kb(read(f"/proc/{pid}/smaps_rollup"), "Pss") + tables
 
 
 def children_cpu_s() -> float:
@@ -98,6 +93,7 @@ class Watch:
         self.began = time.monotonic()
         self.most_kb = int(limits["memory_kb"])
         self.peak_kb = 0
+        self.closely = False
         self.stopped = ""
         self.status = 0
         self.base_kb = resident_kb("self")
@@ -113,7 +109,8 @@ class Watch:
             self.stopped = self._excess(before)
             if self.stopped:
                 break
-            pause = max(PERIOD_S, 4 * (time.monotonic() - before))
+            times = 1 if self.closely else 4  # near the limit, soon again
+            pause = max(PERIOD_S, times * (time.monotonic() - before))
         wall_s = time.monotonic() - self.began
         strays = 0 if self.stopped else sum(map(self._lives, others()))
         bury_all()
@@ -128,7 +125,11 @@ class Watch:
 
     def _excess(self, now: float) -> str:
         pids = others()
-        held_kb = memory_kb(pids, self.most_kb)
+        held_kb = sum(map(resident_kb, pids))
+        # What forks share is in this sum once for each of them.
+        self.closely = held_kb > self.most_kb and len(pids) > 1
+        if self.closely:
+            held_kb = sum(map(share_kb, pids))
         self.peak_kb = max(self.peak_kb, held_kb)
         if held_kb > self.most_kb:
             return "memory"

@@ -156,7 +156,8 @@ def _collected(folder: Path, wanted: Sequence[str]) -> Iterator[Made]:
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
             if path.is_file() and not path.is_symlink():
                 mode = PROGRAM if os.access(path, os.X_OK) else FILE
-                yield Made(str(path.relative_to(folder)), mode, path.read_bytes())
+                shown = os.fsencode(path.relative_to(folder)).decode("utf-8", "replace")
+                yield Made(shown, mode, path.read_bytes())
 
 
 def _stopped(why: str, status: int) -> str:

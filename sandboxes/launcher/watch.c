@@ -35,27 +35,29 @@ static size_t read_of(const char *pid, const char *name, char *to, size_t size)
     return got > 0 ? (size_t)got : 0;
 }
 
-/* Resident memory in KiB, with what is shared. */
-uint64_t resident_kb(const char *pid)
+/* A line's number of KiB; 0 without that line. */
+static uint64_t line_kb(const char *text, const char *name)
 {
-    char text[128];
-    unsigned long pages = 0;
-    if (read_of(pid, "statm", text, sizeof text))
-        sscanf(text, "%*u %lu", &pages);
-    return pages * ((uint64_t)sysconf(_SC_PAGESIZE) / 1024);
+    const char *line = strstr(text, name);
+    return line ? strtoul(line + strlen(name), NULL, 10) : 0;
 }
 
-/* Resident memory in KiB, a shared page counted in equal parts by all who share it. */
+/* Resident memory in KiB, with what is shared, and the tables that the kernel keeps of it. */
+uint64_t resident_kb(const char *pid)
+{
+    char text[4096];
+    read_of(pid, "status", text, sizeof text);
+    return line_kb(text, "\nVmRSS:") + line_kb(text, "\nVmPTE:");
+}
+
+/* The same, a shared page counted in equal parts by all who share it. */
 static uint64_t share_kb(const char *pid)
 {
-    char text[2048];
-    unsigned long kb = 0;
-    if (read_of(pid, "smaps_rollup", text, sizeof text)) {
-        char *line = strstr(text, "\nPss:");
-        if (line)
-            sscanf(line, "\nPss: %lu", &kb);
-    }
-    return kb;
+    char text[4096];
+    read_of(pid, "smaps_rollup", text, sizeof text);
+    uint64_t kb = line_kb(text, "\nPss:");
+    read_of(pid, "status", text, sizeof text);
+    return kb + line_kb(text, "\nVmPTE:");
 }
 
 /* CPU time of a process and of the children that it waited for, and whether it lives. */
@@ -101,10 +103,10 @@ static uint64_t buried_us(void)
 
 /* Why the program must end, if it must. The cheap sum of memory counts what forks share once per
  * process, so it is looked at more closely where it is too high. */
-static uint32_t excess(const struct request *asked, uint64_t began, struct told *told)
+static uint32_t excess(const struct request *asked, uint64_t began, struct told *told, int *closely)
 {
     struct sum sum = look(0);
-    if (sum.kb > asked->memory_kb && sum.processes > 1)
+    if ((*closely = sum.kb > asked->memory_kb && sum.processes > 1))
         sum.kb = look(1).kb;
     if (sum.kb > told->peak_kb)
         told->peak_kb = sum.kb;
@@ -167,9 +169,10 @@ void watch(const struct request *asked, pid_t pid, uint64_t began, struct told *
         bury(pid, told);
         if ((now = now_us()) < next)
             continue;
-        if ((told->stopped = excess(asked, began, told)))
+        int closely;
+        if ((told->stopped = excess(asked, began, told, &closely)))
             break;
-        uint64_t cost = 4 * (now_us() - now);
+        uint64_t cost = (closely ? 1 : 4) * (now_us() - now);   /* near the limit, soon again */
         next = now_us() + (cost > PERIOD_US ? cost : PERIOD_US);
     }
     told->wall_us = now_us() - began;
