@@ -1,6 +1,6 @@
 """Does one engine process run very many programs, and lose, keep and leave nothing?
 
-    python benchmarks/soak.py [--programs 100000] [--workers 2] [--backend bubblewrap] [--json]
+    python benchmarks/soak.py [--programs 10000] [--workers 2] [--backend bubblewrap] [--json]
 
 Small programs of many kinds, in turn: most end well, some fail, some leave daemons, print much or
 hit a limit. At the end: every program has the verdict that its kind must have, none hung, the
@@ -246,7 +246,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--programs", type=int, default=100_000)
+    parser.add_argument("--programs", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--backend", choices=BACKENDS, default="bubblewrap")
     parser.add_argument("--launcher", choices=["c", "python"], default="c")

@@ -1,6 +1,6 @@
 """Do programs get the same verdict whatever else runs, and in whichever sandbox?
 
-    python benchmarks/verdicts.py [--programs 2000] [--workers 1 2 8] [--repeats 2]
+    python benchmarks/verdicts.py [--programs 300] [--workers 1 2 8] [--repeats 2]
                                   [--backends bubblewrap docker] [--data DATA/verify] [--json]
 
 Programs, right and wrong ones, are drawn from the labelled sets beside this repository. Each is run
@@ -222,7 +222,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--programs", type=int, default=2000)
+    parser.add_argument("--programs", type=int, default=300)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 8])
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=list(BACKENDS))
