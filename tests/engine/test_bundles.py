@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from backfeed.engine import bundles
+from backfeed.engine import bundles, files
 from backfeed.engine.bundles import bundle
 from backfeed.engine.errors import ConfigError
 from backfeed.sandboxes import _tools
@@ -60,5 +60,5 @@ def test_what_is_not_there_is_named():
 def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(bundles.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(files.tempfile, "gettempdir", lambda: str(tmp_path))
     assert bundle("pytest").is_relative_to(tmp_path)

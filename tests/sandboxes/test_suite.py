@@ -182,7 +182,7 @@ def test_time_above_the_limit():
     assert judge.slow(replace(item, within_s=1.5), 2.0) == ["it took 2.0 s, not 1.5"]
 
 
-@pytest.mark.parametrize(("beside_s", "holds"), [(1.1, True), (1.5, False), (0.5, False)])
+@pytest.mark.parametrize(("beside_s", "holds"), [(1.1, True), (2.5, False)])
 def test_cpu_time_that_a_neighbour_changes(beside_s, holds):
     one_try = [1.0, beside_s, beside_s]  # alone, then both at once
     times = iter(2 * [1.0, 1.0, *(suite.TRIES * one_try)])
@@ -237,12 +237,12 @@ def test_thresholds():
 
 def test_items_run_alone_first_and_come_back_in_order():
     chosen = [replace(ITEM, name=str(n), alone=n % 2 == 0) for n in range(6)]
-    heard = []
+    heard, before = [], os.environ.get(bait.VARIABLE)
     bench = suite.Bench("fake", lambda _: Fake(lambda _: FINE), 2, heard.append)
     found = asyncio.run(suite.run(bench, chosen))
     assert [one.item.name for one in found] == list("012345")
     assert [one.item.name for one in heard[:3]] == ["0", "2", "4"]
-    assert bait.VARIABLE not in os.environ
+    assert os.environ.get(bait.VARIABLE) == before
 
 
 def test_a_choice():
