@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import AskFailed, ConfigError, Outage
-from backfeed.engine.identity import canonical
 from backfeed.engine.requests import Job
 from backfeed.sandboxes import _compiled
 from backfeed.sandboxes._compiled import Built, Compiled
@@ -225,9 +224,11 @@ def _starved(job: Job, ended: Ended) -> bool:
 
 
 def _share(job: Job) -> float:
-    """A number in [0, 1) that hangs on the job's content alone."""
-    mark = hashlib.blake2b(canonical(job.content()), digest_size=8).digest()
-    return int.from_bytes(mark) / 2**64
+    """A number in [0, 1) that hangs on the program and its input alone."""
+    mark = hashlib.blake2b(job.stdin.encode("utf-8", "replace"), digest_size=8)
+    for file in job.files:
+        mark.update(file.text.encode("utf-8", "replace"))
+    return int.from_bytes(mark.digest()) / 2**64
 
 
 def _seen(job: Job, ended: Ended) -> tuple[Any, ...]:

@@ -29,7 +29,7 @@ from typing import Any
 
 from backfeed.sandboxes import _guest_box as box
 from backfeed.sandboxes import _guest_wire as wire
-from backfeed.sandboxes._guest_program import COMPANY, prepare
+from backfeed.sandboxes._guest_program import COMPANY, open_streams, prepare
 from backfeed.sandboxes._guest_pump import Pump
 from backfeed.sandboxes._guest_zygote import archives, breed, let_in, loaded, packed, preload
 
@@ -118,9 +118,8 @@ def zygote(be: Callable[[socket.socket, bytes], None], program: bytes) -> Zygote
     if pid == 0:
         ours.close()
         box.lower_for_good()
-        quiet = os.open("/dev/null", os.O_RDWR)
-        for number in range(3):
-            os.dup2(quiet, number)
+        open_streams()
+        gc.freeze()
         be(theirs, program)
     theirs.close()
     return ours, pid

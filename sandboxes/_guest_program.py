@@ -106,7 +106,8 @@ def become(
         box.show()
         box.first_of_victims()
         box.bound(job["limits"], company=COMPANY, python=job["python"])
-        os.environ.update(dict(job["variables"]))
+        if job["variables"]:
+            os.environ.update(dict(job["variables"]))
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         box.surrender(program)
         if command:
@@ -141,14 +142,24 @@ def stream(number: int, like: Any) -> io.TextIOWrapper:
     )  # fmt: skip
 
 
+def open_streams() -> None:
+    """Make the standard streams anew, as the interpreter does at its start, over descriptors that
+    are of the kinds which programs are given. Those of a program take their places later.
+    """
+    kinds = (os.memfd_create("input"), *(os.pipe()[1] for _ in range(2)))
+    for number, end in enumerate(kinds):
+        os.dup2(end, number)
+        os.close(end)
+    sys.stdin, sys.stdout = stream(0, sys.stdin), stream(1, sys.stdout)
+    sys.stderr = stream(2, sys.stderr)
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
+
+
 def dress(arguments: list[str]) -> types.ModuleType:
     """Make the interpreter look as if it had just started with this script."""
     path = os.path.join(HOME, arguments[0])  # noqa: PTH118
     for name in GUEST:
         sys.modules.pop(name, None)
-    sys.stdin, sys.stdout = stream(0, sys.stdin), stream(1, sys.stdout)
-    sys.stderr = stream(2, sys.stderr)
-    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
     sys.argv = list(arguments)
     sys.orig_argv = [sys.executable, *arguments]  # type: ignore[attr-defined,unused-ignore]
     sys.path[0] = os.path.dirname(path)  # noqa: PTH120

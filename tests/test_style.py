@@ -23,7 +23,8 @@ BROAD = {"engine/boundary.py", "engine/lanes.py", "engine/cli.py"}
 MAX_BROAD_FILES = 2
 # Programs that run inside the sandbox: whatever the answer raises is their finding.
 INSIDE = {
-    "analyzers/_python_harness.py", "analyzers/_python_honest.py", "analyzers/_python_pytest.py", "sandboxes/_guest.py",
+    "analyzers/_python_harness.py", "analyzers/_python_honest.py", "analyzers/_python_pytest.py",
+    "sandboxes/_guest.py",
 }  # fmt: skip
 
 # Paths of one machine; in brackets, so that this file does not hold them.

@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <dirent.h>
 #include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,8 +36,17 @@ static int failed(char *detail, size_t size, const char *what)
     return -1;
 }
 
-/* Give pid 1 of fresh namespaces its own disk, /proc and loopback. */
-int furnish(const struct request *asked, char *detail, size_t size)
+int bring_up_loopback(void)
+{
+    int line = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct ifreq loopback = {.ifr_flags = IFF_UP | IFF_RUNNING};
+    strcpy(loopback.ifr_name, "lo");
+    return line < 0 || ioctl(line, SIOCSIFFLAGS, &loopback) || close(line);
+}
+
+/* Give pid 1 of fresh namespaces its own disk, /proc and loopback. The network was made already if
+ * `network` is a descriptor of one. */
+int furnish(const struct request *asked, int network, char *detail, size_t size)
 {
     static const struct { const char *place, *mode; } disks[] = {
         {"/work", "755"}, {"/tmp", "1777"}, {"/dev/shm", "1777"}};
@@ -49,12 +59,8 @@ int furnish(const struct request *asked, char *detail, size_t size)
     }
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
         return failed(detail, size, "/proc");
-    int line = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct ifreq loopback = {.ifr_flags = IFF_UP | IFF_RUNNING};
-    strcpy(loopback.ifr_name, "lo");
-    if (line < 0 || ioctl(line, SIOCSIFFLAGS, &loopback))
-        return failed(detail, size, "loopback");
-    close(line);
+    if (network >= 0 ? setns(network, CLONE_NEWNET) || close(network) : bring_up_loopback())
+        return failed(detail, size, "network");
     if (chdir("/work"))
         return failed(detail, size, "chdir");
     return 0;

@@ -57,6 +57,7 @@ struct slot {
     uint64_t zygote_kb, second_kb;                      /* what a program begins with there */
     const char *second_pid;
     unsigned company;                                   /* trusted processes in the user namespace */
+    int networks;                                       /* a socket to who makes them; or -1 */
 };
 
 /* wire.c */
@@ -66,14 +67,22 @@ void give_block(const void *from, size_t size);
 const char *parse(struct job *job, char *bytes, size_t size);
 uint32_t take_number(const char **at);
 const char *take_string(const char **at, uint32_t *size);
+int send_ends(int line, const char *word, const int *lent, unsigned count);
+int send_end(int line, int end);
+int receive_end(int line);
 int sealed(const char *name, const void *bytes, size_t size);
 void die(const char *what) __attribute__((noreturn));
 void share_trouble(void);
 char *trouble(void);                                    /* what a child that is no program yet met */
 uint64_t now_us(void);
 
+/* network.c */
+int start_networks(void);
+int take_network(int line);
+
 /* box.c */
-int furnish(const struct request *asked, char *detail, size_t size);
+int bring_up_loopback(void);
+int furnish(const struct request *asked, int network, char *detail, size_t size);
 int write_files(const char *list, char *detail, size_t size);
 const char *resolve(const struct job *job, const struct slot *slot);
 void become(const struct job *job, const struct slot *slot, const struct ends *ends, const char *path)

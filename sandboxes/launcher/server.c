@@ -20,7 +20,7 @@
 
 #define PIECE (1 << 16)
 #define LATE_US 3000000
-#define BOX (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET)
+#define BOX (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID)
 
 /* What a program writes, and as much of it as may be kept. */
 struct stream {
@@ -44,6 +44,7 @@ struct run {
     struct ends ends;                                   /* lent to the program */
     int line, theirs;                                   /* to the launcher; its end */
     int outbox;                                         /* where outputs are collected; or -1 */
+    int network;                                        /* a namespace that was made ahead; or -1 */
     pid_t launcher, program;                            /* the program's pid if it is our child */
     struct stream streams[3];
     struct told told;
@@ -70,7 +71,7 @@ static void launch(struct run *run)
     struct told *told = &run->told;
     int line = run->theirs;
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    if (furnish(&job->asked, told->detail, sizeof told->detail))
+    if (furnish(&job->asked, run->network, told->detail, sizeof told->detail))
         refuse(line, told, LOST, "box");
     if (write_files(job->files, told->detail, sizeof told->detail))
         refuse(line, told, REFUSED, "bad-files");
@@ -104,18 +105,10 @@ static void launch(struct run *run)
 }
 
 /* Ask a zygote for a process, and lend it descriptors. Returns its pid, or an error less than 0. */
-static int32_t ask(int zygote, const char *word, const int *lent, unsigned count)
+static int32_t ask(int zygote, const int *lent, unsigned count)
 {
-    union { struct cmsghdr head; char bytes[CMSG_SPACE(8 * sizeof(int))]; } control = {{0}};
-    struct iovec words = {(void *)word, strlen(word)};
-    struct msghdr message = {.msg_iov = &words, .msg_iovlen = 1, .msg_control = control.bytes,
-                             .msg_controllen = CMSG_SPACE(count * sizeof(int))};
-    control.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(count * sizeof(int)),
-                                    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-    memcpy(CMSG_DATA(&control.head), lent, count * sizeof(int));
     int32_t born;
-    if (sendmsg(zygote, &message, MSG_NOSIGNAL) < 0
-        || recv(zygote, &born, sizeof born, 0) != sizeof born)
+    if (send_ends(zygote, "fork", lent, count) || recv(zygote, &born, sizeof born, 0) != sizeof born)
         die("the zygote is gone");
     return born;
 }
@@ -136,7 +129,7 @@ static void let_in(struct run *run)
                   run->ends.input, run->ends.output, run->ends.errors, run->ends.report};
     unsigned count = run->ends.report < 0 ? 5 : 6;
     free(opening);
-    int32_t born = ask(zygote, "fork", lent, count);
+    int32_t born = ask(zygote, lent, count);
     close(lent[0]), close(lent[1]);
     if (zygote == slot->second && !slot->second_kb)     /* it has loaded what it is for by now */
         slot->second_kb = resident_kb(slot->second_pid);
@@ -322,9 +315,16 @@ static void reply(struct run *run, const struct answer *answer)
 
 static pid_t start(struct run *run)
 {
-    pid_t pid = (pid_t)syscall(SYS_clone, BOX | SIGCHLD, 0, 0, 0, 0);
+    struct slot *slot = run->slot;
+    run->network = take_network(slot->networks);
+    if (run->network < 0 && slot->networks >= 0) {      /* it has ended; do without from now on */
+        close(slot->networks);
+        slot->networks = -1;
+    }
+    unsigned long box = run->network < 0 ? BOX | CLONE_NEWNET : BOX;
+    pid_t pid = (pid_t)syscall(SYS_clone, box | SIGCHLD, 0, 0, 0, 0);
     if (pid == 0) {
-        close(0), close(1), close(run->line);
+        close(0), close(1), close(run->line), close(slot->networks);
         close(run->slot->zygote);
         if (run->slot->second != run->slot->zygote)
             close(run->slot->second);
@@ -335,6 +335,8 @@ static pid_t start(struct run *run)
     }
     if (pid < 0)
         die("clone");
+    if (run->network >= 0)
+        close(run->network);
     return pid;
 }
 

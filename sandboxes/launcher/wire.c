@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -137,6 +138,40 @@ const char *parse(struct job *job, char *bytes, size_t size)
     job->input = take_string(&at, &length);
     job->input_size = length;
     return at == bytes + size ? NULL : "a frame of another form";
+}
+
+/* Send a word and descriptors over a socket; not 0 if that fails. */
+int send_ends(int line, const char *word, const int *lent, unsigned count)
+{
+    union { struct cmsghdr head; char bytes[CMSG_SPACE(8 * sizeof(int))]; } control = {{0}};
+    struct iovec words = {(void *)word, strlen(word)};
+    struct msghdr message = {.msg_iov = &words, .msg_iovlen = 1, .msg_control = control.bytes,
+                             .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+    control.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(count * sizeof(int)),
+                                    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(&control.head), lent, count * sizeof(int));
+    return sendmsg(line, &message, MSG_NOSIGNAL) < 0;
+}
+
+int send_end(int line, int end)
+{
+    return send_ends(line, "end", &end, 1);
+}
+
+/* A descriptor from a socket; -1 if none comes. */
+int receive_end(int line)
+{
+    char word[8];
+    union { struct cmsghdr head; char bytes[CMSG_SPACE(sizeof(int))]; } control;
+    struct iovec words = {word, sizeof word};
+    struct msghdr message = {.msg_iov = &words, .msg_iovlen = 1, .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    int end;
+    if (recvmsg(line, &message, MSG_CMSG_CLOEXEC) <= 0 || !CMSG_FIRSTHDR(&message)
+        || CMSG_FIRSTHDR(&message)->cmsg_type != SCM_RIGHTS)
+        return -1;
+    memcpy(&end, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof end);
+    return end;
 }
 
 /* An anonymous file with these bytes, at its beginning, that nobody can change. */
