@@ -18,12 +18,12 @@ from typing import Any, ClassVar
 import msgspec
 
 from backfeed.engine._asking import Asks, Over, Request, Together, key_of, over, rejoined, together
-from backfeed.engine._outcomes import COMPILING, Analysis, Build, Limits, Outcome
+from backfeed.engine._outcomes import Analysis, Build, Limits, Outcome
 from backfeed.engine.errors import InvalidReply
 from backfeed.engine.records import File, Sample
 
 __all__ = [
-    "COMPILING", "Analysis", "Asks", "Build", "CodeCheck", "Compute", "Embed", "Job", "Limits",
+    "Analysis", "Asks", "Build", "CodeCheck", "Compute", "Embed", "Job", "Limits",
     "Outcome", "Over", "Prompt", "Read", "Request", "Result", "Score", "Together", "Train", "Who",
     "ask_valid", "key_of", "over", "rejoined", "together",
 ]  # fmt: skip

@@ -54,7 +54,6 @@ from backfeed.engine.records import (
     Test,
 )
 from backfeed.engine.requests import (
-    COMPILING,
     Analysis,
     Asks,
     Build,
@@ -95,7 +94,7 @@ METHODS = (
 )  # fmt: skip
 
 __all__ = [
-    "Analysis", "Analyzer", "AskFailed", "Asks", "BackfeedError", "Build", "COMPILING", "Check",
+    "Analysis", "Analyzer", "AskFailed", "Asks", "BackfeedError", "Build", "Check",
     "CodeCheck", "Compute", "ConfigError", "EachStage", "Embed", "Evidence", "Exporter", "File",
     "Finding", "Gather", "InputError", "InvalidReply", "Job", "Keywords", "Labels", "Limits",
     "Lineage", "Message", "Model", "NamedScore", "Origin", "Outage", "Outcome", "Pin", "Pinned",
