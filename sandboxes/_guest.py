@@ -5,7 +5,8 @@ descriptors 0 and 1, feeds a program's standard input and collects its output. T
 modules loaded that programs import; it never sees a job's bytes, so nothing of one program is in
 the memory that the next begins with. For each job it forks a *launcher* into fresh namespaces,
 which reads the job, starts the program, watches it, and reports on a pipe that the program never
-holds.
+holds. Where the host sends a launcher in C that works here, the server becomes it, and the zygote
+does no more than to put Python programs into the boxes that it makes.
 
 All sources named `_guest*` are sent over descriptor 0 at the start: the sandbox needs no file of
 ours. They run on any Python from 3.9 and use the standard library alone.
