@@ -18,7 +18,7 @@ from typing import IO, Any
 import msgspec
 
 from backfeed.engine.config import build
-from backfeed.engine.errors import ConfigError
+from backfeed.engine.errors import ConfigError, Outage
 from backfeed.engine.requests import Limits
 from backfeed.sandboxes import _cores, _launcher, _seccomp, _toolchains, _tools
 from backfeed.sandboxes._attached import Attached
@@ -189,8 +189,16 @@ class Room:
                 view = view[line.send(view, deadline) :]
 
     def bound(self, memory_mb: int) -> None:
-        """Let it have this much, if that is more than before: to ask the engine takes its time."""
-        if memory_mb > self._memory_mb and self._engine is not None:
+        """Let it have this much; what it holds just now may be more, then it keeps what it has.
+
+        Raises `Outage` if it cannot have more.
+        """
+        if self._engine is None or memory_mb == self._memory_mb:
+            return
+        less = memory_mb < self._memory_mb
+        if less and self._engine.podman:
+            return  # it cannot change what a container has
+        with suppress(*((Outage,) if less else ())):
             self._engine.bound(self._container, memory_mb)
             self._memory_mb = memory_mb
 

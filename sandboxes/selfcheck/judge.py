@@ -93,7 +93,7 @@ def measured(item: Item, watch: Watch) -> list[str]:
     most_mb = limits.memory_mb + 3 * limits.disk_mb + DIP_SLACK_MB
     if watch.dip_mb > most_mb:
         found.append(f"the machine's memory went down by {watch.dip_mb:.0f} MiB, not {most_mb}")
-    if watch.read_mb > READ_MB:
+    if watch.read_mb > READ_MB and not item.restarts:
         found.append(f"{watch.read_mb:.0f} MiB were read from it, not {READ_MB}")
     return found
 

@@ -203,15 +203,23 @@ def test_without_an_engine(monkeypatch):
 
 
 def test_memory_that_the_kernel_takes_back_is_known(started, monkeypatch):
-    """The watch is blind here, so that the container's own bound is met."""
-    monkeypatch.setattr(docker, "most_memory_mb", lambda _: 96)
-    monkeypatch.setattr("backfeed.sandboxes._slot.most_memory_mb", lambda _: 96)
+    """The watch is blind here, so that the container's own bound is met. A kernel that looks for
+    memory for long lets the program come to its CPU limit instead.
+    """
+    monkeypatch.setattr(docker, "most_memory_mb", lambda _: 128)
+    monkeypatch.setattr("backfeed.sandboxes._slot.most_memory_mb", lambda _: 128)
     crew, _ = started()
-    code = "import mmap\nm = mmap.mmap(-1, 1 << 28)\nfor i in range(0, 1 << 28, 4096): m[i] = 1"
-    job = Job(command=("python", "-c", code), limits=Limits(memory_mb=1000))
+    code = "x = []\nwhile True: x.append(bytearray(b'x') * (16 << 20))"
+    job = Job(command=("python", "-c", code), limits=Limits(memory_mb=3000, cpu_s=3))
     suicide = Job(command=("python", "-c", "import os\nos.kill(os.getpid(), 9)"))
-    found = [asyncio.run(crew.answer([asked]))[0] for asked in (job, suicide)]
-    assert [outcome["verdict"] for outcome in found] == ["MLE", "SIG"], found
+
+    def ended(asked):
+        run = crew._threads.submit(lambda: crew._slot().run(asked, warm=False).ended)
+        return run.result()
+
+    seen = [ended(job) for _ in range(4)]
+    assert {(one.signal, one.out_of_memory) for one in seen if not one.stopped} == {(9, True)}, seen
+    assert (ended(suicide).signal, ended(suicide).out_of_memory) == (9, False)
 
 
 def test_a_job_that_may_have_more_memory_gets_it(started, engine):
