@@ -82,6 +82,14 @@ def import_packages() -> None:
     gc.freeze()
 
 
+def lent(line: socket.socket, names: tuple[str, ...]) -> dict[str, int]:
+    """The descriptors that come with the next message, by name; its end is ours."""
+    message, handed, _, _ = socket.recv_fds(line, 64, len(names))
+    if not message:
+        os._exit(0)
+    return dict(zip(names, handed))  # noqa: B905  Python 3.9
+
+
 def let_in(line: socket.socket, program: bytes, *, packages: bool) -> None:
     """Be a zygote of the launcher: for each message put a program into a box. No return.
 
@@ -91,13 +99,10 @@ def let_in(line: socket.socket, program: bytes, *, packages: bool) -> None:
     box.hide()
     names = ("box", "job", "stdin", "stdout", "stderr", "report")
     while True:
-        message, handed, _, _ = socket.recv_fds(line, 64, len(names))
-        if not message:
-            os._exit(0)
+        ends = lent(line, names)
         if packages:
             packages = False
             import_packages()
-        ends = dict(zip(names, handed))  # noqa: B905  Python 3.9
         try:
             box.enter(ends["box"], box.NEWPID)
             pid = box.fork_sibling()
@@ -108,7 +113,7 @@ def let_in(line: socket.socket, program: bytes, *, packages: bool) -> None:
             with open(ends["job"], "rb") as file:  # noqa: PTH123
                 data = file.read()
             born(data, program, ends)
-        for end in handed:
+        for end in ends.values():
             os.close(end)
         line.send(pid.to_bytes(4, "little", signed=True))
 
@@ -118,17 +123,14 @@ def breed(line: socket.socket, program: bytes) -> None:
     box.hide()
     names = ("job", "stdin", "stdout", "stderr", "status", "report")
     while True:
-        message, handed, _, _ = socket.recv_fds(line, 64, len(names))
-        if not message:
-            os._exit(0)
-        ends = dict(zip(names, handed))  # noqa: B905  Python 3.9
+        ends = lent(line, names)
         pid = box.clone()
         if pid == 0:
             line.close()
             with open(ends["job"], "rb") as file:  # noqa: PTH123
                 job = wire.whole(file.read())
             launch(job, program, ends)
-        for end in handed:
+        for end in ends.values():
             os.close(end)
         pidfd = os.pidfd_open(pid)
         socket.send_fds(line, [b"born"], [pidfd])

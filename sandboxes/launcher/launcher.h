@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The namespaces of a box; the network is one that was made ahead, or comes to them. */
+#define BOX (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID)
+
 enum { REPORT = 1, WARM = 2, PYTHON = 4, PACKAGE = 8 }; /* struct request.flags */
 enum { ENDED = 0, REFUSED = 1, LOST = 2 };              /* struct told.state */
 enum { BY_ITSELF = 0, BY_OUTPUT = 1, BY_MEMORY = 2, BY_CPU = 3, BY_CLOCK = 4 };
@@ -63,7 +66,6 @@ struct slot {
 /* wire.c */
 void take(void *to, size_t size);                       /* from the host; its end ends the slot */
 void give(const void *from, size_t size);
-void give_block(const void *from, size_t size);
 const char *parse(struct job *job, char *bytes, size_t size);
 uint32_t take_number(const char **at);
 const char *take_string(const char **at, uint32_t *size);

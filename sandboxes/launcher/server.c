@@ -20,7 +20,6 @@
 
 #define PIECE (1 << 16)
 #define LATE_US 3000000
-#define BOX (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID)
 
 /* What a program writes, and as much of it as may be kept. */
 struct stream {
@@ -263,7 +262,8 @@ static void bury_both(struct run *run, struct answer *answer)
                 die("wait");
         answer->status = status;
         answer->cpu_us += used_us(&used);
-        largest = (uint64_t)used.ru_maxrss, base = run->job->asked.flags & PACKAGE ? run->slot->second_kb : run->slot->zygote_kb;
+        largest = (uint64_t)used.ru_maxrss;
+        base = run->job->asked.flags & PACKAGE ? run->slot->second_kb : run->slot->zygote_kb;
     }
     while (wait4(run->launcher, &launchers, 0, &used) < 0)
         if (errno != EINTR)

@@ -71,13 +71,6 @@ void give(const void *from, size_t size)
     }
 }
 
-void give_block(const void *from, size_t size)
-{
-    uint32_t length = (uint32_t)size;
-    give(&length, sizeof length);
-    give(from, size);
-}
-
 uint32_t take_number(const char **at)
 {
     uint32_t number;
