@@ -27,6 +27,8 @@ SET_DUMPABLE, SET_SECCOMP, DROP_BOUNDING, SET_NO_NEW_PRIVS, AMBIENT = 4, 22, 24,
 LAST_CAPABILITY = 63
 ST_RELATIME = 4096
 STACK_MB = 16
+# Bytes: least, at first, most. What connections hold is no process's memory, so it may not grow.
+TCP_BUFFERS = {"tcp_rmem": "4096 131072 131072", "tcp_wmem": "4096 16384 65536"}
 MIB = 1 << 20
 
 
@@ -131,7 +133,7 @@ def own_mounts() -> None:
 
 
 def furnish(limits: dict[str, Any]) -> None:
-    """Give the calling process (pid 1 of its namespaces) its own disk, /proc and loopback."""
+    """Give the calling process (pid 1 of its namespaces) its own disk, /proc and network."""
     size = f"size={limits['disk_bytes']},nr_inodes={limits['inodes']}"
     mount("tmpfs", "/work", NOSUID | NODEV, options=size + ",mode=755")
     mount("tmpfs", "/tmp", NOSUID | NODEV, options=size + ",mode=1777")
@@ -139,6 +141,9 @@ def furnish(limits: dict[str, Any]) -> None:
     mount("proc", "/proc", NOSUID | NODEV | NOEXEC)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         fcntl.ioctl(line, 0x8914, struct.pack("16sh14x", b"lo", 0x41))  # SIOCSIFFLAGS: up, running
+    for name, bounds in TCP_BUFFERS.items():
+        with open(f"/proc/sys/net/ipv4/{name}", "w") as file:  # noqa: PTH123
+            file.write(bounds)
     os.chdir("/work")
 
 

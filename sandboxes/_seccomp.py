@@ -3,6 +3,7 @@
 A deny list that answers EPERM (an allow list breaks with every new libc), assembled by hand so that
 no library is needed. Calls of a foreign architecture end the program. `clone3`, whose flags cannot
 be looked at, and what holds memory that no process is seen to hold are ENOSYS, as in an old kernel.
+`setsockopt` says yes to another size of buffer and does nothing: such memory, too, is nobody's.
 """
 
 import struct
@@ -15,6 +16,7 @@ LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN, JUMP = 0x20, 0x15, 0x35, 0x45, 0x06, 0x0
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET
 FAMILIES = (1, 2, 10, 16)  # unix, inet, inet6, netlink: no vsock, packet or kernel crypto
 TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+SOL_SOCKET, BUFFER_SIZES = 1, (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF, and both by force
 X32 = 0x40000000
 
 # Numbers of x86_64 and of aarch64; None where the architecture has no such call.
@@ -47,16 +49,17 @@ ABSENT: dict[str, tuple[int, int]] = {
 
 
 class Machine:
-    """The numbers of one architecture: its audit word, its column above, and three calls."""
+    """The numbers of one architecture: its audit word, its column above, and four calls."""
 
-    def __init__(self, audit: int, column: int, *, clone: int, socket: int, ioctl: int) -> None:
+    def __init__(self, audit: int, column: int, **calls: int) -> None:
         self.audit, self.column = audit, column
-        self.clone, self.socket, self.ioctl = clone, socket, ioctl
+        self.clone, self.ioctl = calls["clone"], calls["ioctl"]
+        self.socket, self.setsockopt = calls["socket"], calls["setsockopt"]
 
 
 MACHINES = {
-    "x86_64": Machine(0xC000003E, 0, clone=56, socket=41, ioctl=16),
-    "aarch64": Machine(0xC00000B7, 1, clone=220, socket=198, ioctl=29),
+    "x86_64": Machine(0xC000003E, 0, clone=56, socket=41, ioctl=16, setsockopt=54),
+    "aarch64": Machine(0xC00000B7, 1, clone=220, socket=198, ioctl=29, setsockopt=208),
 }
 
 
@@ -100,12 +103,17 @@ def program(machine: str) -> bytes | None:
         _do(EQUAL, family, (len(FAMILIES) - index, 0)) for index, family in enumerate(FAMILIES)
     ]
     namespaces = [_do(ANY_BIT, NEW_NAMESPACES, (0, 1)), _do(RETURN, ERRNO | EPERM)]
+    buffers = [
+        _do(EQUAL, SOL_SOCKET, (1, 0)), _do(RETURN, ALLOW), _do(LOAD, 32),
+        *_refuse(list(BUFFER_SIZES), 0),
+    ]  # fmt: skip
     code = [
         _do(LOAD, 4), _do(EQUAL, this.audit, (1, 0)), _do(RETURN, KILL), _do(LOAD, 0),
         *([_do(AT_LEAST, X32, (0, 1)), _do(RETURN, KILL)] if machine == "x86_64" else []),
         *_decide(sorted([(n, EPERM) for n in denied] + [(n, ENOSYS) for n in absent])),
         *_argument(this.clone, 16, namespaces),
         *_argument(this.ioctl, 24, _refuse(list(TERMINAL_INPUT), EPERM)),
+        *_argument(this.setsockopt, 24, buffers),
         *_argument(this.socket, 16, [*families, _do(RETURN, ERRNO | EAFNOSUPPORT)]),
         _do(RETURN, ALLOW),
     ]  # fmt: skip

@@ -8,13 +8,11 @@
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <dirent.h>
-#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -36,15 +34,7 @@ static int failed(char *detail, size_t size, const char *what)
     return -1;
 }
 
-int bring_up_loopback(void)
-{
-    int line = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct ifreq loopback = {.ifr_flags = IFF_UP | IFF_RUNNING};
-    strcpy(loopback.ifr_name, "lo");
-    return line < 0 || ioctl(line, SIOCSIFFLAGS, &loopback) || close(line);
-}
-
-/* Give pid 1 of fresh namespaces its own disk, /proc and loopback. The network was made already if
+/* Give pid 1 of fresh namespaces its own disk, /proc and network. The network was made already if
  * `network` is a descriptor of one. */
 int furnish(const struct request *asked, int network, char *detail, size_t size)
 {
@@ -59,7 +49,7 @@ int furnish(const struct request *asked, int network, char *detail, size_t size)
     }
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
         return failed(detail, size, "/proc");
-    if (network >= 0 ? setns(network, CLONE_NEWNET) || close(network) : bring_up_loopback())
+    if (network >= 0 ? setns(network, CLONE_NEWNET) || close(network) : set_up_network())
         return failed(detail, size, "network");
     if (chdir("/work"))
         return failed(detail, size, "chdir");

@@ -79,11 +79,11 @@ char *trouble(void);                                    /* what a child that is 
 uint64_t now_us(void);
 
 /* network.c */
+int set_up_network(void);
 int start_networks(void);
 int take_network(int line);
 
 /* box.c */
-int bring_up_loopback(void);
 int furnish(const struct request *asked, int network, char *detail, size_t size);
 int write_files(const char *list, char *detail, size_t size);
 const char *resolve(const struct job *job, const struct slot *slot);

@@ -60,6 +60,10 @@ def test_arguments_are_looked_at(machine):
     assert answer(machine, this.socket, 40) == sc.ERRNO | sc.EAFNOSUPPORT
     assert answer(machine, this.ioctl, 0, 0x5401) == sc.ALLOW
     assert answer(machine, this.ioctl, 0, 0x5412) == sc.ERRNO | sc.EPERM
+    for size in sc.BUFFER_SIZES:
+        assert answer(machine, this.setsockopt, 3, sc.SOL_SOCKET, size) == sc.ERRNO | 0
+        assert answer(machine, this.setsockopt, 3, 6, size) == sc.ALLOW
+    assert answer(machine, this.setsockopt, 3, sc.SOL_SOCKET, 2) == sc.ALLOW
 
 
 @BOTH

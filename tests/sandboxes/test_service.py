@@ -157,6 +157,41 @@ def test_verdicts_do_not_depend_on_company(box):
     assert alone == together == ["AC", "TLE", "RE", "MLE", "AC"] * 2
 
 
+HOARD = """
+import socket
+heard = socket.create_server(("127.0.0.1", 0))
+left = socket.create_connection(heard.getsockname())
+right, _ = heard.accept()
+pair = socket.socketpair()
+sizes = (socket.SO_SNDBUF, socket.SO_RCVBUF)
+for line in (left, right, *pair):
+    before = [line.getsockopt(socket.SOL_SOCKET, size) for size in sizes]
+    for size in sizes:
+        line.setsockopt(socket.SOL_SOCKET, size, 1 << 22)
+    assert before == [line.getsockopt(socket.SOL_SOCKET, size) for size in sizes]
+for one, other in ((left, right), pair):
+    one.setblocking(False)
+    sent = 0
+    try:
+        while True:
+            sent += one.send(bytes(65536))
+    except BlockingIOError:
+        print(sent < 1 << 19)
+    got = 0
+    while got < sent:
+        got += len(other.recv(65536))
+try:
+    open("/proc/sys/net/ipv4/tcp_rmem", "w")
+except OSError:
+    print("not ours to change")
+"""
+
+
+def test_buffers_of_sockets_are_bounded_and_work(box):
+    found = box.run(HOARD, limits=Limits(memory_mb=128))
+    assert (found.stdout, found.stderr) == ("True\nTrue\nnot ours to change\n", "")
+
+
 def test_cpu_time_is_summed_and_memory_known(box):
     code = (
         "import os, time\nx = bytearray(b'x') * (64 << 20)\nfor _ in range(2):\n"
