@@ -7,6 +7,7 @@ from types import TracebackType
 
 PERIOD_S = 0.02
 SETTLE_S = 2.0
+EXEC_LOOKS, EXEC_S = 5, 0.002
 
 
 def left(tag: str, within_s: float = SETTLE_S) -> list[str]:
@@ -22,10 +23,29 @@ def left(tag: str, within_s: float = SETTLE_S) -> list[str]:
 def _tagged(tag: str) -> list[str]:
     word, found = tag.encode(), []
     for place in Path("/proc").glob("[0-9]*"):
-        told = _bytes(place / "cmdline")
-        if (word in told or word in _bytes(place / "environ")) and not _dead(place):
+        told, around = _words(place)
+        if (word in told or word in around) and not _dead(place):
             found.append(told.replace(b"\0", b" ").decode(errors="replace").strip() or place.name)
     return found
+
+
+def _words(place: Path) -> tuple[bytes, bytes]:
+    """A process's command line and environment. Both are empty for a moment while it turns into
+    another program (and always, for the kernel's own): it is looked at again.
+    """
+    for _ in range(EXEC_LOOKS):
+        told, around = _bytes(place / "cmdline"), _bytes(place / "environ")
+        if told or around or not _has_program(place):
+            break
+        time.sleep(EXEC_S)
+    return told, around
+
+
+def _has_program(place: Path) -> bool:
+    try:
+        return bool((place / "exe").readlink())
+    except OSError:
+        return False
 
 
 def _dead(place: Path) -> bool:

@@ -87,7 +87,6 @@ class Item:
     within_s: float | None = None
     linger_s: float = 0.0
     alone: bool = False
-    restarts: bool = False
     steady: bool = False
     new_interpreter: bool = False
     both_interpreters: bool = False
