@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define AHEAD 3
@@ -22,21 +24,22 @@ static int set(const char *path, const char *value)
 }
 
 /* Loopback, and buffers of connections that do not grow: what they hold is no process's memory.
- * /proc must be one that may be written to. */
+ * /proc must be one of our own: it alone may be written to. */
 int set_up_network(void)
 {
     int line = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     struct ifreq loopback = {.ifr_flags = IFF_UP | IFF_RUNNING};
     strcpy(loopback.ifr_name, "lo");
     return line < 0 || ioctl(line, SIOCSIFFLAGS, &loopback) || close(line)
-        || set("/proc/sys/net/ipv4/tcp_rmem", TCP_RECEIVE) || set("/proc/sys/net/ipv4/tcp_wmem", TCP_SEND);
+        || set("/proc/sys/net/ipv4/tcp_rmem", TCP_RECEIVE)
+        || set("/proc/sys/net/ipv4/tcp_wmem", TCP_SEND);
 }
 
 /* Make one for each byte that comes, and send a descriptor of it. */
 static void make_networks(int line)
 {
     char byte;
-    if (unshare(CLONE_NEWNS) || mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
         _exit(1);
     while (recv(line, &byte, 1, 0) == 1) {
         int made;
@@ -54,7 +57,8 @@ int start_networks(void)
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
         return -1;
-    pid_t pid = fork();
+    /* A /proc can be mounted by who is in a fresh namespace of processes. */
+    pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
     if (pid == 0) {
         close(0), close(1), close(pair[0]);
         make_networks(pair[1]);

@@ -1,9 +1,15 @@
 """The launcher in C: where it comes from, and what happens where there is none."""
 
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
 from backfeed.engine import files
 from backfeed.engine.errors import BackfeedError, ConfigError
+from backfeed.engine.records import File
+from backfeed.engine.requests import Job
 from backfeed.sandboxes import _launcher, bubblewrap
 
 
@@ -73,3 +79,32 @@ def test_a_launcher_that_cannot_work_is_not_used(monkeypatch):
 
 def test_whoever_launches_programs_is_told():
     assert bubblewrap.PLUGIN.probe()["launched_by"] == "C"
+
+
+def of_launchers():
+    """The state letters of the processes that launchers of this machine have started."""
+    found = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            name = (place / "cmdline").read_bytes().split(b"\0")[0]
+            state, parent = (place / "stat").read_text().rpartition(")")[2].split()[:2]
+            found[place.name] = (name, state, parent)
+    launchers = {pid for pid, (name, _, _) in found.items() if name == b"launcher"}
+    return [state for _, state, parent in found.values() if parent in launchers]
+
+
+def test_networks_are_made_ahead_by_a_process_that_lives(backend):
+    job = Job(files=(File("main.py", "print(1)"),), command=("python", "main.py"))
+
+    async def watched():
+        service = backend.service({"slots": 1, "launcher": "c"})
+        try:
+            told = [(await service.answer([job]))[0]["verdict"] for _ in range(8)]
+            return told, of_launchers()
+        finally:
+            await service.close()
+
+    told, states = asyncio.run(watched())
+    assert told == ["AC"] * 8
+    assert len(states) >= 2
+    assert "Z" not in states
