@@ -1,0 +1,139 @@
+"""Java: javac, JUnit, and what Backfeed knows how to do with it."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from backfeed.analyzers import _java_check, _java_source, _record, _tree
+from backfeed.analyzers._language import TreeLanguage
+from backfeed.engine.records import File
+from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Outcome
+
+Plain = dict[str, Any]
+JARS = "/usr/share/java"
+JUNIT = (
+    "junit-jupiter-api", "junit-jupiter-params", "junit-jupiter-engine", "junit-platform-launcher",
+    "junit-platform-engine", "junit-platform-commons", "opentest4j", "apiguardian-api",
+    "univocity-parsers", "assertj-core", "byte-buddy", "hamcrest",
+)  # fmt: skip
+JUNIT_4 = ("junit4", "junit-vintage-engine")
+# A heap that is small until it is needed: the limit on memory is the sandbox's.
+RUN = (
+    "java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xms16m", "-Xmx1g",
+    "-XX:CompressedClassSpaceSize=128m", "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8",
+    "-Dstderr.encoding=UTF-8", "-Duser.language=en",
+)  # fmt: skip
+COMPILE = (
+    "javac", "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-J-Xshare:auto",
+    "-J-Duser.language=en", "-encoding", "UTF-8", "-proc:none", "-nowarn", "-d", "out",
+)  # fmt: skip
+SOURCES = (".", "src/main/java", "src/test/java")
+RESOURCES = ("out", "src/main/resources", "src/test/resources")
+RECORD = "BackfeedRecord.java"
+
+
+class _Java(TreeLanguage):
+    """The plug-in."""
+
+    language = "java"
+    version = f"1 {_java_check.VERSION}"
+    kinds = ("script", "stdio", "junit")
+    frameworks = ("junit",)
+    answer_file, test_file = "src/main/java/Solution.java", "src/test/java/SolutionTest.java"
+
+    def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
+        """What javac says of each snippet, apart from names that others would bring."""
+        return (yield from _java_check.check(batch))
+
+    def run_job(self, code: str, stdin: str = "") -> Job:
+        """A job that builds a program and runs it."""
+        code = _java_source.wrapped(code)
+        main = _java_source.placed("Main.java", code)
+        command = (*RUN, "-cp", "out", _java_source.main_of(code))
+        return Job((main,), command, stdin, build=_build([main.path]))
+
+    def test_job(self, spec: Plain, extra: tuple[File, ...] = ()) -> Job:
+        """A job that runs an answer and one test, which has a `main`, in one program."""
+        [test] = spec["tests"]
+        answer, asked = test["setup"] + spec["code"], _java_source.wrapped(test["code"])
+        code = _java_source.joined(answer, asked)
+        main = _java_source.placed("Main.java", code)
+        own = _record.guests([RECORD, "BackfeedMain.java"], WORD=_record.word_of("java", code))
+        words = (
+            _java_source.full_name(code, _java_source.main_of(asked).rpartition(".")[2]),
+            main.path, str(answer.count("\n") + 1), str(self.guards(test["code"])),
+        )  # fmt: skip
+        return Job(
+            files=(*extra, main, *own),
+            command=(*RUN, "-ea", "-cp", "out", "BackfeedMain", *words),
+            report=True,
+            build=_build([main.path, *(file.path for file in own)]),
+        )
+
+    def framework_job(
+        self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
+    ) -> Job:
+        """A job that runs test files on an answer's files."""
+        del framework
+        answers = tuple(map(_placed, answer))
+        checks = tuple(_placed(File(file.path, _switched_on(file))) for file in tests)
+        texts = [file.text for file in (*answers, *checks)]
+        own = _record.guests([RECORD, "BackfeedTests.java"], WORD=_record.word_of(*texts))
+        files = {file.path: file for file in (*answers, *checks, *own)}
+        names = [
+            _java_source.full_name(file.text, one.name)
+            for file in checks if file.path.endswith(".java")
+            for one in _java_source.types(file.text)
+        ]  # fmt: skip
+        old = re.search(r"\borg\.junit\.(?!jupiter|platform)", "\n".join(texts))
+        jars = [f"{JARS}/{name}.jar" for name in (*JUNIT, *(JUNIT_4 if old else ()))]
+        paths = [path for path in files if path.endswith(".java")]
+        return Job(
+            files=tuple(files.values()),
+            command=(*RUN, "-ea", "-cp", ":".join([*RESOURCES, *jars]), "BackfeedTests", *names),
+            report=True,
+            build=_build(paths, ":".join(jars)),
+        )
+
+    def results(self, job: Job, outcome: Outcome) -> list[Plain]:
+        """What the tests came to; a package that is not there is a lack of the sandbox's."""
+        if outcome.verdict == "CE" and (absent := lacking(outcome.stderr)):
+            return _record.lacks(absent)
+        text = next(file.text for file in job.files if file.path == RECORD)
+        return _record.read(outcome.report, _record.first(r'WORD = "(\w+)"', text))
+
+
+def _build(paths: Sequence[str], jars: str = "none") -> Build:
+    """Build these files, and those beside them that they use."""
+    where = ("-cp", jars, "-sourcepath", ":".join(SOURCES))
+    return Build(command=(*COMPILE, *where, *paths), outputs=("out",))
+
+
+def _placed(file: File) -> File:
+    return _java_source.placed(file.path, file.text) if file.path.endswith(".java") else file
+
+
+def _switched_on(file: File) -> str:
+    """A file of tests without what switches them off."""
+    text = file.text
+    for pattern, instead in _tree.known("java").skips if file.path.endswith(".java") else ():
+        text = re.sub(pattern, instead, text, flags=re.MULTILINE)
+    return text
+
+
+def lacking(said: str) -> str:
+    """The package for want of which alone a program was not built; empty if it was something else.
+
+    Where one is missing, so are the names that it would have brought.
+    """
+    absent = [
+        name
+        for name in re.findall(r": error: package (\S+) does not exist\n\s*import\b", said)
+        if _java_check.is_foreign(name)
+    ]
+    errors = re.findall(r"^\S+\.java:\d+: error: (.*)", said, re.MULTILINE)
+    rest = [one for one in errors if not re.match(_java_check.FOLLOWS, one)]
+    return absent[0] if absent and not rest else ""
+
+
+PLUGIN = _Java()
