@@ -51,6 +51,7 @@ class _Python:
     kinds = ("script", "doctest", "unittest", "pytest", "stdio")
     frameworks = ("pytest",)  # those whose tests are files of their own
     answer_file, test_file = "answer.py", "test_answer.py"
+    joins = True
 
     @property
     def version(self) -> str:
@@ -99,6 +100,14 @@ class _Python:
         text = json.dumps(spec, ensure_ascii=False, sort_keys=True)
         files = (*extra, *_harness(text), *(_guests("recorder") if "calls" in spec else ()))
         return Job(files=files, command=_HARNESS, report=True)
+
+    def results(self, job: Job, outcome: Outcome) -> list[Plain]:
+        """What each test came to, as the harness reports it."""
+        del job
+        try:
+            return list(json.loads(outcome.report)["tests"])
+        except (ValueError, KeyError, TypeError):
+            return []
 
     def framework_job(
         self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]

@@ -15,6 +15,36 @@ from backfeed.engine.methods.text_parts import Marks
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """How code of a language is read as a tree, emptied and changed.
+
+    `tree` is the grammar's wheel and the function in it; queries stand in `grammars/<name>.scm`. A
+    tree with errors is no program where `strict` is true and no parser of the language's own can be
+    asked. `stubs` are pairs: an expression for a result type, and the body of a function of that
+    type that does nothing; `unfinished` is how bodies look that nobody has written yet. `swaps` are
+    operators and what mutants put in their place, besides those of all languages; `negation` turns
+    a condition round, `nothing` is what may be returned instead of a value, `dropped` what stands
+    for a statement that is left out. `@` stands for the type, the condition. `comments` are nodes
+    that are comments, `kept_comments` an expression for those that mean something to a tool.
+    `guards` finds the statements that end a test with an error, `skips` what switches tests off in
+    files of tests, with what is put in its place.
+    """
+
+    tree: str = ""
+    strict: bool = True
+    stubs: tuple[tuple[str, str], ...] = ((".*", "{}"),)
+    swaps: Mapping[str, str] = field(default_factory=dict)
+    unfinished: str = r"\{?[\s;]*(throw\b[^;]*;\s*)?\}?"
+    negation: str = "!(@)"
+    nothing: str = ""
+    dropped: str = ";"
+    comments: tuple[str, ...] = ("comment",)
+    kept_comments: str = ""
+    guards: str = ""
+    skips: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Grammar:
     """One language. Extensions begin with a dot; what ends in `signs` are regular expressions.
 
@@ -35,6 +65,7 @@ class Grammar:
     test_paths: tuple[str, ...] = ()
     test_signs: tuple[str, ...] = ()
     marks: Marks = field(default_factory=Marks)
+    code: Code = field(default_factory=Code)
 
 
 @cache

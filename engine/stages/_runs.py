@@ -1,6 +1,5 @@
 """Asking patterns for running answers: the tests of a sample as jobs, and what they came to."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from typing import Any
 import msgspec
 
 from backfeed.engine import languages
+from backfeed.engine.errors import Refused
 from backfeed.engine.methods.compare import same_output
 from backfeed.engine.records import VERDICT_OF, Evidence, File, Finding, Sample, Test
 from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
@@ -18,6 +18,7 @@ from backfeed.engine.stages._files import beside, main_file
 ASSERTED = ("AssertionError", "AssertionFailure")
 ABSENT = ("ModuleNotFoundError",)
 _NOT_BEGUN = ("reading", "setup")
+_ERROR = re.compile(r"^.*\berror\b.*$", re.MULTILINE | re.IGNORECASE)
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
@@ -58,11 +59,16 @@ def run_tests(
     jobs = [
         replace(job, limits=limits, variables=variables) for job in _jobs(code, sample, runnable)
     ]
-    outcomes: list[Outcome] = yield from together(jobs)
+    try:
+        outcomes: list[Outcome] = yield from together(jobs)
+    except Refused as refused:
+        if refused.reason != "no-command":
+            raise
+        return Ran("NONE", detail=refused.detail)
     stdio = iter([test for test in runnable if test.kind == "stdio"])
     parts = []
     for job, outcome in zip(jobs, outcomes, strict=True):
-        part = _of_harness(outcome) if job.report else _of_stdio(outcome, next(stdio))
+        part = _of_harness(plugin, job, outcome) if job.report else _of_stdio(outcome, next(stdio))
         parts.append(replace(part, evidence=(evidence_of(check, job, outcome, word=part.word),)))
     return _worst(parts)
 
@@ -81,18 +87,18 @@ def evidence_of(check: str, job: Job, outcome: Outcome, *, word: str) -> Evidenc
 
 def _jobs(code: str, sample: Sample, tests: Sequence[Test]) -> list[Job]:
     """First one job for each stdio test, then one for each framework that runs files of its own,
-    then one for all that the harness runs.
+    then those for the harness: one for all tests together, where the language `joins` them.
     """
     plugin = languages.load(sample.language)
     jobs = [_program(code, sample, test) for test in tests if test.kind == "stdio"]
     jobs += [_framework(code, sample, test) for test in tests if _has_files(plugin, test)]
     harness = [test for test in tests if test.kind != "stdio" and not _has_files(plugin, test)]
-    if harness:
+    for group in [harness] if plugin.joins and harness else [[test] for test in harness]:
         spec: dict[str, Any] = {"code": code}
-        spec["tests"] = [{"kind": kind_of(t), "code": t.code, "setup": t.setup} for t in harness]
+        spec["tests"] = [{"kind": kind_of(t), "code": t.code, "setup": t.setup} for t in group]
         if sample.files:
             spec["module"] = PurePosixPath(main_file(sample).path).stem
-        extra = (*beside(sample), *(file for test in harness for file in test.files))
+        extra = (*beside(sample), *(file for test in group for file in test.files))
         jobs.append(plugin.test_job(spec, extra))
     return jobs
 
@@ -132,10 +138,10 @@ def _of_stdio(outcome: Outcome, test: Test) -> Ran:
     )
 
 
-def _of_harness(outcome: Outcome) -> Ran:
+def _of_harness(plugin: Any, job: Job, outcome: Outcome) -> Ran:
     if outcome.verdict == "FLAKY":
         return Ran("FLAKY", detail=outcome.detail)
-    results = _results(outcome.report)
+    results = tuple(plugin.results(job, outcome))
     if not results:
         return Ran(outcome.verdict if outcome.verdict != "AC" else "FORGED", detail=tail(outcome))
     executed = sum(result["executed"] for result in results)
@@ -168,13 +174,6 @@ def _of_error(wrong: dict[str, Any], executed: int, results: tuple[dict[str, Any
     return Ran("WA" if asserted else "RE", executed, detail, error["line"], results=results)
 
 
-def _results(report: str) -> tuple[dict[str, Any], ...]:
-    try:
-        return tuple(json.loads(report)["tests"])
-    except (ValueError, KeyError, TypeError):
-        return ()
-
-
 def _worst(parts: Sequence[Ran]) -> Ran:
     """Failed before unverified before passed; evidence of all."""
     order = {"failed": 0, "unverified": 1, "passed": 2}
@@ -188,7 +187,9 @@ def _worst(parts: Sequence[Ran]) -> Ran:
 
 
 def tail(outcome: Outcome) -> str:
-    """Why a program ended as it did: what the sandbox says, else its last line on stderr."""
+    """Why a program ended as it did: what a compiler or the sandbox says, else its last line."""
+    if outcome.verdict == "CE" and (complaint := _ERROR.search(outcome.stderr)):
+        return steady(complaint[0][:300])
     text = outcome.stderr.strip().splitlines()
     return steady(outcome.detail or (text[-1][:300] if text else ""))
 

@@ -1,0 +1,54 @@
+"""A tool over many snippets in one job: a shell script of ours that tells each one's part apart."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from backfeed.engine.errors import Outage, Refused
+from backfeed.engine.records import File
+from backfeed.engine.requests import Asks, Job, Limits, Outcome
+
+Plain = dict[str, Any]
+_OWN_DOING = ("SIG", "TLE", "IDLE", "MLE", "OLE")
+
+
+def told(
+    codes: Sequence[str], suffix: str, script: str, *, cpu_s: float
+) -> Asks[list[tuple[str, int]] | None]:
+    """What a script says of each snippet, and its tool's exit status; None without the tool.
+
+    The script prints `== NAME` before what it says of a snippet, and `== STATUS` after it. A batch
+    of which something is missing is an outage, so that it is halved; one snippet that brings its
+    tool to an end has status -1.
+    """
+    named = tuple(File(f"s_{n:06d}{suffix}", code) for n, code in enumerate(codes))
+    limits = Limits(cpu_s=cpu_s, wall_s=3 * cpu_s, memory_mb=2048, output_kb=16 * 1024, disk_mb=512)
+    files = (*named, File("backfeed_check.sh", script))
+    try:
+        outcome: Outcome = yield from Job(
+            files=files, command=("bash", "backfeed_check.sh"), limits=limits
+        )
+    except Refused:
+        return None
+    parts = re.findall(
+        r"^== s_(\d+)\S*\n(.*?)^== (\d+)\n", outcome.stdout, re.DOTALL | re.MULTILINE
+    )
+    found = {int(number): (text, int(status)) for number, text, status in parts}
+    if any(status == 127 for _, status in found.values()):
+        return None
+    if outcome.verdict == "AC" and len(found) == len(codes):
+        return [found[n] for n in range(len(codes))]
+    if outcome.verdict in _OWN_DOING and len(codes) == 1:
+        return [(f"{outcome.verdict} {outcome.stderr[:200]}", -1)]
+    raise Outage(f"{outcome.verdict}: {len(found)} of {len(codes)} told {outcome.stderr[:200]}")
+
+
+def analysis(tool: str, version: str, *, word: str, findings: list[Plain]) -> Plain:
+    """An analysis as plain data."""
+    return {"word": word, "tool": tool, "version": version, "findings": findings}
+
+
+def no_tool(tool: str) -> Plain:
+    """What is said where the sandbox has no such tool."""
+    finding = {"rule": "no-tool", "level": "note", "message": f"the sandbox has no {tool}"}
+    return analysis("", "", word="unknown", findings=[{**finding, "line": 0, "column": 0}])

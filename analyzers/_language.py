@@ -1,0 +1,56 @@
+"""What every language has whose code is read as a tree: its verbs, by its tables and queries."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from backfeed.analyzers import _tree, _tree_fit, _tree_mutants
+from backfeed.engine.requests import Asks, CodeCheck
+
+Plain = dict[str, Any]
+
+
+class TreeLanguage:
+    """The part of a plug-in that needs no tool. Verbs are pure."""
+
+    language = ""
+    version = "1"
+    kinds: tuple[str, ...] = ("script", "stdio")
+    frameworks: tuple[str, ...] = ()
+    joins = False  # each test is a program of its own
+
+    def parse(self, code: str) -> Plain:
+        """Does the code parse, as far as its grammar tells?"""
+        return _tree.parse(self.language, code)
+
+    def stub(self, code: str, entry_point: str) -> str:
+        """The code doing nothing."""
+        return _tree_mutants.stub(self.language, code, entry_point)
+
+    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[str]:
+        """The code with small faults."""
+        return _tree_mutants.mutants(self.language, code, entry_point, most=most)
+
+    def fit(self, code: str, instruction: str, entry_point: str) -> list[Plain]:
+        """Findings that say whether it fits its problem."""
+        del instruction
+        return _tree_fit.fit(self.language, code, entry_point)
+
+    def entry_point(self, instruction: str, code: str) -> str:
+        """The name that the problem asks for."""
+        return _tree_fit.entry_point_of(self.language, instruction, code)
+
+    def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
+        """Unknown: no tool of the language has looked at it."""
+        yield from ()
+        found = {"rule": "not-analyzed", "level": "note", "message": f"no tool for {self.language}"}
+        return [
+            {"word": "unknown", "tool": "", "version": self.version, "findings": [dict(found)]}
+            for _ in batch
+        ]
+
+    def guards(self, test: str) -> int:
+        """How many statements of a test end it with an error: all were passed if it ended well."""
+        pattern = _tree.known(self.language).guards
+        bare = _tree.without_comments(self.language, test)
+        return len(re.findall(pattern, bare)) if pattern else 0

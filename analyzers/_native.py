@@ -1,0 +1,122 @@
+"""C and C++ programs: built in a box of their own, run with a record of their assertions."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from backfeed.analyzers import _batch, _record, _tree
+from backfeed.analyzers._language import TreeLanguage
+from backfeed.engine.records import File
+from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
+
+Plain = dict[str, Any]
+BUILD = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, disk_mb=256)
+MANY = 10
+# Libraries of the system that a header stands for.
+LINKS = {
+    r"openssl/": ("-lssl", "-lcrypto"), r"boost/": (), r"pthread\.h|thread>|future>": ("-pthread",),
+    r"zlib\.h": ("-lz",),
+}  # fmt: skip
+_ABSENT = r"fatal error: (\S+): No such file or directory"
+INCLUDE = "backfeed/assert.h"
+
+
+class Native(TreeLanguage):
+    """What C and C++ share."""
+
+    compiler: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    include = prepared = ""  # shell commands before snippets are looked at; the second if MANY are
+    suffix = ""
+    main = ""
+
+    def run_job(self, code: str, stdin: str = "") -> Job:
+        """A job that builds a program and runs it."""
+        return self._job((File(self.main, code),), [self.main], stdin=stdin)
+
+    def test_job(self, spec: Plain, extra: tuple[File, ...] = ()) -> Job:
+        """A job that runs an answer and one test, in one program."""
+        [test] = spec["tests"]
+        code = f'{test["setup"]}{spec["code"]}\n#line 1 "test{self.suffix}"\n{test["code"]}'
+        words = {"WORD": word(code), "GUARDS": str(self.guards(test["code"]))}
+        harness = f"backfeed_main{self.suffix}"
+        text = _record.guests(["backfeed_main.cpp"], **words)[0].text
+        own = (File(harness, text), File(INCLUDE, _record.guest("assert.h")))
+        return self._job((*extra, File(self.main, code), *own), [self.main, harness], report=True)
+
+    def _job(
+        self, files: tuple[File, ...], sources: list[str], *, report: bool = False, stdin: str = ""
+    ) -> Job:
+        text = next(file.text for file in files if file.path == self.main)
+        links = [
+            flag for header, flags in LINKS.items() if re.search(header, text) for flag in flags
+        ]
+        wrap = ("-Ibackfeed", "-Wl,--wrap=main") if report else ()
+        command = (*self.compiler, *wrap, "-o", "main", *sources, *links, "-lm")
+        build = Build(command=command, outputs=("main",), limits=BUILD)
+        return Job(files=files, command=("./main",), stdin=stdin, report=report, build=build)
+
+    def results(self, job: Job, outcome: Outcome) -> list[Plain]:
+        """What the test came to; a header that is not there is a lack of the sandbox's."""
+        if outcome.verdict == "CE" and (absent := self.lacking(outcome)):
+            return _record.lacks(absent)
+        code = next(file.text for file in job.files if file.path == self.main)
+        return _record.read(outcome.report, word(code))
+
+    def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
+        """What the compiler says of each snippet alone; one job for all."""
+        codes = [_tree.without_comments(self.language, request.code) for request in batch]
+        called = " ".join((self.compiler[0], *self.checks, "-fdiagnostics-format=json"))
+        prepared = self.prepared if len(codes) >= MANY else ""
+        script = (
+            f"{self.include}\n{prepared}\nfor f in s_*{self.suffix}; do\n"
+            f'echo "== $f"\n{called} "$f" 2>&1 </dev/null\necho "== $?"\ndone\n'
+        )
+        found = yield from _batch.told(codes, self.suffix, script, cpu_s=0.5 * len(codes) + 20)
+        if found is None:
+            return [_batch.no_tool(self.compiler[0]) for _ in batch]
+        return [self._judged(*one) for one in found]
+
+    def _judged(self, output: str, status: int) -> Plain:
+        findings = []
+        for item in _diagnostics(output):
+            place = (item.get("locations") or [{}])[0].get("caret", {})
+            rule = item.get("option", "syntax" if self._is_syntax(item["message"]) else "compile")
+            findings.append({
+                "rule": rule.removeprefix("-Werror=").removeprefix("-W"),
+                "level": "error" if item["kind"] in ("error", "fatal error") else "warning",
+                "message": item["message"][:300], "line": place.get("line", 0),
+                "column": place.get("column", 0),
+            })  # fmt: skip
+        absent = re.search(_ABSENT.removeprefix("fatal error: "), output)
+        if absent or (status and not any(one["level"] == "error" for one in findings)):
+            findings = [{**one, "level": "note"} for one in findings]
+            word = "unknown"
+        else:
+            word = "invalid" if status else "ok"
+        return _batch.analysis(self.compiler[0], self.version, word=word, findings=findings)
+
+    @staticmethod
+    def _is_syntax(message: str) -> bool:
+        return message.startswith("expected") or "before" in message or "stray" in message
+
+    def lacking(self, outcome: Outcome) -> str:
+        """The header that a program was not built for; empty if it was something else."""
+        return _record.first(_ABSENT, outcome.stderr)
+
+
+def word(code: str) -> str:
+    """The word of a test program's record."""
+    return _record.word_of("native", code)
+
+
+def _diagnostics(output: str) -> list[Plain]:
+    for line in output.splitlines():
+        if line.startswith("[{"):
+            try:
+                told = list(json.loads(line))
+            except ValueError:
+                return []
+            return told + [part for item in told for part in item.get("children", ())]
+    return []

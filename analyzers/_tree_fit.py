@@ -1,0 +1,57 @@
+"""Does an answer fit its problem? The same questions for every language that has a tree."""
+
+import re
+from typing import Any
+
+from backfeed.analyzers import _tree
+from backfeed.analyzers._tree_mutants import is_stub
+
+_CUT = re.compile(
+    r"\b(rest of (the|your) (code|function|implementation)|remaining (code|implementation)"
+    r"|(code|implementation) continues here|existing code|(your|add) code here"
+    r"|same as (above|before))\b"
+    r"|^\W*\.\.\.\W*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def fit(language: str, code: str, entry_point: str) -> list[dict[str, Any]]:
+    """The findings of one answer; those of level `error` say that it does not fit."""
+    found = _tree.definitions(language, code)
+    findings = [_finding("cut-code", line, text) for line, text in _cuts(language, code)]
+    if entry_point and found and not re.search(rf"\b{re.escape(entry_point)}\b", code):
+        findings.append(_finding("missing-name", 0, f"{entry_point} is not defined"))
+    if is_stub(language, code, entry_point):
+        first = _tree.chosen(language, code, entry_point)[0]
+        findings.append(_finding("stub", first.line, f"{first.name or 'it'} does nothing"))
+    return findings
+
+
+def _cuts(language: str, code: str) -> list[tuple[int, str]]:
+    """Comments that stand for code which is not there."""
+    if not _CUT.search(code):
+        return []
+    return [
+        (node.start_point.row + 1, text[:100])
+        for node in _tree.comments(language, code)
+        if _CUT.search(text := (node.text or b"").decode("utf-8", "replace"))
+    ]
+
+
+def _finding(rule: str, line: int, message: str) -> dict[str, Any]:
+    return {"rule": rule, "level": "error", "message": message, "line": line, "column": 0}
+
+
+def entry_point_of(language: str, instruction: str, code: str) -> str:
+    """The name that the problem asks for: the last one defined that it names; empty if none is.
+
+    Functions come before classes.
+    """
+    found = [one for one in _tree.definitions(language, code) if one.name]
+    for kinds in (("function",), ("method",), ("class",)):
+        mine = [one.name for one in found if one.kind in kinds]
+        named = [name for name in mine if re.search(rf"\b{re.escape(name)}\b", instruction)]
+        if named:
+            return named[-1]
+    names = {one.name for one in found if one.kind == "function"}
+    return names.pop() if len(names) == 1 else ""

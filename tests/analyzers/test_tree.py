@@ -1,0 +1,105 @@
+"""Code of any language as a tree: definitions, stubs, mutants, comments, what it lacks to be whole."""
+
+import pytest
+
+from backfeed.analyzers import _tree, _tree_fit, _tree_mutants
+
+CPP = """#include <vector>
+// the rest of the world
+class Sum {
+public:
+    Sum(int start) : total(start) {}
+    int get() const { return total; }  /* é */
+private:
+    int total;
+};
+int add(int x, int y) {
+    if (x > 3 && y < 2) { return x + 1; }
+    return x + y;
+}
+void nothing(int x) { add(x, 1); }
+"""
+
+
+def test_definitions_have_names_bodies_and_types():
+    found = _tree.definitions("cpp", CPP)
+    assert [(one.kind, one.name, one.result, one.line) for one in found] == [
+        ("class", "Sum", "", 3), ("function", "get", "int", 6), ("function", "add", "int", 10),
+        ("function", "nothing", "void", 14),
+    ]  # fmt: skip
+    text = CPP.encode()
+    assert text[slice(*found[3].body)] == b"{ add(x, 1); }"
+
+
+def test_a_stub_keeps_what_is_around_the_bodies():
+    assert _tree_mutants.stub("cpp", CPP, "add").endswith(
+        "int add(int x, int y) { return {}; }\nvoid nothing(int x) { add(x, 1); }\n"
+    )
+    all_of_it = _tree_mutants.stub("cpp", CPP, "")
+    assert "int get() const { return {}; }  /* é */" in all_of_it
+    assert all_of_it.endswith("void nothing(int x) {}\n")
+    assert _tree_mutants.stub("cpp", CPP, "Sum").count("{ return {}; }") == 1
+    assert _tree_mutants.stub("cpp", "int x = 1;\n", "x") == ""
+
+
+def test_mutants_are_different_each_with_one_fault_and_always_the_same():
+    found = _tree_mutants.mutants("cpp", CPP, "add", most=50)
+    assert len(found) == len(set(found)) > 8
+    assert found == _tree_mutants.mutants("cpp", CPP, "add", most=50)
+    assert found[:3] == _tree_mutants.mutants("cpp", CPP, "add", most=3)
+    assert CPP not in found
+    for wanted in ("x >= 3", "x > 4", "|| y", "!(x > 3 && y < 2)", "return {};", "x - y"):
+        assert any(wanted in one for one in found), wanted
+    assert all("{ return total; }" in one and "add(x, 1)" in one for one in found)
+    assert not any(_tree.tree("cpp", one.encode()).root_node.has_error for one in found)
+
+
+def test_comments_are_blanked_in_place():
+    bare = _tree.without_comments("cpp", CPP)
+    assert "rest of the world" not in bare
+    assert "é" not in bare
+    assert [line.rstrip() for line in bare.splitlines()][9:] == CPP.splitlines()[9:]
+    assert _tree.without_comments("cpp", 'x = "// no comment";') == 'x = "// no comment";'
+
+
+@pytest.mark.parametrize(
+    ("code", "word", "line"),
+    [
+        ("int f() { return 1; }\n", "ok", None),
+        ("int f() {\n  return 1;\n", "unknown", 2),
+        ("int f( { return 1; }\n", "unknown", 1),
+        ("", "ok", None),
+    ],
+)
+def test_what_the_grammar_does_not_take_is_suspected(code, word, line):
+    found = _tree.parse("cpp", code)
+    assert found["word"] == word
+    assert found.get("line") == line
+
+
+@pytest.mark.parametrize(
+    ("code", "rules"),
+    [
+        ("int f(int x) { return x; }", []),
+        ("int f(int x) { }", ["stub"]),
+        ("int f(int x) { // TODO\n}", ["stub"]),
+        ("int g(int x) { return x; }", ["missing-name"]),
+        ("int f(int x) {\n  // ... rest of the code here\n  return x; }", ["cut-code"]),
+        ("int f(int x) {\n  // ...\n  return x; }", ["cut-code"]),
+        ("int g() { return 1; }\nint f(int x);", []),
+    ],
+)
+def test_what_does_not_fit_is_named(code, rules):
+    assert [finding["rule"] for finding in _tree_fit.fit("cpp", code, "f")] == rules
+
+
+@pytest.mark.parametrize(
+    ("instruction", "name"),
+    [("Write `nothing`, then `add`.", "nothing"), ("Write add.", "add"), ("Do it.", "")],
+)
+def test_the_name_that_is_asked_for(instruction, name):
+    assert _tree_fit.entry_point_of("cpp", instruction, CPP) == name
+
+
+def test_a_lone_function_is_meant_whatever_is_said():
+    assert _tree_fit.entry_point_of("cpp", "Do it.", "int only() { return 1; }") == "only"
