@@ -141,6 +141,7 @@ def test_a_compiler_that_crashed_says_nothing():
 
 ABSENT = "A.java:1: error: package com.x does not exist\nimport com.x.Y;\n"
 SYMBOL = "A.java:3: error: cannot find symbol\n  Y y;\n"
+OLDER = f"{SYMBOL}  ^\n  symbol:   method has(int)\n  location: class StringAssert<X>\n"
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,8 @@ SYMBOL = "A.java:3: error: cannot find symbol\n  Y y;\n"
         (ABSENT, "com.x"),
         (ABSENT + SYMBOL + "2 errors\n", "com.x"),
         (SYMBOL, ""),
+        (f"{OLDER}1 error\n", "a newer org.assertj or org.junit"),
+        (OLDER + SYMBOL, ""),
         (f"{ABSENT}A.java:4: error: ';' expected\n", ""),
         ("A.java:1: error: package java.utils does not exist\nimport java.utils.List;\n", ""),
         ("A.java:1: error: package Sytem does not exist\n  Sytem.out.println();\n", ""),
