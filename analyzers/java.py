@@ -18,10 +18,11 @@ JUNIT = (
 )  # fmt: skip
 JUNIT_4 = ("junit4", "junit-vintage-engine")
 # A heap that is small until it is needed: the limit on memory is the sandbox's. What runs for long
-# is compiled as well as anywhere, but later: what does not costs as little as the first level alone.
+# is compiled as well as anywhere, but later: what does not costs no more than the first level's.
 RUN = (
     "java", "-XX:+UseSerialGC", "-Xshare:auto", "-Xms16m", "-Xmx1g",
-    "-XX:CompressedClassSpaceSize=128m", "-XX:Tier3InvocationThreshold=1000",
+    "-XX:CompressedClassSpaceSize=128m", "-XX:ReservedCodeCacheSize=64m",
+    "-XX:Tier3InvocationThreshold=1000",
     "-XX:Tier3MinInvocationThreshold=500", "-XX:Tier3CompileThreshold=3000",
     "-XX:Tier4InvocationThreshold=15000", "-XX:Tier4CompileThreshold=30000",
     "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8",
@@ -34,6 +35,10 @@ COMPILE = (
 SOURCES = (".", "src/main/java", "src/test/java")
 RESOURCES = ("out", "src/main/resources", "src/test/resources")
 RECORD = "BackfeedRecord.java"
+# How tests say what they expect, in any of the libraries for that.
+_ASSERTS = re.compile(
+    r"\b(assert|verify|expect|andExpect)\w*\s*\(|\bfail\s*\(|\bexpected\s*=|\bassert\b"
+)
 # A method that is sought in a type of the packages for tests, and is not there.
 _TOO_OLD = re.compile(
     r": error: cannot find symbol\n.*\n.*\n\s*symbol: +method .*\n"
@@ -82,7 +87,7 @@ class _Java(TreeLanguage):
     def framework_job(
         self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
     ) -> Job:
-        """A job that runs test files on an answer's files."""
+        """A job that runs test files on an answer's files. Each test counts, if any asserts."""
         del framework
         answers = tuple(map(_placed, answer))
         checks = tuple(_placed(File(file.path, _switched_on(file))) for file in tests)
@@ -95,11 +100,21 @@ class _Java(TreeLanguage):
             for one in _java_source.types(file.text)
         ]  # fmt: skip
         old = re.search(r"\borg\.junit\.(?!jupiter|platform)", "\n".join(texts))
+        said = (_tree.without_comments("java", file.text) for file in checks)
+        counts = "1" if any(map(_ASSERTS.search, said)) else "0"
         jars = [f"{JARS}/{name}.jar" for name in (*JUNIT, *(JUNIT_4 if old else ()))]
         paths = [path for path in files if path.endswith(".java")]
         return Job(
             files=tuple(files.values()),
-            command=(*RUN, "-ea", "-cp", ":".join([*RESOURCES, *jars]), "BackfeedTests", *names),
+            command=(
+                *RUN,
+                "-ea",
+                "-cp",
+                ":".join([*RESOURCES, *jars]),
+                "BackfeedTests",
+                counts,
+                *names,
+            ),
             report=True,
             build=_build(paths, ":".join(jars)),
         )

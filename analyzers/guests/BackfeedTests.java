@@ -1,4 +1,5 @@
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -13,13 +14,16 @@ import org.junit.platform.launcher.core.LauncherFactory;
 /** Runs the tests of classes in JUnit, and records each; what was skipped is not told. */
 final class BackfeedTests implements TestExecutionListener {
     private final BackfeedRecord record;
+    private final int counts;
 
-    private BackfeedTests(BackfeedRecord record) {
+    private BackfeedTests(BackfeedRecord record, int counts) {
         this.record = record;
+        this.counts = counts;
     }
 
-    /** The full names of the classes. */
-    public static void main(String[] names) throws Exception {
+    /** How much a test that passes counts, and the full names of the classes. */
+    public static void main(String[] words) throws Exception {
+        List<String> names = Arrays.asList(words).subList(1, words.length);
         Set<String> files = new HashSet<>();
         List<DiscoverySelector> chosen = new ArrayList<>();
         for (String name : names) {
@@ -29,7 +33,8 @@ final class BackfeedTests implements TestExecutionListener {
         BackfeedRecord record = new BackfeedRecord(files, 0);
         try {
             LauncherFactory.create().execute(
-                    LauncherDiscoveryRequestBuilder.request().selectors(chosen).build(), new BackfeedTests(record));
+                    LauncherDiscoveryRequestBuilder.request().selectors(chosen).build(),
+                    new BackfeedTests(record, Integer.parseInt(words[0])));
         } catch (Throwable error) {
             error.printStackTrace();
             record.fail(0, error);
@@ -45,7 +50,7 @@ final class BackfeedTests implements TestExecutionListener {
             System.err.println(test.getDisplayName() + ": " + error);
             record.fail(test.isTest() ? 1 : 0, error);
         } else if (test.isTest() && result.getStatus() == TestExecutionResult.Status.SUCCESSFUL) {
-            record.pass(1);
+            record.pass(counts);
         }
     }
 }

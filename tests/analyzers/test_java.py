@@ -16,7 +16,7 @@ from backfeed.engine.stages._runs import run_tests
 ADD = "import java.util.*;\n\nclass Solution {\n    int add(int x, int y) { return x + y; }\n}\n"
 MAIN = "class Main {{ public static void main(String[] a) {{ {} }} }}\n"
 JUNIT = (
-    "import org.junit.jupiter.api.*;\nimport static org.assertj.core.api.Assertions.assertThat;\n"
+    "import org.junit.jupiter.api.*;\nimport static org.assertj.core.api.Assertions.*;\n"
     "class SolutionTest {{\n{}\n}}\n"
 )
 
@@ -262,6 +262,10 @@ FRAMEWORK = {
     "another error": (ADD, JUNIT.format(RAISES), ("RE", 1, "IllegalStateException: no", 4)),
     "switched off": (ADD, JUNIT.format(f"@Disabled {RIGHT}"), ("AC", 1, "", 0)),
     "no tests": (ADD, JUNIT.format("void a() {}"), ("NONE", 0, "no assertion ran", 0)),
+    "none asserts": (
+        ADD, JUNIT.format("// assertTrue(true)\n@Test void a() { new Solution().add(1, 2); }"),
+        ("NONE", 0, "no assertion ran", 0),
+    ),
     "ends before the test": (ENDS, JUNIT.format(RIGHT), ("FORGED", 0, "", 0)),
     "of JUnit 4": (
         ADD, JUNIT.format(RIGHT.replace("void", "public void")).replace("jupiter.api.*", "Test")
