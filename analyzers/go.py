@@ -1,0 +1,205 @@
+"""Go: its tool chain, and what Backfeed knows how to do with it."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from backfeed.analyzers import _batch, _go_outcome, _go_source, _record, _tree
+from backfeed.analyzers._go_source import Piece
+from backfeed.analyzers._language import TreeLanguage
+from backfeed.engine.errors import Outage, Refused
+from backfeed.engine.records import File
+from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
+
+Plain = dict[str, Any]
+_BUILD = Limits(
+    cpu_s=30.0, wall_s=60.0, memory_mb=2048, processes=256, file_mb=128, disk_mb=512, inodes=16384
+)
+_GO = ("go", "build", "-o", "main", "-ldflags=-s -w")
+_TEST = ("go", "test", "-c", "-vet=off", "-o", "main", "-ldflags=-s -w")
+# Go's own file of settings in the home inside. Packages that tests use are compiled ahead.
+_SETTINGS = """\
+CGO_ENABLED=1
+GOCACHE=/tmp/go
+GO111MODULE={modules}
+GOPATH=/usr/local/lib/backfeed/go:/usr/share/gocode
+GOPROXY=off
+GOSUMDB=off
+GOTELEMETRY=off
+GOTOOLCHAIN=local
+"""
+_MAIN = "backfeed_main_test.go"
+_IN_SHELL = """\
+cd "{folder}" || exit 125
+{program} -test.v
+code=$?
+[ $code = 0 ] && error=null || error='{{"type": "AssertionError", "message": "", "line": 0}}'
+echo '{{"word": "{word}", "tests": [{{"executed": 0, "phase": "test", "error": '"$error"'}}]}}' >&3
+exit $code
+"""
+
+
+class _Go(TreeLanguage):
+    language = "go"
+    version = "1"
+    kinds = ("script", "stdio", "gotest")
+    frameworks = ("gotest",)
+    answer_file, test_file = "answer.go", "answer_test.go"
+
+    def stub(self, code: str, entry_point: str) -> str:
+        """The code returning zero values."""
+        return _go_source.stub(code, entry_point)
+
+    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[str]:
+        """The code with small faults; packages that one does not use any more stay imported."""
+        made = super().mutants(code, entry_point, most)
+        return list(dict.fromkeys(_go_source.unused_quieted(one) for one in made))
+
+    def run_job(self, code: str, stdin: str = "") -> Job:
+        """A job that builds a program and runs it."""
+        whole = _go_source.outline(code).package
+        text = code if whole else _go_source.joined([Piece("main.go", code)], complete=True)
+        build = Build(command=(*_GO, "main.go"), outputs=("main",), limits=_BUILD)
+        files = (File("main.go", text), _settings())
+        return Job(files=files, command=("./main",), stdin=stdin, build=build)
+
+    def test_job(self, spec: Plain, extra: tuple[File, ...] = ()) -> Job:
+        """A job that runs an answer and one test: Go's own tests, or a main that panics."""
+        [test] = spec["tests"]
+        setup, tests, code = test["setup"], _as_main(test["code"]), spec["code"]
+        tested = {name for text in (setup, tests) for name, _ in _go_source.functions(text)}
+        code = _go_source.renamed(code, "main", "backfeedMain") if "main" in tested else code
+        pieces = [Piece("setup.go", setup), Piece("answer.go", code), Piece("test.go", tests)]
+        whole = bool(_go_source.outline(code).package)
+        text = _go_source.joined(pieces, complete=not whole, quiet=("setup.go", "test.go"))
+        package = _go_source.outline(text).package
+        by_main = "main" in tested and not any(map(_is_test, tested))
+        run = "backfeedProgram(main)" if by_main else "backfeedTests(m.Run())"
+        guards = self.guards(test["code"]) if by_main else 0
+        word = _record.word_of("go", text)
+        harness = _record.guests([_MAIN], PACKAGE=package, RUN=run, GUARDS=str(guards), WORD=word)
+        own = () if "TestMain" in tested else harness
+        named = tuple(file.path for file in extra if file.path.endswith(".go"))
+        sources = ("main_test.go", *(file.path for file in own), *named)
+        build = Build(command=(*_TEST, *sources), outputs=("main",), limits=_BUILD)
+        files = (*extra, File("main_test.go", text), *own, _settings())
+        return Job(files=files, command=_command(word, own=bool(own)), report=True, build=build)
+
+    def framework_job(
+        self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
+    ) -> Job:
+        """A job that runs the tests of a package that lies beside them, in a module."""
+        del framework
+        files = *answer, *(File(one.path, _kept(one)) for one in tests)
+        sources = [file for file in tests if file.path.endswith("_test.go")] or list(tests)
+        folder = str(PurePosixPath(sources[0].path).parent) if sources else "."
+        here = [file for file in sources if str(PurePosixPath(file.path).parent) == folder]
+        word = _record.word_of("go", *(file.text for file in files))
+        package = next((_go_source.outline(file.text).package for file in here), "") or "main"
+        [harness] = _record.guests(
+            [_MAIN], PACKAGE=package, RUN="backfeedTests(m.Run())", GUARDS="0", WORD=word
+        )
+        own = [] if any(_has_main(file.text) for file in here) else [harness]
+        files += tuple(File(f"{folder}/{one.path}".removeprefix("./"), one.text) for one in own)
+        build = Build(command=(*_TEST, f"./{folder}"), outputs=("main",), limits=_BUILD)
+        command = _command(word, own=bool(own), folder=folder)
+        files += (_settings("auto"),)
+        return Job(files=files, command=command, report=True, build=build)
+
+    def results(self, job: Job, outcome: Outcome) -> list[Plain]:
+        """What the tests came to; a package that is not there is a lack of the sandbox's."""
+        return _go_outcome.results(job, outcome)
+
+    def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
+        """What Go's parser and type checker say of each snippet; one program of ours for all."""
+        texts = json.dumps([_checked(request.code) for request in batch])
+        source = _record.guests(["backfeed_check.go"])
+        command = (*_GO, *(file.path for file in source))
+        limits = Limits(
+            cpu_s=0.2 * len(batch) + 20, wall_s=0.6 * len(batch) + 60, memory_mb=2048,
+            processes=256, output_kb=16 * 1024,
+        )  # fmt: skip
+        job = Job(
+            files=(*source, _settings()), command=("./main",), stdin=texts, limits=limits,
+            build=Build(command=command, outputs=("main",), limits=_BUILD),
+        )  # fmt: skip
+        try:
+            outcome: Outcome = yield from job
+        except Refused:
+            return [_batch.no_tool("go") for _ in batch]
+        if outcome.verdict == "AC":
+            told = json.loads(outcome.stdout)
+            return [_judged(found, told["version"]) for found in told["found"]]
+        if len(batch) == 1 and outcome.verdict in ("RE", "SIG", "TLE", "IDLE", "MLE", "OLE"):
+            return [_batch.analysis("go", "", word="unknown", findings=[_note(outcome)])]
+        raise Outage(f"go: {outcome.verdict} {outcome.stderr[:200]}")
+
+
+def _settings(modules: str = "off") -> File:
+    return File(".config/go/env", _SETTINGS.format(modules=modules))
+
+
+def _kept(file: File) -> str:
+    """What is compiled of a file of tests."""
+    is_test = file.path.endswith("_test.go")
+    return _go_source.without_benchmarks(file.text) if is_test else file.text
+
+
+def _command(word: str, *, own: bool, folder: str = ".") -> tuple[str, ...]:
+    """How a test program is run: in its folder; by a shell where tests have a `TestMain`."""
+    program = "../" * len(PurePosixPath(folder).parts) + "main"
+    if own:
+        return ("./main", "-test.v") if folder == "." else ("env", "-C", folder, program, "-test.v")
+    program = program if "/" in program else f"./{program}"
+    return ("sh", "-c", _IN_SHELL.format(folder=folder, word=word, program=program))
+
+
+def _is_test(name: str) -> bool:
+    return bool(re.match(r"(?:Test|Example|Fuzz)(?![a-z])", name)) and name != "TestMain"
+
+
+def _has_main(text: str) -> bool:
+    return any(name == "TestMain" for name, _ in _go_source.functions(text))
+
+
+def _as_main(test: str) -> str:
+    """Bare statements are the body of a main."""
+    nodes = _tree.tree("go", _tree.encoded(test)).root_node.named_children
+    kinds = {node.type for node in nodes}
+    declared = kinds & {
+        "function_declaration", "method_declaration", "package_clause", "import_declaration",
+    }  # fmt: skip
+    bare = any(kind.endswith("_statement") for kind in kinds) and not declared
+    return f"func main() {{ {test}\n}}" if bare else test
+
+
+def _checked(code: str) -> str:
+    """A snippet as a file. What came before it may be the imports of a test, which is not there."""
+    text = _tree.without_comments("go", code)
+    found = _go_source.outline(text)
+    if _tree.tree("go", _tree.encoded(text)).root_node.has_error:
+        return text if found.package else f"package main\n//line answer.go:1:1\n{text}"
+    tests = [one for one in found.imports if one.name == "testing"]
+    snippet = not found.package or (tests and "testing." not in text)
+    if found.in_order and not snippet:
+        return text
+    return _go_source.joined([Piece("answer.go", text)], complete=bool(snippet))
+
+
+def _judged(found: list[Plain], version: str) -> Plain:
+    """What is said of one snippet. What a later Go would take is not held against it."""
+    later = any(_go_outcome.newer(one["message"]) for one in found)
+    level = "note" if later else "error"
+    findings = [{**one, "level": level, "message": one["message"][:300]} for one in found]
+    word = "unknown" if later else "invalid" if found else "ok"
+    return _batch.analysis("go", version, word=word, findings=findings)
+
+
+def _note(outcome: Outcome) -> Plain:
+    message = f"{outcome.verdict} {outcome.stderr[:200]}".strip()
+    return {"rule": "not-analyzed", "level": "note", "message": message, "line": 0, "column": 0}
+
+
+PLUGIN = _Go()
