@@ -21,8 +21,8 @@ _MEMBERS = {"method_declaration", "constructor_declaration", "field_declaration"
 _BESIDE = TYPES | _HEAD | {"line_comment", "block_comment", "module_declaration", "ERROR", ";"}
 MAIN = "Main"
 # One line each, so that the lines of what lies between stay.
-_AS_MEMBERS = ("class Main {", "}")
-_AS_STATEMENTS = ("class Main { public static void main(String[] __) throws Throwable {", "}}")
+_AS_MEMBERS = ("class @ {", "}")
+_AS_STATEMENTS = ("class @ { public static void main(String[] __) throws Throwable {", "}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def _outside(code: str) -> list[tree_sitter.Node]:
     return [node for node in root.children if node.type not in _BESIDE]
 
 
-def wrapped(code: str) -> str:
+def wrapped(code: str, name: str = MAIN) -> str:
     """Bare members in a type, bare statements in a program; other code as it is."""
     kind = loose(code)
     if kind not in ("members", "statements"):
@@ -168,4 +168,18 @@ def wrapped(code: str) -> str:
     found = _outside(code)
     before, after = _AS_MEMBERS if kind == "members" else _AS_STATEMENTS
     start, end = found[0].start_byte, found[-1].end_byte
-    return _tree.edited(_tree.encoded(code), [((start, start), before), ((end, end), after)])
+    edits = [((start, start), before.replace("@", name)), ((end, end), after)]
+    return _tree.edited(_tree.encoded(code), edits)
+
+
+def heir(code: str, name: str) -> str:
+    """The code with its programs as heirs of a type, so that they have its members."""
+    text = _tree.encoded(code)
+    edits = [
+        ((node.end_byte, node.end_byte), f" extends {name}")
+        for one in _tree.tree("java", text).root_node.children
+        if one.type == "class_declaration" and not one.child_by_field_name("superclass")
+        and _type(one).has_main
+        and (node := one.child_by_field_name("type_parameters") or one.child_by_field_name("name"))
+    ]  # fmt: skip
+    return _tree.edited(text, edits)

@@ -30,11 +30,12 @@ RUN = (
 )  # fmt: skip
 COMPILE = (
     "javac", "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-J-Xshare:auto",
-    "-J-Duser.language=en", "-encoding", "UTF-8", "-proc:none", "-nowarn", "-d", "out",
+    "-J-Xms96m", "-J-Duser.language=en", "-encoding", "UTF-8", "-proc:none", "-nowarn", "-d", "out",
 )  # fmt: skip
 SOURCES = (".", "src/main/java", "src/test/java")
 RESOURCES = ("out", "src/main/resources", "src/test/resources")
 RECORD = "BackfeedRecord.java"
+BARE = "Solution"  # the type that bare methods are given
 # How tests say what they expect, in any of the libraries for that.
 _ASSERTS = re.compile(
     r"\b(assert|verify|expect|andExpect)\w*\s*\(|\bfail\s*\(|\bexpected\s*=|\bassert\b"
@@ -70,6 +71,8 @@ class _Java(TreeLanguage):
         """A job that runs an answer and one test, which has a `main`, in one program."""
         [test] = spec["tests"]
         answer, asked = test["setup"] + spec["code"], _java_source.wrapped(test["code"])
+        if _java_source.loose(answer) == "members":
+            answer, asked = _java_source.wrapped(answer, BARE), _java_source.heir(asked, BARE)
         code = _java_source.joined(answer, asked)
         main = _java_source.placed("Main.java", code)
         own = _record.guests([RECORD, "BackfeedMain.java"], WORD=_record.word_of("java", code))

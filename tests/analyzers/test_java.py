@@ -224,6 +224,10 @@ SCRIPTS = {
     "in a package, both public": (
         PACKAGED, f"public {MAIN.format(EQUAL.format(3))}", ("AC", 1, "", 0),
     ),
+    "a bare method": (
+        "public static int add(int x, int y) { return x + y; }\n",
+        MAIN.format("assert add(1, 2) == 3; assert Solution.add(1, 2) == 3;"), ("AC", 2, "", 0),
+    ),
     "wrong": (ADD, "\n" + MAIN.format(EQUAL.format(4)), ("WA", 1, "AssertionError: add", 2)),
     "an assertion": (ADD, MAIN.format("assert 1 > 2;"), ("WA", 1, "AssertionError", 1)),
     "only statements": (ADD, f"List<Integer> x;\n{EQUAL.format(3)}", ("AC", 1, "", 0)),
