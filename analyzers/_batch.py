@@ -1,7 +1,7 @@
 """A tool over many snippets in one job: a shell script of ours that tells each one's part apart."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from backfeed.engine.errors import Outage, Refused
@@ -10,6 +10,28 @@ from backfeed.engine.requests import Asks, Job, Limits, Outcome
 
 Plain = dict[str, Any]
 _OWN_DOING = ("SIG", "TLE", "IDLE", "MLE", "OLE")
+
+
+def halved(
+    codes: Sequence[str], ask: Callable[[Sequence[str]], Asks[list[Plain] | None]]
+) -> Asks[list[Plain] | None]:
+    """One answer per snippet from `ask`, which gives None for a batch that brought its tool to an
+    end: that is halved, down to the snippet that did it. None if that is the only one.
+    """
+    found = yield from ask(codes)
+    if found is not None or len(codes) == 1:
+        return found
+    middle, parts = len(codes) // 2, []
+    for part in (codes[:middle], codes[middle:]):
+        told = yield from halved(part, ask)
+        parts += [ended()] if told is None else told
+    return parts
+
+
+def ended(tool: str = "") -> Plain:
+    """What is said of a snippet that brought its tool to an end."""
+    finding = {"rule": "not-analyzed", "level": "note", "message": "it brought its tool to an end"}
+    return analysis(tool, "", word="unknown", findings=[{**finding, "line": 0, "column": 0}])
 
 
 def told(

@@ -14,7 +14,7 @@ class TreeLanguage:
     """The part of a plug-in that needs no tool. Verbs are pure."""
 
     language = ""
-    version = "1"
+    version: str = "1"
     kinds: tuple[str, ...] = ("script", "stdio")
     frameworks: tuple[str, ...] = ()
     joins = False  # each test is a program of its own

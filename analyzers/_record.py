@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from backfeed.engine.records import File
+from backfeed.engine.requests import Job
 
 Plain = dict[str, Any]
 
@@ -23,11 +24,17 @@ def word_of(*texts: str) -> str:
     return hashlib.blake2b("\0".join(texts).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
+def word_in(job: Job, guest_file: str) -> str:
+    """The word that stands in a program of ours among the files of a job."""
+    text = next((file.text for file in job.files if file.path == guest_file), "")
+    return first(r"\b([0-9a-f]{24})\b", text)
+
+
 def read(report: str, word: str) -> list[Plain]:
     """What the tests came to; nothing where the record is not ours."""
     try:
         told = json.loads(report)
-        return list(told["tests"]) if told["word"] == word else []
+        return list(told["tests"]) if word and told["word"] == word else []
     except (ValueError, KeyError, TypeError):
         return []
 

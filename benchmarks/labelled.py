@@ -24,7 +24,11 @@ BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 GOOD = ("tested", "proven")
 CERTAIN = ("upstream-CI", "upstream", "certain", "recorded")
 MBXP = {"python": "mbpp", "java": "mbjp", "javascript": "mbjsp", "cpp": "mbcpp"}
-FRAMEWORKS = {"python": "pytest"}
+FRAMEWORKS = {
+    "bash": "bats", "c": "unity", "cpp": "catch2", "go": "gotest", "java": "junit",
+    "javascript": "jest", "php": "phpunit", "python": "pytest", "ruby": "minitest",
+    "rust": "cargotest", "typescript": "jest",
+}  # fmt: skip
 
 Row = dict[str, Any]
 

@@ -1,0 +1,164 @@
+"""Programs for Node: how they run, how their tests are counted, what oxlint says of them."""
+
+import json
+import re
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+from backfeed.analyzers import _batch, _record, _tree
+from backfeed.analyzers._language import TreeLanguage
+from backfeed.engine.errors import AskFailed, Outage
+from backfeed.engine.records import File
+from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
+
+Plain = dict[str, Any]
+# Rules that say "this cannot work", and not "this could look better".
+REJECT = (
+    "constructor-super", "getter-return", "no-class-assign", "no-const-assign",
+    "no-dupe-class-members", "no-dupe-keys", "no-func-assign", "no-import-assign",
+    "no-invalid-regexp", "no-new-native-nonconstructor", "no-obj-calls", "no-setter-return",
+    "no-this-before-super", "no-undef", "no-unsafe-optional-chaining", "use-isnan", "valid-typeof",
+)  # fmt: skip
+ENVIRONMENTS = (
+    "builtin", "es2024", "browser", "node", "jest", "mocha", "commonjs", "jquery", "amd",
+)  # fmt: skip
+PACKAGES = "/usr/local/lib/backfeed/node/node_modules"
+_SETTINGS = re.compile(r"^(package\.json|jest\.config\.\w+)$")
+_OXLINT = "/opt/backfeed/bin/oxlint"
+_MODULE = ("import_statement", "export_statement")
+_LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, output_kb=16 * 1024, disk_mb=256)
+_OWN_DOING = ("SIG", "TLE", "IDLE", "MLE", "OLE")
+_VARIABLES = (("NODE_PATH", PACKAGES),)
+
+
+class Node(TreeLanguage):
+    """What JavaScript and what becomes JavaScript share."""
+
+    suffix = answer_file = test_file = ""
+    tools = ("oxlint",)
+    frameworks = ("jest",)
+    kinds = ("script", "stdio", "jest")
+
+    @property
+    def version(self) -> str:  # type: ignore[override]
+        """Of the rules, and of the tool that they are given to."""
+        return f"1 oxlint {metadata.version('oxlint')}"
+
+    def run_job(self, code: str, stdin: str = "") -> Job:
+        """A job that runs a program as its author would."""
+        main = self.main_of(code)
+        return Job(
+            files=(File(main, code),), command=("node", main), stdin=stdin, variables=_VARIABLES
+        )
+
+    def main_of(self, code: str) -> str:
+        """The file that a program lies in: how it is named says whether it is a module."""
+        tree = _tree.tree(self.language, _tree.encoded(code))
+        module = any(node.type in _MODULE for node in tree.root_node.children)
+        return "main.mjs" if module else "main.js"
+
+    def test_job(self, spec: Plain, extra: tuple[File, ...] = ()) -> Job:
+        """A job that runs an answer and one test, in one program."""
+        [test] = spec["tests"]
+        before = f"{test['setup']}{spec['code']}\n;__backfeed_test__();\n"
+        code = f"{before}{test['code']}\n;__backfeed_end__();\n"
+        main = self.main_of(code)
+        told = {
+            "main": main, "word": word(code, "script"), "before": before.count("\n"),
+            "guards": self.guards(test["code"]),
+        }  # fmt: skip
+        files = (
+            *extra, File(main, code), File("backfeed_spec.json", json.dumps(told)),
+            *_record.guests(["backfeed_harness.js"]),
+        )  # fmt: skip
+        command = ("node", "backfeed_harness.js")
+        return Job(files=files, command=command, report=True, variables=_VARIABLES)
+
+    def framework_job(
+        self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
+    ) -> Job:
+        """A job that runs jest on test files; tests that are switched off are switched on."""
+        del framework
+        files = (*answer, *map(self.switched_on, tests))
+        if not any(_SETTINGS.search(file.path) for file in files):
+            files = (*files, File("jest.config.json", "{}"))
+        paths = [file.path for file in tests if re.search(r"\.(spec|test)\.\w+$", file.path)]
+        reporter = _record.guests(["backfeed_jest.js"], WORD=word(*(file.text for file in files)))
+        linked = f"ln -s {PACKAGES} node_modules && exec node node_modules/jest/bin/jest.js"
+        flags = "--ci --runInBand --reporters=./backfeed_jest.js --no-cache --silent=false"
+        command = ("sh", "-c", f'{linked} {flags} "$@"', "jest", *(paths or [self.test_file]))
+        return Job(files=(*files, *reporter), command=command, report=True)
+
+    def switched_on(self, file: File) -> File:
+        """A file of tests without what switches them off."""
+        text = file.text
+        for pattern, instead in _tree.known(self.language).skips:
+            text = re.sub(pattern, instead, text, flags=re.MULTILINE)
+        return File(file.path, text)
+
+    def results(self, job: Job, outcome: Outcome) -> list[Plain]:
+        """What the tests came to, as the harness or the reporter recorded it."""
+        words = (_record.word_in(job, name) for name in ("backfeed_jest.js", "backfeed_spec.json"))
+        return _record.read(outcome.report, next(filter(None, words), ""))
+
+    def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
+        """One oxlint for all snippets, without the comments that would switch rules off."""
+        codes = [_tree.without_comments(self.language, request.code) for request in batch]
+        found = yield from _batch.halved(codes, self._oxlint)
+        return [_batch.ended("oxlint")] if found is None else found
+
+    def _oxlint(self, codes: Sequence[str]) -> Asks[list[Plain] | None]:
+        files = [File(f"s_{n:06d}{self.suffix}", code) for n, code in enumerate(codes)]
+        settings = {
+            "env": dict.fromkeys(ENVIRONMENTS, True), "categories": {"correctness": "off"},
+            "rules": dict.fromkeys(REJECT, "error"),
+        }  # fmt: skip
+        # It ends with 1 if it found anything; what a program that failed wrote is not kept whole.
+        ended_well = '"$@"; [ $? -le 1 ]'
+        command = (
+            "sh", "-c", ended_well, "oxlint", _OXLINT, "-c", "oxlint.json", "-f", "json",
+            "--no-ignore", ".",
+        )  # fmt: skip
+        try:
+            outcome: Outcome = yield from Job(
+                files=(*files, File("oxlint.json", json.dumps(settings))), command=command,
+                limits=_LIMITS,
+            )  # fmt: skip
+        except AskFailed:
+            return None
+        if outcome.verdict in _OWN_DOING or outcome.exit_code == 1:
+            return None
+        if outcome.verdict != "AC":
+            raise Outage(f"oxlint: {outcome.verdict} {outcome.stderr[:200]}")
+        found = _sorted(outcome.stdout)
+        return [self._judged(found.get(n, [])) for n in range(len(codes))]
+
+    def _judged(self, findings: list[Plain]) -> Plain:
+        bad = any(finding["level"] == "error" for finding in findings)
+        return self._told("invalid" if bad else "ok", findings)
+
+    def _told(self, word: str, findings: list[Plain]) -> Plain:
+        version = metadata.version("oxlint")
+        return _batch.analysis("oxlint", version, word=word, findings=findings)
+
+
+def word(*texts: str) -> str:
+    """The word of a test program's record."""
+    return _record.word_of("node", *texts)
+
+
+def _sorted(output: str) -> dict[int, list[Plain]]:
+    """Oxlint's findings by snippet. What it cannot read at all has no rule."""
+    found: dict[int, list[Plain]] = {}
+    for item in json.loads(output)["diagnostics"]:
+        number = int(_record.first(r"s_(\d+)\.", item["filename"]) or 0)
+        spans = [label["span"] for label in item.get("labels", ()) if "span" in label]
+        place = spans[0] if spans else {}
+        rule = _record.first(r"\(([\w-]+)\)", item.get("code") or "") or "syntax"
+        found.setdefault(number, []).append({
+            "rule": rule, "level": "error" if item["severity"] == "error" else "note",
+            "message": item["message"][:300], "line": place.get("line", 0),
+            "column": place.get("column", 0),
+        })  # fmt: skip
+    return found
