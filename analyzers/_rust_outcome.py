@@ -1,0 +1,99 @@
+"""What became of a Rust test program, by what its tests and the compiler wrote."""
+
+import re
+from typing import Any, NamedTuple
+
+from backfeed.analyzers import _record
+from backfeed.engine.requests import Job, Outcome
+
+Plain = dict[str, Any]
+CODE = re.compile(r"^error\[(E\d+)\]: (.*)", re.MULTILINE)
+_LACKING = re.compile(
+    r"unresolved import `([A-Za-z_]\w*)|(?:can't find crate for|unlinked crate|module or crate)"
+    r" `(\w+)`"
+)
+_OF_CARGO = re.compile(
+    r"no matching package named `([\w-]+)` found|failed to select a version for[^`]*`([\w-]+)|"
+    r"feature `(edition\w+)` is required|rustc (\S+) is not supported|requires rustc (\S+)"
+)
+_OWN = ("alloc", "core", "crate", "self", "std", "super")
+_SUMMARY = re.compile(
+    r"^test result: (?:ok|FAILED)\. (\d+) passed; (\d+) failed; (\d+) ignored;", re.MULTILINE
+)
+_ENDED = re.compile(r"^test \S+.* \.\.\. (?:ok|FAILED)$", re.MULTILINE)
+_PANIC = re.compile(
+    r"^thread '.*?'(?: \(\d+\))? panicked at (\S+?):(\d+):\d+:\n"
+    r"(.*(?:\n {1,2}(?:left|right).*)*)",
+    re.MULTILINE,
+)
+_WORD = r"\b([0-9a-f]{24})\b"
+
+
+class Tests(NamedTuple):
+    """Which lines of which files are tests, and how many assertions a main of theirs has."""
+
+    places: tuple[str, ...]
+    begin: int = 0
+    guards: int = 0
+    programs: int = 1
+
+
+def lacking(code: str, message: str) -> str:
+    """The crate that is not there, if an error of the compiler says so."""
+    if code not in ("E0432", "E0433", "E0463"):
+        return ""
+    name = _LACKING.search(message)
+    found = (name[1] or name[2]) if name else ""
+    return "" if found in _OWN else found
+
+
+def results(job: Job, outcome: Outcome, tests: Tests) -> list[Plain]:
+    """What the tests came to; nothing where they did not come to their end."""
+    if outcome.verdict == "CE":
+        return _unbuilt(outcome.stdout + outcome.stderr)
+    told = _record.read(outcome.report, _record.first(_WORD, " ".join(job.command)))
+    ended = [tuple(map(int, numbers)) for numbers in _SUMMARY.findall(outcome.stdout)]
+    if not told or not ended or (tests.programs and len(ended) != tests.programs):
+        return _died(outcome)
+    executed = sum(passed + failed for passed, failed, _ in ended)
+    if outcome.exit_code == 0:
+        return [{"executed": tests.guards or executed, "error": None, "phase": "test"}]
+    return [_failed(outcome, tests, executed)]
+
+
+def _failed(outcome: Outcome, tests: Tests, executed: int) -> Plain:
+    place, line, message = _first_panic(outcome.stdout)
+    its_own = any(place.startswith(name) for name in tests.places) and line >= tests.begin
+    asserted = its_own or message.startswith("assertion") or not place
+    kind = "AssertionError" if asserted else "panic"
+    line = line - tests.begin + 1 if its_own and tests.begin else line
+    message = message or _record.first(r"^test (\S+).* FAILED", outcome.stdout)
+    [found] = _record.failed(kind, message, phase="test", executed=executed, line=line)
+    return found
+
+
+def _first_panic(output: str) -> tuple[str, int, str]:
+    """Where the first test that failed did so, and what it said."""
+    match = _PANIC.search(output)
+    if match is None:
+        return "", 0, ""
+    message = " ".join(part.strip() for part in match[3].splitlines())
+    return match[1], int(match[2]), message[:300]
+
+
+def _died(outcome: Outcome) -> list[Plain]:
+    """Tests that end before their end: one that says why has failed, one that does not is lazy."""
+    if outcome.verdict not in ("RE", "SIG"):
+        return []
+    executed = len(_ENDED.findall(outcome.stdout))
+    *_, last = outcome.stderr.strip().splitlines() or [""]
+    return _record.failed("abort", last[:300], phase="test", executed=executed) if last else []
+
+
+def _unbuilt(said: str) -> list[Plain]:
+    """What a program could not be built for, if that is no fault of its own; else nothing."""
+    if match := _OF_CARGO.search(said):
+        return _record.lacks(next(filter(None, match.groups())))
+    errors = CODE.findall(said)
+    absent = [lacking(code, message) for code, message in errors]
+    return _record.lacks(absent[0]) if absent and all(absent) else []
