@@ -24,7 +24,6 @@ ENVIRONMENTS = (
     "builtin", "es2024", "browser", "node", "jest", "mocha", "commonjs", "jquery", "amd",
 )  # fmt: skip
 PACKAGES = "/usr/local/lib/backfeed/node/node_modules"
-_SETTINGS = re.compile(r"^(package\.json|jest\.config\.\w+)$")
 _OXLINT = "/opt/backfeed/bin/oxlint"
 _MODULE = ("import_statement", "export_statement")
 _LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, output_kb=16 * 1024, disk_mb=256)
@@ -37,8 +36,10 @@ class Node(TreeLanguage):
 
     suffix = answer_file = test_file = ""
     tools = ("oxlint",)
+    runtime_mb = 512
     frameworks = ("jest",)
     kinds = ("script", "stdio", "jest")
+    reject: tuple[str, ...] = REJECT
 
     @property
     def version(self) -> str:  # type: ignore[override]
@@ -70,9 +71,9 @@ class Node(TreeLanguage):
         }  # fmt: skip
         files = (
             *extra, File(main, code), File("backfeed_spec.json", json.dumps(told)),
-            *_record.guests(["backfeed_harness.js"]),
+            *_record.guests(["backfeed_harness.cjs"]),
         )  # fmt: skip
-        command = ("node", "backfeed_harness.js")
+        command = ("node", "backfeed_harness.cjs")
         return Job(files=files, command=command, report=True, variables=_VARIABLES)
 
     def framework_job(
@@ -81,12 +82,13 @@ class Node(TreeLanguage):
         """A job that runs jest on test files; tests that are switched off are switched on."""
         del framework
         files = (*answer, *map(self.switched_on, tests))
-        if not any(_SETTINGS.search(file.path) for file in files):
-            files = (*files, File("jest.config.json", "{}"))
         paths = [file.path for file in tests if re.search(r"\.(spec|test)\.\w+$", file.path)]
-        reporter = _record.guests(["backfeed_jest.js"], WORD=word(*(file.text for file in files)))
-        linked = f"ln -s {PACKAGES} node_modules && exec node node_modules/jest/bin/jest.js"
-        flags = "--ci --runInBand --reporters=./backfeed_jest.js --no-cache --silent=false"
+        reporter = _record.guests(["backfeed_jest.cjs"], WORD=word(*(file.text for file in files)))
+        linked = (
+            f"ln -s {PACKAGES} node_modules;"
+            " [ -e package.json ] || echo {} >package.json; exec node node_modules/jest/bin/jest.js"
+        )
+        flags = "--ci --runInBand --reporters=./backfeed_jest.cjs --no-cache --silent=false"
         command = ("sh", "-c", f'{linked} {flags} "$@"', "jest", *(paths or [self.test_file]))
         return Job(files=(*files, *reporter), command=command, report=True)
 
@@ -99,7 +101,7 @@ class Node(TreeLanguage):
 
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
         """What the tests came to, as the harness or the reporter recorded it."""
-        words = (_record.word_in(job, name) for name in ("backfeed_jest.js", "backfeed_spec.json"))
+        words = (_record.word_in(job, name) for name in ("backfeed_jest.cjs", "backfeed_spec.json"))
         return _record.read(outcome.report, next(filter(None, words), ""))
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
@@ -112,7 +114,7 @@ class Node(TreeLanguage):
         files = [File(f"s_{n:06d}{self.suffix}", code) for n, code in enumerate(codes)]
         settings = {
             "env": dict.fromkeys(ENVIRONMENTS, True), "categories": {"correctness": "off"},
-            "rules": dict.fromkeys(REJECT, "error"),
+            "rules": dict.fromkeys(self.reject, "error"),
         }  # fmt: skip
         # It ends with 1 if it found anything; what a program that failed wrote is not kept whole.
         ended_well = '"$@"; [ $? -le 1 ]'

@@ -20,10 +20,43 @@ go version golang-go
 rustc --version rustc
 bash --version bash'
 
+# What lies where a library is, and Debian's package: frameworks of tests, and what answers ask for.
+libraries='/usr/share/java/junit-platform-launcher.jar junit5
+/usr/share/java/assertj-core.jar libassertj-core-java
+/usr/share/gocode/src/github.com/stretchr/testify golang-github-stretchr-testify-dev
+/usr/include/boost/version.hpp libboost-dev
+/usr/include/openssl/md5.h libssl-dev'
+
+# What npm has: a runner of tests and what its settings name, a compiler, what answers ask for.
+home=/usr/local/lib/backfeed
+node_packages='jest@29 @babel/core@7 @babel/preset-env@7 @exercism/babel-preset-javascript@0.5
+@exercism/babel-preset-typescript@0.6 core-js@3 esbuild@0.28 typescript@7 lodash@4 js-md5@0.8'
+
 missing() {
-    echo "$table" | while read -r program word package; do
-        "$program" "$word" >/dev/null 2>&1 || echo "$package"
-    done | sort -u | tr '\n' ' '
+    {
+        echo "$table" | while read -r program word package; do
+            "$program" "$word" >/dev/null 2>&1 || echo "$package"
+        done
+        echo "$libraries" | while read -r place package; do
+            [ -e "$place" ] || echo "$package"
+        done
+    } | sort -u | tr '\n' ' '
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_node_packages() {
+    recipe=$(echo "$node_packages" | cksum)
+    [ "$(cat "$home/node/recipe" 2>/dev/null)" = "$recipe" ] && return
+    command -v npm >/dev/null 2>&1 || install npm
+    say "installing packages of npm: $(echo "$node_packages" | tr '\n' ' ')"
+    as_root mkdir -p "$home/node"
+    # shellcheck disable=SC2086  # a list of words
+    as_root npm install --prefix "$home/node" --no-audit --no-fund --silent $node_packages \
+        || die "npm failed"
+    echo "$recipe" | as_root tee "$home/node/recipe" >/dev/null
 }
 
 install() {
@@ -50,4 +83,5 @@ fi
 [ -z "$wanted" ] || install "$wanted"
 wanted=$(missing)
 [ -z "$wanted" ] || die "still missing after all: $wanted"
+install_node_packages
 say "ready after $(($(date +%s) - began)) s"

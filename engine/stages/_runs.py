@@ -56,8 +56,10 @@ def run_tests(
     if not runnable:
         kinds = ", ".join(sorted({kind_of(test) for test in sample.tests}))
         return Ran("NONE", detail=f"no runner for tests of kind {kinds} in {sample.language}")
+    room = roomy(sample.language, limits)
     jobs = [
-        replace(job, limits=limits, variables=variables) for job in _jobs(code, sample, runnable)
+        replace(job, limits=room, variables=(*job.variables, *variables))
+        for job in _jobs(code, sample, runnable)
     ]
     try:
         outcomes: list[Outcome] = yield from together(jobs)
@@ -71,6 +73,12 @@ def run_tests(
         part = _of_harness(plugin, job, outcome) if job.report else _of_stdio(outcome, next(stdio))
         parts.append(replace(part, evidence=(evidence_of(check, job, outcome, word=part.word),)))
     return _worst(parts)
+
+
+def roomy(language: str, limits: Limits) -> Limits:
+    """The limits of a program, with the memory that the language's runtime takes for itself."""
+    own: int = getattr(languages.load(language), "runtime_mb", 0)
+    return replace(limits, memory_mb=limits.memory_mb + own)
 
 
 def kind_of(test: Test) -> str:

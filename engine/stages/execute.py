@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 
 from backfeed.engine import languages
+from backfeed.engine.errors import Refused
 from backfeed.engine.records import VERDICT_OF, Check, Finding, Level, Sample
 from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome
 from backfeed.engine.stages._files import beside
-from backfeed.engine.stages._runs import Ran, evidence_of, run_tests, tail
+from backfeed.engine.stages._runs import Ran, evidence_of, roomy, run_tests, tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,14 @@ class Execute:
 def _run_alone(sample: Sample, limits: Limits) -> Asks[Sample]:
     """A program without tests: does it end well?"""
     plain = languages.load(sample.language).run_job(sample.code)
-    job: Job = replace(plain, files=(*beside(sample), *plain.files), limits=limits)
-    outcome: Outcome = yield from job
+    room = roomy(sample.language, limits)
+    job: Job = replace(plain, files=(*beside(sample), *plain.files), limits=room)
+    try:
+        outcome: Outcome = yield from job
+    except Refused as refused:
+        if refused.reason != "no-command":
+            raise
+        return _unverified(sample, "run", refused.detail)
     evidence = evidence_of("run", job, outcome, word=outcome.verdict)
     why = tail(outcome)
     if outcome.verdict == "RE" and why.startswith(("EOFError", "ModuleNotFoundError")):
