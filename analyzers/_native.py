@@ -12,6 +12,7 @@ from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcom
 
 Plain = dict[str, Any]
 BUILD = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, disk_mb=256)
+SUITE = Limits(cpu_s=60.0, wall_s=120.0, memory_mb=3072, disk_mb=256)
 MANY = 10
 # Libraries of the system that a header stands for.
 LINKS = {
@@ -28,8 +29,8 @@ class Native(TreeLanguage):
     compiler: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     include = prepared = ""  # shell commands before snippets are looked at; the second if MANY are
-    suffix = ""
-    main = ""
+    suffix = main = ""
+    suite: tuple[str, ...] = ()  # how a framework's tests are compiled
 
     def run_job(self, code: str, stdin: str = "") -> Job:
         """A job that builds a program and runs it."""
@@ -57,12 +58,44 @@ class Native(TreeLanguage):
         build = Build(command=command, outputs=("main",), limits=BUILD)
         return Job(files=files, command=("./main",), stdin=stdin, report=report, build=build)
 
+    def framework_job(
+        self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
+    ) -> Job:
+        """A job that builds all source files into one program; what is switched off is not."""
+        files = (*answer, *map(self.switched_on, tests))
+        words = {"WORD": word(*(file.text for file in files)), "GUARDS": "0"}
+        harness = File(
+            f"backfeed_main{self.suffix}", _record.guests(["backfeed_main.cpp"], **words)[0].text
+        )
+        flags = " ".join((*self.suite, *_tree.known(self.language).switches))
+        sources = f"$(find . -name '*{self.suffix}')"
+        command = f"{flags} -Wl,--wrap=main -o main {sources} -lm -pthread"
+        build = Build(command=("sh", "-c", command), outputs=("main",), limits=SUITE)
+        return Job(files=(*files, harness), command=("./main",), report=True, build=build)
+
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
-        """What the test came to; a header that is not there is a lack of the sandbox's."""
+        """What the test came to; a header that is not there is a lack of the sandbox's.
+
+        A framework of tests says itself what it ran; that main came back says our record.
+        """
         if outcome.verdict == "CE" and (absent := self.lacking(outcome)):
             return _record.lacks(absent)
-        code = next(file.text for file in job.files if file.path == self.main)
-        return _record.read(outcome.report, word(code))
+        own = _record.word_in(job, f"backfeed_main{self.suffix}")
+        found = _record.read(outcome.report, own)
+        if any(file.path == self.main for file in job.files) or not found:
+            return found
+        return self.told(outcome.stdout)
+
+    def told(self, output: str) -> list[Plain]:
+        """What a framework's own summary says."""
+        raise NotImplementedError
+
+    def switched_on(self, file: File) -> File:
+        """A file of tests without what switches them off."""
+        text = file.text
+        for pattern, instead in _tree.known(self.language).skips:
+            text = re.sub(pattern, instead, text, flags=re.MULTILINE)
+        return File(file.path, text)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What the compiler says of each snippet alone; one job for all."""
@@ -106,9 +139,9 @@ class Native(TreeLanguage):
         return _record.first(_ABSENT, outcome.stderr)
 
 
-def word(code: str) -> str:
+def word(*texts: str) -> str:
     """The word of a test program's record."""
-    return _record.word_of("native", code)
+    return _record.word_of("native", *texts)
 
 
 def _diagnostics(output: str) -> list[Plain]:

@@ -45,9 +45,9 @@ def _finding(rule: str, line: int, message: str) -> dict[str, Any]:
 def entry_point_of(language: str, instruction: str, code: str) -> str:
     """The name that the problem asks for: the last one defined that it names; empty if none is.
 
-    Functions come before classes.
+    Functions come before classes; where a program begins is not asked for.
     """
-    found = [one for one in _tree.definitions(language, code) if one.name]
+    found = [one for one in _tree.definitions(language, code) if one.name not in ("", "main")]
     for kinds in (("function",), ("method",), ("class",)):
         mine = [one.name for one in found if one.kind in kinds]
         named = [name for name in mine if re.search(rf"\b{re.escape(name)}\b", instruction)]

@@ -27,7 +27,7 @@ class Code:
     for a statement that is left out. `@` stands for the type, the condition. `comments` are nodes
     that are comments, `kept_comments` an expression for those that mean something to a tool.
     `guards` finds the statements that end a test with an error, `skips` what switches tests off in
-    files of tests, with what is put in its place.
+    files of tests, with what is put in its place; `switches` are options that do the same.
     """
 
     tree: str = ""
@@ -42,6 +42,7 @@ class Code:
     kept_comments: str = ""
     guards: str = ""
     skips: tuple[tuple[str, str], ...] = ()
+    switches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

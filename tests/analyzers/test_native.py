@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from backfeed.analyzers import c, cpp
-from backfeed.engine.records import Sample
+from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Job, Limits, Outcome, rejoined
 from backfeed.engine.services import open_sandbox
@@ -27,8 +27,8 @@ def ran():
 
         return asyncio.run(do())
 
-    def do(code, test, *, language="cpp", **more):
-        tests = (Tested("script", "author", code=test, **more),)
+    def do(code, test, *, language="cpp", kind="script", **more):
+        tests = (Tested(kind, code=test, **more),)
         sample = Sample(language=language, code=code, tests=tests)
         return rejoined(run_tests(sample, code, Limits(cpu_s=5.0), check="test"), answer)
 
@@ -72,6 +72,55 @@ def test_what_is_thrown_and_what_is_missing_is_told(ran):
     told = ran("int add(int x) { return y; }", ASSERTED).detail
     assert "error:" in told
     assert "not declared in this scope" in told
+
+
+UNITY = """#include <stdio.h>
+static int ran, failed;
+#define RUN(name, holds) (ran++, (holds) ? printf("a.c:1:%s:PASS\\n", name) \\
+    : (failed++, printf("a.c:1:%s:FAIL: Expected 3\\n", name)))
+#define TEST_IGNORE() return 0
+int add(int, int);
+int main(void) {
+   TEST_IGNORE();
+   RUN("adds", add(1, 2) == 3);
+   printf("-----\\n%d Tests %d Failures 0 Ignored\\n", ran, failed);
+   return failed;
+}
+"""
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize(
+    ("code", "word", "executed"),
+    [
+        (ADD, "AC", 1),
+        (ADD.replace("+", "*"), "WA", 1),
+        ("#include <stdlib.h>\nint add(int x, int y) { exit(0); }\n", "FORGED", 0),
+        ("long write(int a, const void *b, unsigned long c) { return 0; }\n" + ADD, "AC", 1),
+    ],
+)
+def test_a_suite_of_its_own_files(ran, code, word, executed):
+    found = ran(
+        code, "", language="c", kind="framework", framework="unity",
+        files=(File("test_add.c", UNITY),),
+    )  # fmt: skip
+    assert (found.word, found.executed) == (word, executed), found.detail
+
+
+@pytest.mark.parametrize(
+    ("output", "executed", "error"),
+    [
+        ("All tests passed (7 assertions in 3 test cases)\n", 7, None),
+        ("a.cpp:3: FAILED:\n  REQUIRE( f() == 1 )\nwith expansion:\n  2 == 1\n"
+         "test cases: 2 | 1 passed | 1 failed\nassertions: 4 | 3 passed | 1 failed\n", 4,
+         "REQUIRE( f() == 1 ) with expansion: 2 == 1"),
+    ],
+)  # fmt: skip
+def test_what_catch_says(output, executed, error):
+    [found] = cpp.PLUGIN.told(output)
+    assert found["executed"] == executed
+    assert (found["error"] or {}).get("message") == error
+    assert cpp.PLUGIN.told("nothing of the kind") == []
 
 
 def test_a_record_needs_its_word():

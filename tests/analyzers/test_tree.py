@@ -1,4 +1,4 @@
-"""Code of any language as a tree: definitions, stubs, mutants, comments, what it lacks to be whole."""
+"""Code of any language as a tree: definitions, stubs, mutants, comments, what is missing."""
 
 import pytest
 
