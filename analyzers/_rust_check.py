@@ -22,6 +22,7 @@ VERSION = "1"
 ROUNDS = 6
 _ITEM = re.compile(r"\w+_(?:item|definition|comment|invocation)|(?:use|extern_crate)_declaration")
 _METHOD = "struct BackfeedSelf; impl BackfeedSelf {"
+_ELSEWHERE = re.compile(r"`(?:crate|super)(?:::|`)")
 _BODY = "fn backfeed() {"
 _LATER = "Rust 2024 or later"
 _BROKEN = "rustc ended with"
@@ -151,7 +152,7 @@ def _judged(output: str, text: str) -> Plain:
         shift = before if place["line_start"] == 1 else 0
         code, message = (item["code"] or {}).get("code", ""), item["message"]
         lacks = lacks or code == "E0583" or bool(_rust_outcome.lacking(code, message))
-        lacks = lacks or (code == "E0432" and "`crate::" in message)
+        lacks = lacks or (code in ("E0432", "E0433") and bool(_ELSEWHERE.search(message)))
         findings.append({
             "rule": code or _rule(message), "level": "error", "message": message[:300],
             "line": place["line_start"], "column": max(place["column_start"] - shift, 0),

@@ -189,11 +189,19 @@ def _checked(code: str) -> str:
 
 
 def _judged(found: list[Plain], version: str) -> Plain:
-    """What is said of one snippet. What a later Go would take is not held against it."""
+    """What is said of one snippet. What a later Go would take is not held against it, nor what may
+    follow from a package that is not there.
+    """
     later = any(_go_outcome.newer(one["message"]) for one in found)
-    level = "note" if later else "error"
-    findings = [{**one, "level": level, "message": one["message"][:300]} for one in found]
-    word = "unknown" if later else "invalid" if found else "ok"
+    told = [one for one in found if one["rule"] != "import"]
+    vague = ("types",) if len(told) < len(found) else ()
+    findings = [
+        {**one, "level": "note" if later or one["rule"] in vague else "error"}
+        | {"message": one["message"][:300]}
+        for one in told
+    ]
+    wrong = any(one["level"] == "error" for one in findings)
+    word = "invalid" if wrong else "unknown" if findings else "ok"
     return _batch.analysis("go", version, word=word, findings=findings)
 
 

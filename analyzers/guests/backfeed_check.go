@@ -1,5 +1,5 @@
 // Reads Go files as a list of texts (JSON) on its input, and writes what its parser and its type
-// checker say of each, as a list of lists. Packages that cannot be imported are not spoken of.
+// checker say of each, as a list of lists. A package that cannot be imported is an error like others.
 package main
 
 import (
@@ -81,9 +81,7 @@ func look(files *token.FileSet, imports types.Importer, text string) []finding {
 	}
 	config := types.Config{Importer: imports, Error: func(err error) {
 		one := err.(types.Error)
-		if !strings.HasPrefix(one.Msg, "could not import") {
-			found = add(found, rule(one.Msg), one.Msg, files.Position(one.Pos))
-		}
+		found = add(found, rule(one.Msg), one.Msg, files.Position(one.Pos))
 	}}
 	config.Check(file.Name.Name, files, []*ast.File{file}, nil)
 	return found
@@ -98,6 +96,8 @@ func add(found []finding, rule, message string, at token.Position) []finding {
 
 func rule(message string) string {
 	switch {
+	case strings.HasPrefix(message, "could not import"):
+		return "import"
 	case strings.HasPrefix(message, "undeclared name") || strings.HasPrefix(message, "undefined"):
 		return "undefined"
 	case strings.Contains(message, "not declared by package"):

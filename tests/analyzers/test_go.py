@@ -118,7 +118,7 @@ def ran(box):
 
     def do(code, *tests):
         sample = Sample(language="go", code=code, entry_point="Add", tests=tests)
-        return rejoined(run_tests(sample, code, Limits(), check="test"), answer)
+        return rejoined(run_tests(sample, code, Limits(cpu_s=2.0), check="test"), answer)
 
     return do
 
@@ -191,3 +191,21 @@ def test_a_package_in_a_folder_is_run_there(ran):
     files = (File("a/b/a_test.go", read), File("a/b/testdata/x", ""), File("a/b/a.go", "package a"))
     test = Tested("framework", framework="gotest", files=files)
     assert ran(ADD, test).word == "AC"
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("func F[T x.Ordered](a, b T) bool { return a < b }", "unknown"),
+        ("func F() int { return x.Value() + y }", "invalid"),
+        ("func F() int { return x.Value() }", "ok"),
+    ],
+)
+def test_what_follows_from_an_absent_package_is_no_error(box, code, word):
+    def answer(request):
+        [found] = asyncio.run(asked(box, request))
+        return found
+
+    batch = [CodeCheck("go", f'package a\n\nimport "example.com/x"\n\n{code}\n')]
+    assert [one["word"] for one in rejoined(PLUGIN.check(batch), answer)] == [word]

@@ -111,7 +111,7 @@ def ran(box):
 
     def do(code, *tests):
         sample = Sample(language="rust", code=code, entry_point="add", tests=tests)
-        return rejoined(run_tests(sample, code, Limits(), check="test"), answer)
+        return rejoined(run_tests(sample, code, Limits(cpu_s=2.0), check="test"), answer)
 
     return do
 
@@ -177,3 +177,22 @@ def test_a_package_is_run_with_its_ignored_tests(ran):
     tests = Tested("framework", framework="cargotest", files=(lacking, files[1]))
     found = ran(ADD, tests)
     assert (found.word, found.detail) == ("NONE", "the sandbox lacks a package: no-such-crate")
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("use super::graph::Graph;\nfn f(g: Graph) {}", "unknown"),
+        ("use rand::Rng;\nfn f() -> u8 { rand::thread_rng().nope() }", "invalid"),
+        ("use std::nope::X;", "invalid"),
+        ("fn f() -> u8 { 1 } // é", "ok"),
+    ],
+)
+def test_what_follows_from_an_absent_module_is_no_error(box, code, word):
+    def answer(request):
+        [found] = asyncio.run(asked(box, request))
+        return found
+
+    batch = [CodeCheck("rust", code)]
+    assert [one["word"] for one in rejoined(PLUGIN.check(batch), answer)] == [word]
