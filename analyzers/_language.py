@@ -15,6 +15,7 @@ class TreeLanguage:
 
     language = ""
     version: str = "1"
+    hello = ""  # the least program, by which a machine is tried
     kinds: tuple[str, ...] = ("script", "stdio")
     frameworks: tuple[str, ...] = ()
     joins = False  # each test is a program of its own

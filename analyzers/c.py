@@ -20,6 +20,7 @@ class _C(Native):
             "return-local-addr", "use-after-free",
         )),
     )  # fmt: skip
+    hello = "int main(void) { return 0; }\n"
     suffix, main = ".c", "main.c"
     suite = ("gcc", "-std=gnu17", "-O1", "-w")
     answer_file, test_file = "answer.c", "test_answer.c"

@@ -21,6 +21,7 @@ class _Cpp(Native):
     checks = (*_FLAGS, "-fsyntax-only", "-include", "backfeed_common.h")
     include = f'for h in {_COMMON}; do echo "#include <$h>"; done > backfeed_common.h'
     prepared = f"g++ {' '.join(_FLAGS)} -x c++-header backfeed_common.h"
+    hello = "int main() {}\n"
     suffix, main = ".cpp", "main.cpp"
     suite = ("g++", "-std=gnu++17", "-O0", "-w")
     answer_file, test_file = "answer.cpp", "test_answer.cpp"

@@ -51,6 +51,7 @@ class _Java(TreeLanguage):
     """The plug-in."""
 
     language = "java"
+    hello = "class Main { public static void main(String[] words) {} }\n"
     version = f"1 {_java_check.VERSION}"
     kinds = ("script", "stdio", "junit")
     frameworks = ("junit",)
