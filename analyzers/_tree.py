@@ -64,12 +64,16 @@ def parse(language: str, code: str) -> dict[str, Any]:
 
 
 def _first_error(node: tree_sitter.Node) -> tree_sitter.Node | None:
-    while node.has_error and not node.is_error and not node.is_missing:
-        wrong = (child for child in node.children if child.has_error or child.is_missing)
-        node = next(wrong, node)
-        if not node.has_error and not node.is_missing:
+    if not node.has_error:
+        return None
+    while not node.is_error and not node.is_missing:
+        inner = next(
+            (child for child in node.children if child.has_error or child.is_missing), None
+        )
+        if inner is None:
             return node
-    return node if node.is_error or node.is_missing else None
+        node = inner
+    return node
 
 
 def matches(language: str, text: bytes) -> list[dict[str, list[tree_sitter.Node]]]:

@@ -43,6 +43,7 @@ exit $code
 
 class _Go(TreeLanguage):
     language = "go"
+    hello = "package main\n\nfunc main() {}\n"
     version = "1"
     kinds = ("script", "stdio", "gotest")
     frameworks = ("gotest",)

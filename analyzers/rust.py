@@ -51,6 +51,7 @@ _ENTRY += "impl std::process::Termination {\n        super::main()\n    }\n}\n"
 
 class _Rust(TreeLanguage):
     language = "rust"
+    hello = "fn main() {}\n"
     version = "1"
     kinds = ("script", "stdio", "cargotest")
     frameworks = ("cargotest",)

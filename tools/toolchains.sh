@@ -18,12 +18,16 @@ javac -version default-jdk-headless
 java -version default-jdk-headless
 go version golang-go
 rustc --version rustc
+cargo --version cargo
 bash --version bash'
 
 # What lies where a library is, and Debian's package: frameworks of tests, and what answers ask for.
 libraries='/usr/share/java/junit-platform-launcher.jar junit5
 /usr/share/java/assertj-core.jar libassertj-core-java
 /usr/share/gocode/src/github.com/stretchr/testify golang-github-stretchr-testify-dev
+/usr/share/cargo/registry/rand-[0-9]* librust-rand-dev
+/usr/share/cargo/registry/regex-[0-9]* librust-regex-dev
+/usr/share/cargo/registry/md5-[0-9]* librust-md5-dev
 /usr/include/boost/version.hpp libboost-dev
 /usr/include/openssl/md5.h libssl-dev'
 
@@ -38,7 +42,9 @@ missing() {
             "$program" "$word" >/dev/null 2>&1 || echo "$package"
         done
         echo "$libraries" | while read -r place package; do
-            [ -e "$place" ] || echo "$package"
+            # shellcheck disable=SC2086  # a pattern
+            set -- $place
+            [ -e "$1" ] || echo "$package"
         done
     } | sort -u | tr '\n' ' '
 }
@@ -75,6 +81,52 @@ install() {
         -o DPkg::Lock::Timeout=300 $1 >/dev/null
 }
 
+# Testify in a GOPATH of its own, compiled ahead: that takes longer than most tests.
+install_go_packages() {
+    made="$home/go/pkg/$(go env GOOS)_$(go env GOARCH)/github.com/stretchr/testify/assert.a"
+    [ ! -e "$made" ] || return 0
+    say "compiling packages of Go: testify"
+    for package in github.com/davecgh/go-spew github.com/pmezard/go-difflib \
+        github.com/stretchr/objx github.com/stretchr/testify gopkg.in/yaml.v3; do
+        as_root mkdir -p "$home/go/src/$package"
+        as_root cp -rL "/usr/share/gocode/src/$package/." "$home/go/src/$package/"
+    done
+    cache=$(mktemp -d)
+    (cd / && as_root env PATH="/usr/bin:/bin:$PATH" HOME="$cache" GOCACHE="$cache/go" \
+        GOPATH="$home/go" GO111MODULE=off GOPROXY=off GOFLAGS= GOTOOLCHAIN=local CGO_ENABLED=1 \
+        go install github.com/stretchr/testify/assert github.com/stretchr/testify/require \
+        github.com/davecgh/go-spew/spew github.com/pmezard/go-difflib/difflib gopkg.in/yaml.v3) \
+        || die "go install failed"
+    as_root rm -rf "$cache"
+    as_root chmod -R a+rX "$home/go"
+}
+
+# Crates that answers name, as libraries of the compiler that is used.
+install_crates() {
+    [ "$(cat "$home/rust/VERSION" 2>/dev/null)" != "$(rustc --version)" ] || return 0
+    say "compiling crates: md5, rand, regex"
+    made=$(mktemp -d)
+    mkdir -p "$made/src" "$made/.cargo"
+    : >"$made/src/lib.rs"
+    printf '%s\n' '[package]' 'name = "ahead"' 'version = "0.0.0"' 'edition = "2021"' \
+        '[dependencies]' 'md5 = "0.7"' 'rand = "0.8"' '[dependencies.regex]' 'version = "1"' \
+        'default-features = false' \
+        'features = ["std", "unicode", "perf-cache", "perf-dfa", "perf-inline"]' \
+        >"$made/Cargo.toml"
+    printf '%s\n' '[source.crates-io]' 'replace-with = "here"' '[source.here]' \
+        'directory = "/usr/share/cargo/registry"' >"$made/.cargo/config.toml"
+    (cd "$made" && PATH="/usr/bin:/bin:$PATH" cargo build --quiet --release --offline) \
+        || die "cargo failed"
+    as_root mkdir -p "$home/rust"
+    as_root rm -f "$home/rust/"*.rlib
+    for file in "$made"/target/release/deps/*.rlib; do
+        case $file in */libahead-*) ;; *) as_root cp "$file" "$home/rust/" ;; esac
+    done
+    rm -rf "$made"
+    as_root chmod -R a+rX "$home/rust"
+    rustc --version | as_root tee "$home/rust/VERSION" >/dev/null
+}
+
 wanted=$(missing)
 if [ "${1:-}" = --list ]; then
     echo "$wanted"
@@ -84,4 +136,6 @@ fi
 wanted=$(missing)
 [ -z "$wanted" ] || die "still missing after all: $wanted"
 install_node_packages
+install_go_packages
+install_crates
 say "ready after $(($(date +%s) - began)) s"

@@ -18,7 +18,9 @@ from backfeed.engine.stages._files import beside, main_file
 ASSERTED = ("AssertionError", "AssertionFailure")
 ABSENT = ("ModuleNotFoundError",)
 _NOT_BEGUN = ("reading", "setup")
-_ERROR = re.compile(r"^.*\berror\b.*$", re.MULTILINE | re.IGNORECASE)
+_ERROR = re.compile(
+    r"^.*\berror\b.*$|^\S+\.go:\d+:\d+: .*$", re.MULTILINE | re.IGNORECASE
+)  # a compiler's complaint
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
