@@ -34,8 +34,7 @@ class TreeLanguage:
 
     def fit(self, code: str, instruction: str, entry_point: str) -> list[Plain]:
         """Findings that say whether it fits its problem."""
-        del instruction
-        return _tree_fit.fit(self.language, code, entry_point)
+        return _tree_fit.fit(self.language, code, entry_point, instruction=instruction)
 
     def entry_point(self, instruction: str, code: str) -> str:
         """The name that the problem asks for."""

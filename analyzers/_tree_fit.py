@@ -15,12 +15,17 @@ _CUT = re.compile(
 )
 
 
-def fit(language: str, code: str, entry_point: str) -> list[dict[str, Any]]:
-    """The findings of one answer; those of level `error` say that it does not fit."""
+def fit(
+    language: str, code: str, entry_point: str, *, instruction: str = ""
+) -> list[dict[str, Any]]:
+    """The findings of one answer; those of level `error` say that it does not fit.
+
+    A name that no word of the problem asks for is not missed, whatever the row says.
+    """
     found = _tree.definitions(language, code)
     findings = [_finding("cut-code", line, text) for line, text in _cuts(language, code)]
     named = re.compile(rf"\b{re.escape(entry_point)}\b", re.IGNORECASE)
-    if entry_point and found and not named.search(code):
+    if entry_point and found and named.search(instruction) and not named.search(code):
         findings.append(_finding("missing-name", 0, f"{entry_point} is not defined"))
     if is_stub(language, code, entry_point):
         first = _tree.chosen(language, code, entry_point)[0]

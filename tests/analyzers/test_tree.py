@@ -90,7 +90,16 @@ def test_what_the_grammar_does_not_take_is_suspected(code, word, line):
     ],
 )
 def test_what_does_not_fit_is_named(code, rules):
-    assert [finding["rule"] for finding in _tree_fit.fit("cpp", code, "f")] == rules
+    found = _tree_fit.fit("cpp", code, "f", instruction="Write a function `f`.")
+    assert [finding["rule"] for finding in found] == rules
+
+
+def test_a_name_is_missed_only_if_it_was_asked_for():
+    code = "int maxOf(int x) { return x; }"
+    assert _tree_fit.fit("cpp", code, "maximum", instruction="Write maxOf.") == []
+    assert _tree_fit.fit("cpp", code, "maxof", instruction="Write maxof.") == []
+    [missed] = _tree_fit.fit("cpp", code, "maximum", instruction="Write maximum.")
+    assert missed["rule"] == "missing-name"
 
 
 @pytest.mark.parametrize(
