@@ -134,6 +134,8 @@ class Node(TreeLanguage):
         if outcome.verdict != "AC":
             raise Outage(f"oxlint: {outcome.verdict} {outcome.stderr[:200]}")
         found = _sorted(outcome.stdout)
+        for n, findings in found.items():
+            findings[:] = [_excused(finding, codes[n]) for finding in findings]
         return [self._judged(found.get(n, [])) for n in range(len(codes))]
 
     def _judged(self, findings: list[Plain]) -> Plain:
@@ -164,3 +166,12 @@ def _sorted(output: str) -> dict[int, list[Plain]]:
             "column": place.get("column", 0),
         })  # fmt: skip
     return found
+
+
+def _excused(finding: Plain, code: str) -> Plain:
+    """A name that the code gives a value without declaring it works, where it is not strict."""
+    name = re.escape(_record.first(r"^'([^']+)' is not defined", finding["message"]))
+    given = rf"(?<![.\w$]){name}\s*(?:=(?![=>])|\+\+|--|[-+*/%]=)|\bfor\s*\(\s*{name}\s+(?:of|in)\b"
+    if finding["rule"] == "no-undef" and name and re.search(given, code):
+        return {**finding, "level": "note"}
+    return finding
