@@ -1,11 +1,10 @@
 """What every language has whose code is read as a tree: its verbs, by its tables and queries."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from backfeed.analyzers import _tree, _tree_fit, _tree_mutants
-from backfeed.engine.requests import Asks, CodeCheck
+from backfeed.engine.records import File
 
 Plain = dict[str, Any]
 
@@ -40,14 +39,12 @@ class TreeLanguage:
         """The name that the problem asks for."""
         return _tree_fit.entry_point_of(self.language, instruction, code)
 
-    def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
-        """Unknown: no tool of the language has looked at it."""
-        yield from ()
-        found = {"rule": "not-analyzed", "level": "note", "message": f"no tool for {self.language}"}
-        return [
-            {"word": "unknown", "tool": "", "version": self.version, "findings": [dict(found)]}
-            for _ in batch
-        ]
+    def switched_on(self, file: File) -> File:
+        """A file of tests without what switches them off."""
+        text = file.text
+        for pattern, instead in _tree.known(self.language).skips:
+            text = re.sub(pattern, instead, text, flags=re.MULTILINE)
+        return File(file.path, text)
 
     def guards(self, test: str) -> int:
         """How many statements of a test end it with an error: all were passed if it ended well."""

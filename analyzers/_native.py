@@ -92,13 +92,6 @@ class Native(TreeLanguage):
         """What a framework's own summary says."""
         raise NotImplementedError
 
-    def switched_on(self, file: File) -> File:
-        """A file of tests without what switches them off."""
-        text = file.text
-        for pattern, instead in _tree.known(self.language).skips:
-            text = re.sub(pattern, instead, text, flags=re.MULTILINE)
-        return File(file.path, text)
-
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What the compiler says of each snippet alone; one job for all."""
         codes = [_tree.without_comments(self.language, request.code) for request in batch]

@@ -92,13 +92,6 @@ class Node(TreeLanguage):
         command = ("sh", "-c", f'{linked} {flags} "$@"', "jest", *(paths or [self.test_file]))
         return Job(files=(*files, *reporter), command=command, report=True)
 
-    def switched_on(self, file: File) -> File:
-        """A file of tests without what switches them off."""
-        text = file.text
-        for pattern, instead in _tree.known(self.language).skips:
-            text = re.sub(pattern, instead, text, flags=re.MULTILINE)
-        return File(file.path, text)
-
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
         """What the tests came to, as the harness or the reporter recorded it."""
         words = (_record.word_in(job, name) for name in ("backfeed_jest.cjs", "backfeed_spec.json"))

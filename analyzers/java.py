@@ -94,7 +94,10 @@ class _Java(TreeLanguage):
         """A job that runs test files on an answer's files. Each test counts, if any asserts."""
         del framework
         answers = tuple(map(_placed, answer))
-        checks = tuple(_placed(File(file.path, _switched_on(file))) for file in tests)
+        checks = tuple(
+            _placed(self.switched_on(file)) if file.path.endswith(".java") else file
+            for file in tests
+        )
         texts = [file.text for file in (*answers, *checks)]
         own = _record.guests([RECORD, "BackfeedTests.java"], WORD=_record.word_of(*texts))
         files = {file.path: file for file in (*answers, *checks, *own)}
@@ -127,8 +130,7 @@ class _Java(TreeLanguage):
         """What the tests came to; a package that is not there is a lack of the sandbox's."""
         if outcome.verdict == "CE" and (absent := lacking(outcome.stderr)):
             return _record.lacks(absent)
-        text = next(file.text for file in job.files if file.path == RECORD)
-        return _record.read(outcome.report, _record.first(r'WORD = "(\w+)"', text))
+        return _record.read(outcome.report, _record.word_in(job, RECORD))
 
 
 def _build(paths: Sequence[str], jars: str = "none") -> Build:
@@ -139,14 +141,6 @@ def _build(paths: Sequence[str], jars: str = "none") -> Build:
 
 def _placed(file: File) -> File:
     return _java_source.placed(file.path, file.text) if file.path.endswith(".java") else file
-
-
-def _switched_on(file: File) -> str:
-    """A file of tests without what switches them off."""
-    text = file.text
-    for pattern, instead in _tree.known("java").skips if file.path.endswith(".java") else ():
-        text = re.sub(pattern, instead, text, flags=re.MULTILINE)
-    return text
 
 
 def lacking(said: str) -> str:
