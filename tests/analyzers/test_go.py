@@ -11,7 +11,6 @@ from backfeed.engine.errors import Refused
 from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import CodeCheck, Limits, Outcome, rejoined
-from backfeed.engine.services import open_sandbox
 from backfeed.engine.stages._runs import run_tests
 
 ADD = "package main\n\nfunc Add(x, y int) int { return x + y }\n"
@@ -103,19 +102,8 @@ def test_the_word_of_a_record_must_be_ours():
     assert PLUGIN.results(job, Outcome("AC", report=forged)) == []
 
 
-@pytest.fixture(scope="module")
-def box():
-    made = open_sandbox("bubblewrap", {}, jobs=2)
-    yield made
-    asyncio.run(made.close())
-
-
 @pytest.fixture
-def ran(box):
-    def answer(request):
-        [found] = asyncio.run(asked(box, request))
-        return found
-
+def ran(answer):
     def do(code, *tests):
         sample = Sample(language="go", code=code, entry_point="Add", tests=tests)
         return rejoined(run_tests(sample, code, Limits(cpu_s=2.0), check="test"), answer)

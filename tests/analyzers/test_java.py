@@ -1,7 +1,5 @@
 """Java: how sources are read and joined, what javac's errors mean, what tests come to."""
 
-import asyncio
-
 import pytest
 
 from backfeed.analyzers import _java_check, _java_source
@@ -10,7 +8,6 @@ from backfeed.engine import languages
 from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Limits, rejoined
-from backfeed.engine.services import open_sandbox
 from backfeed.engine.stages._runs import run_tests
 
 ADD = "import java.util.*;\n\nclass Solution {\n    int add(int x, int y) { return x + y; }\n}\n"
@@ -194,26 +191,18 @@ def test_tests_are_switched_on():
     assert "@Disabled" not in next(file.text for file in job.files if file.path == "B.java")
 
 
-@pytest.fixture(scope="module")
-def ran():
+@pytest.fixture
+def ran(answer):
     """What tests of some code come to, in the sandbox."""
-    box = open_sandbox("bubblewrap", {}, jobs=1)
-
-    def reply(request):
-        async def answers():
-            return await box.answer([request])
-
-        return asyncio.run(answers())[0]
 
     def do(code, test, framework=""):
         kind = "framework" if framework else "script"
         tests = (Tested(kind, "author", code=test, framework=framework),)
         sample = Sample(language="java", code=code, entry_point="add", tests=tests)
-        found = rejoined(run_tests(sample, code, Limits(), check="test"), reply)
+        found = rejoined(run_tests(sample, code, Limits(), check="test"), answer)
         return found.word, found.executed, found.detail, found.line
 
-    yield do
-    asyncio.run(box.close())
+    return do
 
 
 EQUAL = 'if (new Solution().add(1, 2) != {}) throw new AssertionError("add");'

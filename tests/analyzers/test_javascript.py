@@ -1,38 +1,26 @@
 """JavaScript: what running a test of its comes to."""
 
-import asyncio
-
 import pytest
 
 from backfeed.analyzers import javascript
 from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Limits, rejoined
-from backfeed.engine.services import open_sandbox
 from backfeed.engine.stages._runs import run_tests
 
 ADD = "const add = (x, y) => x + y;\n"
 ASSERT = "const assert = require('assert');\n"
 
 
-@pytest.fixture(scope="module")
-def ran():
+@pytest.fixture
+def ran(answer):
     """What one test comes to, on some code."""
-    box = open_sandbox("bubblewrap", {}, jobs=2)
-
-    def answer(job):
-        async def do():
-            [found] = await box.answer([job])
-            return found
-
-        return asyncio.run(do())
 
     def do(code, test, **more):
         sample = Sample(language="javascript", code=code, tests=(test,), **more)
         return rejoined(run_tests(sample, code, Limits(), check="test"), answer)
 
-    yield do
-    asyncio.run(box.close())
+    return do
 
 
 @pytest.mark.bwrap

@@ -1,39 +1,27 @@
 """C and C++: what running a test of theirs comes to."""
 
-import asyncio
-
 import pytest
 
 from backfeed.analyzers import c, cpp
 from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Job, Limits, Outcome, rejoined
-from backfeed.engine.services import open_sandbox
 from backfeed.engine.stages._runs import run_tests
 
 ADD = "int add(int x, int y) { return x + y; }\n"
 ASSERTED = "#include <assert.h>\nint main(void) { assert(add(1, 2) == 3); return 0; }\n"
 
 
-@pytest.fixture(scope="module")
-def ran():
+@pytest.fixture
+def ran(answer):
     """What one test comes to, on some code."""
-    box = open_sandbox("bubblewrap", {}, jobs=2)
-
-    def answer(job):
-        async def do():
-            [found] = await box.answer([job])
-            return found
-
-        return asyncio.run(do())
 
     def do(code, test, *, language="cpp", kind="script", **more):
         tests = (Tested(kind, code=test, **more),)
         sample = Sample(language=language, code=code, tests=tests)
         return rejoined(run_tests(sample, code, Limits(cpu_s=5.0), check="test"), answer)
 
-    yield do
-    asyncio.run(box.close())
+    return do
 
 
 @pytest.mark.bwrap

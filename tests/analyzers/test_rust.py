@@ -10,7 +10,6 @@ from backfeed.engine.errors import Refused
 from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import CodeCheck, Limits, Outcome, rejoined
-from backfeed.engine.services import open_sandbox
 from backfeed.engine.stages._runs import run_tests
 
 ADD = "pub fn add(x: i32, y: i32) -> i32 {\n    x + y\n}\n"
@@ -96,19 +95,8 @@ def test_tests_without_an_end_have_no_result():
     assert PLUGIN.results(job, Outcome("AC", exit_code=0, stdout="running 1 test\n")) == []
 
 
-@pytest.fixture(scope="module")
-def box():
-    made = open_sandbox("bubblewrap", {}, jobs=2)
-    yield made
-    asyncio.run(made.close())
-
-
 @pytest.fixture
-def ran(box):
-    def answer(request):
-        [found] = asyncio.run(asked(box, request))
-        return found
-
+def ran(answer):
     def do(code, *tests):
         sample = Sample(language="rust", code=code, entry_point="add", tests=tests)
         return rejoined(run_tests(sample, code, Limits(cpu_s=2.0), check="test"), answer)

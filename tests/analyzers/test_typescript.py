@@ -9,7 +9,7 @@ from backfeed.analyzers import typescript
 from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Analysis, CodeCheck, Limits, rejoined
-from backfeed.engine.services import AnalyzerService, open_sandbox
+from backfeed.engine.services import AnalyzerService
 from backfeed.engine.stages._runs import run_tests
 
 ADD = "export const add = (x: number, y: number): number => x + y;\n"
@@ -17,25 +17,15 @@ SPEC = "import { add } from './add';\nxtest('adds', () => expect(add(1, 2)).toBe
 PRESETS = "module.exports = { presets: [require('@exercism/babel-preset-typescript')] };\n"
 
 
-@pytest.fixture(scope="module")
-def box():
-    made = open_sandbox("bubblewrap", {}, jobs=2)
-    yield made
-    asyncio.run(made.close())
-
-
-def ran(box, code, test, **more):
+@pytest.fixture
+def ran(answer):
     """What one test comes to, on some code."""
 
-    def answer(job):
-        async def do():
-            [found] = await box.answer([job])
-            return found
+    def do(code, test, **more):
+        sample = Sample(language="typescript", code=code, tests=(test,), **more)
+        return rejoined(run_tests(sample, code, Limits(), check="test"), answer)
 
-        return asyncio.run(do())
-
-    sample = Sample(language="typescript", code=code, tests=(test,), **more)
-    return rejoined(run_tests(sample, code, Limits(), check="test"), answer)
+    return do
 
 
 @pytest.mark.bwrap
@@ -49,21 +39,21 @@ def ran(box, code, test, **more):
         ("const add = (): any => process.exit(0);", "console.assert(add() === 1);", "FORGED"),
     ],
 )
-def test_what_a_test_comes_to(box, code, test, word):
-    found = ran(box, code, Tested("script", code=test))
+def test_what_a_test_comes_to(ran, code, test, word):
+    found = ran(code, Tested("script", code=test))
     assert found.word == word, found.detail
 
 
 @pytest.mark.bwrap
 @pytest.mark.parametrize(("code", "word"), [(ADD, "AC"), (ADD.replace("+", "*"), "WA")])
-def test_what_jest_comes_to(box, code, word):
+def test_what_jest_comes_to(ran, code, word):
     settings = '{"type": "module"}'
     files = (
         File("add.test.ts", SPEC), File("babel.config.cjs", PRESETS),
         File("package.json", settings),
     )  # fmt: skip
     test = Tested("framework", framework="jest", files=files)
-    found = ran(box, code, test, files=(File("add.ts", code),))
+    found = ran(code, test, files=(File("add.ts", code),))
     assert (found.word, found.executed) == (word, 1), found.detail
 
 
