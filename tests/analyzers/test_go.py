@@ -1,7 +1,5 @@
 """Go: joining texts, what builds lack, and what test programs come to in the sandbox."""
 
-import asyncio
-
 import pytest
 
 from backfeed.analyzers import _go_outcome, _go_source
@@ -111,10 +109,6 @@ def ran(answer):
     return do
 
 
-async def asked(service, request):
-    return await service.answer([request])
-
-
 def script(code, setup=""):
     return Tested("script", code=code, setup=setup)
 
@@ -190,10 +184,6 @@ def test_a_package_in_a_folder_is_run_there(ran):
         ("func F() int { return x.Value() }", "ok"),
     ],
 )
-def test_what_follows_from_an_absent_package_is_no_error(box, code, word):
-    def answer(request):
-        [found] = asyncio.run(asked(box, request))
-        return found
-
+def test_what_follows_from_an_absent_package_is_no_error(answer, code, word):
     batch = [CodeCheck("go", f'package a\n\nimport "example.com/x"\n\n{code}\n')]
     assert [one["word"] for one in rejoined(PLUGIN.check(batch), answer)] == [word]

@@ -1,7 +1,5 @@
 """Rust: what builds lack, how snippets are wrapped, and what test programs come to."""
 
-import asyncio
-
 import pytest
 
 from backfeed.analyzers import _rust_check, _rust_outcome
@@ -104,10 +102,6 @@ def ran(answer):
     return do
 
 
-async def asked(service, request):
-    return await service.answer([request])
-
-
 def script(code, setup=""):
     return Tested("script", code=code, setup=setup)
 
@@ -177,10 +171,6 @@ def test_a_package_is_run_with_its_ignored_tests(ran):
         ("fn f() -> u8 { 1 } // é", "ok"),
     ],
 )
-def test_what_follows_from_an_absent_module_is_no_error(box, code, word):
-    def answer(request):
-        [found] = asyncio.run(asked(box, request))
-        return found
-
+def test_what_follows_from_an_absent_module_is_no_error(answer, code, word):
     batch = [CodeCheck("rust", code)]
     assert [one["word"] for one in rejoined(PLUGIN.check(batch), answer)] == [word]
