@@ -13,33 +13,16 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
+from _sets import SETS, Case, Row, read
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 GOOD = ("tested", "proven")
 CERTAIN = ("upstream-CI", "upstream", "certain", "recorded")
-MBXP = {"python": "mbpp", "java": "mbjp", "javascript": "mbjsp", "cpp": "mbcpp"}
-FRAMEWORKS = {
-    "bash": "bats", "c": "unity", "cpp": "catch2", "go": "gotest", "java": "junit",
-    "javascript": "jest", "php": "phpunit", "python": "pytest", "ruby": "minitest",
-    "rust": "cargotest", "typescript": "jest",
-}  # fmt: skip
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A row for `check`; what is known of it: `right` is None where the set has no label."""
-
-    row: Row
-    right: bool | None = None
-    certainty: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,81 +33,6 @@ class Verdict:
     level: str
     why: str = ""
     ran: bool = True
-
-
-def humanevalpack(folder: Path, language: str) -> Iterator[Case]:
-    """A right and a wrong solution of each task."""
-    labels = {label["id"]: label for label in _read(folder / "labels.jsonl")}
-    for case in _read(folder / "cases.jsonl"):
-        if case["language"] == language:
-            test = {"kind": "script", "code": case["tests"], "setup": case["test_setup"] or ""}
-            yield _labelled(case, test, labels[case["id"]])
-
-
-def humaneval_answers(folder: Path, language: str) -> Iterator[Case]:
-    """Answers of a model, with the verdicts that the original tests gave."""
-    labels = {label["id"]: label for label in _read(folder / "labels.jsonl")}
-    for case in _read(folder / "cases.jsonl"):
-        if case["language"] == language:
-            yield _labelled(case, {"kind": "script", "code": case["tests"]}, labels[case["id"]])
-
-
-def _labelled(case: Row, test: Row, label: Row) -> Case:
-    row = {
-        "id": case["id"], "language": case["language"], "instruction": case["instruction"],
-        "response": case["solution"], "entry_point": case["entry_point"], "tests": [test],
-    }  # fmt: skip
-    return Case(row, label["expected"] == "accept", label["certainty"])
-
-
-def mbxp(folder: Path, language: str) -> Iterator[Case]:
-    """One completion of a model for each task; the set has its pass@1, and no label a row."""
-    for case in _read(folder / f"{MBXP[language]}.jsonl"):
-        call = f"\ncheck({case['entry_point']})\n" if language == "python" else ""
-        row = {
-            "id": case["task_id"], "language": language, "instruction": case["description"],
-            "response": case["prompt"] + case["sample_completion"],
-            "entry_point": case["entry_point"],
-            "tests": [{"kind": "script", "code": case["test"] + call}],
-        }  # fmt: skip
-        yield Case(row)
-
-
-def exercism(folder: Path, language: str) -> Iterator[Case]:
-    """Solutions of exercises, stubs, broken and changed ones, with the exercises' own tests."""
-    labels = {label["id"]: label for label in _read(folder / "labels.jsonl")}
-    shared = {item["ref"]: item["text"] for item in _read(folder / "support.jsonl")}
-    exercises = {item["id"]: item for item in _read(folder / "exercises.jsonl")}
-    for case in _read(folder / "cases.jsonl"):
-        if case["language"] != language:
-            continue
-        task = exercises[case["exercise"]]
-        given = {
-            path: shared[text["$ref"]] if isinstance(text, dict) else text
-            for path, text in task["other_files"].items()
-        }
-        files = {**task["stub_files"], **case["files"]}
-        test = {"kind": "framework", "framework": FRAMEWORKS[language], "files": task["test_files"]}
-        row = {
-            "id": case["id"], "language": language, "instruction": task["instructions"],
-            "files": files, "support": {k: v for k, v in given.items() if k not in files},
-            "tests": [test],
-        }  # fmt: skip
-        label = labels[case["id"]]
-        yield Case(row, label["expected"] == "accept", label["certainty"])
-
-
-SETS: Mapping[str, Callable[[Path, str], Iterator[Case]]] = {
-    "humanevalpack": humanevalpack,
-    "humaneval_answers": humaneval_answers,
-    "mbxp": mbxp,
-    "exercism": exercism,
-}
-
-
-def _read(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8") as file:
-        yield from map(json.loads, file)
 
 
 def chosen(cases: Iterable[Case], limit: int | None) -> list[Case]:
@@ -216,7 +124,7 @@ def _share(told: Sequence[bool]) -> float | None:
 def pass_at_1(published: Path, language: str, accepted: Sequence[bool]) -> Row:
     """The share of completions that were accepted, beside the published one, in percent."""
     key = "published_pass_at_1_of_sample_completion"
-    known = {row["language"]: row[key] for row in _read(published)}
+    known = {row["language"]: row[key] for row in read(published)}
     share = round(100 * sum(accepted) / len(accepted), 2)
     return {"accepted": sum(accepted), "pass_at_1": share, "published": known[language]}
 

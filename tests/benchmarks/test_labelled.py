@@ -13,10 +13,18 @@ PATH = Path(__file__).parents[2] / "benchmarks" / "labelled.py"
 
 @pytest.fixture(scope="module")
 def labelled():
+    """The script as a module; what stands beside it can be imported as when it is run."""
     spec = importlib.util.spec_from_file_location("labelled", PATH)
     module = sys.modules["labelled"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(PATH.parent)
+        spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def sets(labelled):
+    return sys.modules[labelled.Case.__module__]
 
 
 def write(path, rows):
@@ -42,8 +50,8 @@ def pack(tmp_path):
     return tmp_path
 
 
-def test_a_case_has_no_trace_of_its_label(labelled, pack):
-    cases = {case.row["id"]: case for case in labelled.humanevalpack(pack, "python")}
+def test_a_case_has_no_trace_of_its_label(sets, pack):
+    cases = {case.row["id"]: case for case in sets.humanevalpack(pack, "python")}
     assert cases["right"].right
     assert not cases["wrong"].right
     assert {tuple(sorted(case.row)) for case in cases.values()} == {
@@ -52,13 +60,13 @@ def test_a_case_has_no_trace_of_its_label(labelled, pack):
     assert cases["right"].row["tests"] == [{"kind": "script", "code": CASE["tests"], "setup": ""}]
 
 
-def test_mbxp_is_prompt_completion_and_test(labelled, tmp_path):
+def test_mbxp_is_prompt_completion_and_test(sets, tmp_path):
     task = {
         "task_id": "M/1", "entry_point": "f", "description": "Double.", "prompt": "def f(x):\n",
         "sample_completion": "    return 2 * x", "test": "def check(c): assert c(1) == 2",
     }  # fmt: skip
     write(tmp_path / "mbpp.jsonl", [task])
-    [case] = labelled.mbxp(tmp_path, "python")
+    [case] = sets.mbxp(tmp_path, "python")
     assert case.row["response"] == "def f(x):\n    return 2 * x"
     assert case.row["tests"][0]["code"] == "def check(c): assert c(1) == 2\ncheck(f)\n"
     assert case.right is None

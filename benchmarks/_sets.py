@@ -1,0 +1,101 @@
+"""The labelled sets: how the cases of each are read."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MBXP = {"python": "mbpp", "java": "mbjp", "javascript": "mbjsp", "cpp": "mbcpp"}
+FRAMEWORKS = {
+    "bash": "bats", "c": "unity", "cpp": "catch2", "go": "gotest", "java": "junit",
+    "javascript": "jest", "php": "phpunit", "python": "pytest", "ruby": "minitest",
+    "rust": "cargotest", "typescript": "jest",
+}  # fmt: skip
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A row for `check`; what is known of it: `right` is None where the set has no label."""
+
+    row: Row
+    right: bool | None = None
+    certainty: str = ""
+
+
+def humanevalpack(folder: Path, language: str) -> Iterator[Case]:
+    """A right and a wrong solution of each task."""
+    labels = {label["id"]: label for label in read(folder / "labels.jsonl")}
+    for case in read(folder / "cases.jsonl"):
+        if case["language"] == language:
+            test = {"kind": "script", "code": case["tests"], "setup": case["test_setup"] or ""}
+            yield _labelled(case, test, labels[case["id"]])
+
+
+def humaneval_answers(folder: Path, language: str) -> Iterator[Case]:
+    """Answers of a model, with the verdicts that the original tests gave."""
+    labels = {label["id"]: label for label in read(folder / "labels.jsonl")}
+    for case in read(folder / "cases.jsonl"):
+        if case["language"] == language:
+            yield _labelled(case, {"kind": "script", "code": case["tests"]}, labels[case["id"]])
+
+
+def _labelled(case: Row, test: Row, label: Row) -> Case:
+    row = {
+        "id": case["id"], "language": case["language"], "instruction": case["instruction"],
+        "response": case["solution"], "entry_point": case["entry_point"], "tests": [test],
+    }  # fmt: skip
+    return Case(row, label["expected"] == "accept", label["certainty"])
+
+
+def mbxp(folder: Path, language: str) -> Iterator[Case]:
+    """One completion of a model for each task; the set has its pass@1, and no label a row."""
+    for case in read(folder / f"{MBXP[language]}.jsonl"):
+        call = f"\ncheck({case['entry_point']})\n" if language == "python" else ""
+        row = {
+            "id": case["task_id"], "language": language, "instruction": case["description"],
+            "response": case["prompt"] + case["sample_completion"],
+            "entry_point": case["entry_point"],
+            "tests": [{"kind": "script", "code": case["test"] + call}],
+        }  # fmt: skip
+        yield Case(row)
+
+
+def exercism(folder: Path, language: str) -> Iterator[Case]:
+    """Solutions of exercises, stubs, broken and changed ones, with the exercises' own tests."""
+    labels = {label["id"]: label for label in read(folder / "labels.jsonl")}
+    shared = {item["ref"]: item["text"] for item in read(folder / "support.jsonl")}
+    exercises = {item["id"]: item for item in read(folder / "exercises.jsonl")}
+    for case in read(folder / "cases.jsonl"):
+        if case["language"] != language:
+            continue
+        task = exercises[case["exercise"]]
+        given = {
+            path: shared[text["$ref"]] if isinstance(text, dict) else text
+            for path, text in task["other_files"].items()
+        }
+        files = {**task["stub_files"], **case["files"]}
+        test = {"kind": "framework", "framework": FRAMEWORKS[language], "files": task["test_files"]}
+        row = {
+            "id": case["id"], "language": language, "instruction": task["instructions"],
+            "files": files, "support": {k: v for k, v in given.items() if k not in files},
+            "tests": [test],
+        }  # fmt: skip
+        label = labels[case["id"]]
+        yield Case(row, label["expected"] == "accept", label["certainty"])
+
+
+SETS: Mapping[str, Callable[[Path, str], Iterator[Case]]] = {
+    "humanevalpack": humanevalpack,
+    "humaneval_answers": humaneval_answers,
+    "mbxp": mbxp,
+    "exercism": exercism,
+}
+
+
+def read(path: Path) -> Iterator[Row]:
+    """The rows of a JSONL file."""
+    with path.open(encoding="utf-8") as file:
+        yield from map(json.loads, file)
