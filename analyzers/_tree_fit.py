@@ -14,23 +14,33 @@ _CUT = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+_NAMES = r"\b(?:function|method|procedure|class|struct|type|named|called|write|implement|define)"
+
 
 def fit(
     language: str, code: str, entry_point: str, *, instruction: str = ""
 ) -> list[dict[str, Any]]:
     """The findings of one answer; those of level `error` say that it does not fit.
 
-    A name that no word of the problem asks for is not missed, whatever the row says.
+    A name that the problem does not ask for as code is not missed, whatever the row says.
     """
     found = _tree.definitions(language, code)
     findings = [_finding("cut-code", line, text) for line, text in _cuts(language, code)]
     named = re.compile(rf"\b{re.escape(entry_point)}\b", re.IGNORECASE)
-    if entry_point and found and named.search(instruction) and not named.search(code):
+    if entry_point and found and _asked_for(entry_point, instruction) and not named.search(code):
         findings.append(_finding("missing-name", 0, f"{entry_point} is not defined"))
     if is_stub(language, code, entry_point):
         first = _tree.chosen(language, code, entry_point)[0]
         findings.append(_finding("stub", first.line, f"{first.name or 'it'} does nothing"))
     return findings
+
+
+def _asked_for(name: str, instruction: str) -> bool:
+    """Does a text name it? One that is a plain word has to stand there as a name does."""
+    word = rf"\b{re.escape(name)}\b"
+    if re.fullmatch("[a-z]+", name):
+        word = rf"`[^`\n]*{word}|{word}\s*\(|{_NAMES}\s+{word}"
+    return bool(re.search(word, instruction, re.IGNORECASE))
 
 
 def _cuts(language: str, code: str) -> list[tuple[int, str]]:

@@ -100,6 +100,10 @@ def test_a_name_is_missed_only_if_it_was_asked_for():
     assert _tree_fit.fit("cpp", code, "maxof", instruction="Write maxof.") == []
     [missed] = _tree_fit.fit("cpp", code, "maximum", instruction="Write maximum.")
     assert missed["rule"] == "missing-name"
+    text = "Return the maximum of a list with `largest(list)`."
+    assert _tree_fit.fit("cpp", code, "maximum", instruction=text) == []
+    [missed] = _tree_fit.fit("cpp", code, "largest", instruction=text)
+    assert missed["message"] == "largest is not defined"
 
 
 @pytest.mark.parametrize(
