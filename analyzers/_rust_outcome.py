@@ -16,6 +16,9 @@ _OF_CARGO = re.compile(
     r"no matching package named `([\w-]+)` found|failed to select a version for[^`]*`([\w-]+)|"
     r"feature `(edition\w+)` is required|rustc (\S+) is not supported|requires rustc (\S+)"
 )
+_ERROR = re.compile(r"^error(?:\[E\d+\])?: (?!aborting|could not compile)", re.MULTILINE)
+_PLACE = re.compile(r"^ *--> \S+?:(\d+):\d+$", re.MULTILINE)
+_CRATE = re.compile(r"^ *--> \S*/registry/(?:\S+/)?([\w-]+?)-(\d+\.[\w.+-]*)/", re.MULTILINE)
 _OWN = ("alloc", "core", "crate", "self", "std", "super")
 _SUMMARY = re.compile(
     r"^test result: (?:ok|FAILED)\. (\d+) passed; (\d+) failed; (\d+) ignored;", re.MULTILINE
@@ -50,7 +53,7 @@ def lacking(code: str, message: str) -> str:
 def results(job: Job, outcome: Outcome, tests: Tests) -> list[Plain]:
     """What the tests came to; nothing where they did not come to their end."""
     if outcome.verdict == "CE":
-        return _unbuilt(outcome.stdout + outcome.stderr)
+        return _unbuilt(outcome.stdout + outcome.stderr, tests.begin)
     told = _record.read(outcome.report, _record.first(_WORD, " ".join(job.command)))
     ended = [tuple(map(int, numbers)) for numbers in _SUMMARY.findall(outcome.stdout)]
     if not told or not ended or (tests.programs and len(ended) != tests.programs):
@@ -90,10 +93,21 @@ def _died(outcome: Outcome) -> list[Plain]:
     return _record.failed("abort", last[:300], phase="test", executed=executed) if last else []
 
 
-def _unbuilt(said: str) -> list[Plain]:
+def _unbuilt(said: str, begin: int) -> list[Plain]:
     """What a program could not be built for, if that is no fault of its own; else nothing."""
     if match := _OF_CARGO.search(said):
         return _record.lacks(next(filter(None, match.groups())))
     errors = CODE.findall(said)
     absent = [lacking(code, message) for code, message in errors]
-    return _record.lacks(absent[0]) if absent and all(absent) else []
+    if absent and all(absent):
+        return _record.lacks(absent[0])
+    others = [_other_version(text, begin) for text in _ERROR.split(said)[1:]]
+    return _record.lacks(others[0]) if others and all(others) else []
+
+
+def _other_version(error: str, begin: int) -> str:
+    """The crate that tests call otherwise than the one that is there wants it, if they do."""
+    place, crate = _PLACE.search(error), _CRATE.search(error)
+    if place is None or crate is None or not 0 < begin <= int(place[1]):
+        return ""
+    return f"another {crate[1]} than {crate[2]}"

@@ -1,6 +1,7 @@
 """The labelled sets: how the cases of each are read."""
 
 import json
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +31,16 @@ def humanevalpack(folder: Path, language: str) -> Iterator[Case]:
     labels = {label["id"]: label for label in read(folder / "labels.jsonl")}
     for case in read(folder / "cases.jsonl"):
         if case["language"] == language:
-            test = {"kind": "script", "code": case["tests"], "setup": case["test_setup"] or ""}
+            test = {"kind": "script", "code": case["tests"], "setup": _before(case)}
             yield _labelled(case, test, labels[case["id"]])
+
+
+def _before(case: Row) -> str:
+    """What stands before the answer in the program that the set says is to be run."""
+    programs = case.get("program", {})
+    [program] = programs.values() if len(programs) == 1 else [""]
+    before, answer, _ = program.partition(case["solution"].strip())
+    return before if answer else case["test_setup"] or ""
 
 
 def humaneval_answers(folder: Path, language: str) -> Iterator[Case]:
@@ -87,12 +96,36 @@ def exercism(folder: Path, language: str) -> Iterator[Case]:
         yield Case(row, label["expected"] == "accept", label["certainty"])
 
 
+def written(folder: Path, language: str) -> Iterator[Case]:
+    """Problems of our own, each with a right and a wrong answer that its tests tell apart."""
+    text = (folder / f"{language}.toml").read_text(encoding="utf-8")
+    for problem in tomllib.loads(text)["problem"]:
+        for answer in ("right", "wrong"):
+            row = {
+                "id": f"{problem['id']}/{answer}", "language": language,
+                "instruction": problem["instruction"], "response": problem[answer],
+                "entry_point": problem["entry_point"], "tests": problem["test"],
+            }  # fmt: skip
+            yield Case(row, answer == "right", "certain")
+
+
 SETS: Mapping[str, Callable[[Path, str], Iterator[Case]]] = {
     "humanevalpack": humanevalpack,
     "humaneval_answers": humaneval_answers,
     "mbxp": mbxp,
     "exercism": exercism,
+    "written": written,
 }
+
+
+def holds(place: Path, name: str, language: str) -> bool:
+    """Is this the folder of the set, with cases in the language?"""
+    if name == "mbxp":
+        return language in MBXP and (place / "published.jsonl").is_file()
+    if name == "written":
+        return (place / f"{language}.toml").is_file()
+    file = place / "cases.jsonl"
+    return file.is_file() and any(case["language"] == language for case in read(file))
 
 
 def read(path: Path) -> Iterator[Row]:

@@ -2,9 +2,10 @@
 
     python benchmarks/labelled.py humanevalpack DATA/verify/humanevalpack --language python
 
-Without a set: all of them, from the folder beside this repository. A set is converted to rows of
-ours; `backfeed check` sees the rows and never a label. DIR is the folder of the set's files.
-Accepted means: in the corpus, at level tested or better.
+Without a set: all that have the language, from the folder beside this repository and from written/
+beside this script. A set is converted to rows of ours; `backfeed check` sees the rows and never a
+label. DIR is the folder of the set's files. Accepted means: in the corpus, at level tested or
+better.
 """
 
 import argparse
@@ -18,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from _sets import SETS, Case, Row, read
+from _sets import SETS, Case, Row, holds, read
 
-BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+HERE = Path(__file__).resolve().parent
+PLACES = (HERE.parents[1] / "shared" / "data", HERE)
 GOOD = ("tested", "proven")
 CERTAIN = ("upstream-CI", "upstream", "certain", "recorded")
 
@@ -143,20 +145,18 @@ def tell(scored: Row) -> None:
         print(f"miss {miss['id']}: expected {miss['expected']}, {miss['level']}: {miss['why']}")
 
 
-def _place(folder: Path, name: str) -> Path:
+def _place(name: str, options: argparse.Namespace) -> Path | None:
     """The set's own folder, also if that of several sets was named."""
-    for place in (folder, folder / name, folder / "verify" / name):
-        if (place / "cases.jsonl").is_file() or (place / "published.jsonl").is_file():
-            return place
-    sys.exit(f"{folder} does not hold the set {name}")
+    for folder in [options.directory] if options.directory else PLACES:
+        for place in (folder, folder / name, folder / "verify" / name):
+            if holds(place, name, options.language):
+                return place
+    return None
 
 
-def measure(name: str, folder: Path, options: argparse.Namespace) -> Row:
+def measure(name: str, place: Path, options: argparse.Namespace) -> Row:
     """Convert a set, check it, score."""
-    place = _place(folder, name)
     cases = chosen(SETS[name](place, options.language), options.limit)
-    if not cases:
-        sys.exit(f"{place} has no cases in {options.language}")
     out: Path | None = options.output
     more = ["--until", options.until]
     more += ["--sandbox", options.sandbox] if options.sandbox else []
@@ -175,7 +175,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("set", nargs="?", choices=SETS)
-    parser.add_argument("directory", nargs="?", type=Path, metavar="DIR", default=BESIDE)
+    parser.add_argument("directory", nargs="?", type=Path, metavar="DIR")
     parser.add_argument("--language", default="python")
     parser.add_argument("--limit", type=int, metavar="N")
     parser.add_argument(
@@ -185,11 +185,16 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("-o", "--output", type=Path, help="keep the rows and the run here")
     options = parser.parse_args()
-    if options.set is None and not options.directory.is_dir():
+    places = {name: _place(name, options) for name in ([options.set] if options.set else SETS)}
+    if options.set and not places[options.set]:
+        where = options.directory or "no folder here"
+        sys.exit(f"{where} does not hold the set {options.set} in {options.language}")
+    if not any(places.values()):
         print("no labelled sets here: name a set and its folder")
-        return
-    for name in [options.set] if options.set else SETS:
-        scored = measure(name, options.directory, options)
+    for name, place in places.items():
+        if place is None:
+            continue
+        scored = measure(name, place, options)
         if options.json:
             print(json.dumps({"set": name, **scored}, indent=2))
         else:

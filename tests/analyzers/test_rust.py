@@ -174,3 +174,25 @@ def test_a_package_is_run_with_its_ignored_tests(ran):
 def test_what_follows_from_an_absent_module_is_no_error(answer, code, word):
     batch = [CodeCheck("rust", code)]
     assert [one["word"] for one in rejoined(PLUGIN.check(batch), answer)] == [word]
+
+
+def refused(line, crate):
+    return (
+        f"error[E0061]: this method takes 1 argument\n  --> main.rs:{line}:2\n"
+        f"note: method defined here\n --> {crate}src/rng.rs:1:2\n"
+        "error: aborting due to 1 previous error\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "crate", "missed"),
+    [
+        (9, "/usr/share/cargo/registry/rand-0.8.5/", "another rand than 0.8.5"),
+        (9, "/home/a/.cargo/registry/src/b-1f/md-5-0.10.1/", "another md-5 than 0.10.1"),
+        (3, "/usr/share/cargo/registry/rand-0.8.5/", ""),  # the answer's own doing
+        (9, "", ""),
+    ],
+)
+def test_tests_for_another_version_of_a_crate_are_not_run(line, crate, missed):
+    found = _rust_outcome._unbuilt(refused(line, crate), 5)
+    assert [one["error"]["message"] for one in found] == ([missed] if missed else [])

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def pack(tmp_path):
     return tmp_path
 
 
+def test_what_stands_before_an_answer_in_the_program_goes_with_it(sets):
+    helper = "import math\n\ndef g(x):\n    return x\n"
+    case = {**CASE, "solution": "\n" + RIGHT, "test_setup": "import math\n"}
+    assert sets._before({**case, "program": {"main.py": f"{helper}{RIGHT}assert f(1)"}}) == helper
+    assert sets._before({**case, "program": {"main.py": "print(1)"}}) == "import math\n"
+    assert sets._before({**case, "program": {"a": RIGHT, "b": RIGHT}}) == "import math\n"
+
+
 def test_a_case_has_no_trace_of_its_label(sets, pack):
     cases = {case.row["id"]: case for case in sets.humanevalpack(pack, "python")}
     assert cases["right"].right
@@ -70,6 +79,64 @@ def test_mbxp_is_prompt_completion_and_test(sets, tmp_path):
     assert case.row["response"] == "def f(x):\n    return 2 * x"
     assert case.row["tests"][0]["code"] == "def check(c): assert c(1) == 2\ncheck(f)\n"
     assert case.right is None
+
+
+PROBLEM = """
+[[problem]]
+id = "ruby/double"
+instruction = "Write `double(x)`."
+entry_point = "double"
+right = "def double(x) = 2 * x"
+wrong = "def double(x) = x"
+[[problem.test]]
+kind = "script"
+setup = ""
+code = "raise unless double(2) == 4"
+"""
+
+
+def test_a_written_problem_is_two_cases(sets, tmp_path):
+    (tmp_path / "ruby.toml").write_text(PROBLEM)
+    cases = list(sets.written(tmp_path, "ruby"))
+    assert [(case.row["id"], case.right, case.certainty) for case in cases] == [
+        ("ruby/double/right", True, "certain"),
+        ("ruby/double/wrong", False, "certain"),
+    ]
+    assert [case.row["response"] for case in cases] == [
+        "def double(x) = 2 * x", "def double(x) = x",
+    ]  # fmt: skip
+    assert {tuple(sorted(case.row)) for case in cases} == {
+        ("entry_point", "id", "instruction", "language", "response", "tests")
+    }
+
+
+def test_a_folder_holds_a_set_in_a_language(sets, tmp_path, pack):
+    (tmp_path / "ruby.toml").write_text(PROBLEM)
+    told = {
+        (name, language): sets.holds(tmp_path, name, language)
+        for name in ("written", "humanevalpack", "mbxp") for language in ("ruby", "python")
+    }  # fmt: skip
+    assert [key for key, holds in told.items() if holds] == [
+        ("written", "ruby"),
+        ("humanevalpack", "python"),
+    ]
+
+
+WRITTEN = sorted((PATH.parent / "written").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
+def test_written_problems_are_whole(path):
+    problems = tomllib.loads(path.read_text())["problem"]
+    ids = [problem["id"] for problem in problems]
+    assert len(set(ids)) == len(ids)
+    assert {id_.split("/")[0] for id_ in ids} == {path.stem}
+    for problem in problems:
+        assert problem["right"] != problem["wrong"]
+        for test in problem["test"]:
+            keys = {"script": {"setup", "code"}, "stdio": {"stdin", "stdout"}}[test["kind"]]
+            assert set(test) - {"kind"} <= keys
+            assert test.get("code") or test.get("stdout")
 
 
 def test_chooses_by_hash_half_right_half_wrong(labelled):
