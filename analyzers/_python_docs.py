@@ -3,52 +3,22 @@
 import ast
 import itertools
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from backfeed.analyzers._described import LONGEST, VAGUE, Description, too_short
 from backfeed.analyzers._python_carried import STDLIB
 from backfeed.analyzers._python_code import Function, definitions, tree_of
-from backfeed.analyzers._python_examples import Example, examples
+from backfeed.analyzers._python_examples import examples
 from backfeed.analyzers._python_names import BUILTINS
 from backfeed.analyzers._python_prose import told
 from backfeed.analyzers._python_spoken import unexplained, unspoken
 
-_VAGUE = re.compile(
-    r"\b(see\s+(also|above|below|the|this|http)|same as|as above|deprecated|"
-    r"this (module|package|recipe|class is used)|used (internally|by)|internal(ly)?|"
-    r"helper (for|function)|private|subclass(es)? of|"
-    r"(thin|simple|convenience) wrapper|wrapper (for|around)|alias (of|for)|drop-in|backport|"
-    r"more[- ]itertools|docs?(umentation)? (of|for)|other (function|method)s?|refer to|"
-    r"here (are|is) (some|an?) (more )?examples?|that's our|inherits?|monkeypatch|"
-    r"(semi-)?intelligent(ly)?|heuristic(ally|s)?|best[- ]effort)\b",
-    re.IGNORECASE,
-)
-_LONGEST = 10_000
 _MOST_UNNAMED = 3  # an example may show what one or two are for, and not how several play together
-_LEAST_WORDS, _LEAST_WORDS_ALONE = 4, 21
 _IDENTIFIER = re.compile(r"^[A-Za-z_][\w.]*$")
 _COMMON = frozenset({
     "self", "cls", "args", "kwargs", "true", "false", "none", "key", "value", "default", "iterable",
     "item", "items", "n", "k", "i", "j", "x", "y", "a", "b", "start", "stop", "step",
 })  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What a problem can be written from. `reason` says why none can be, if so.
-
-    `unspoken` are parameters of which nothing is said: no call may give them.
-    """
-
-    name: str
-    kind: str
-    signature: str = ""
-    prose: str = ""
-    parameters: tuple[tuple[str, str], ...] = ()
-    examples: tuple[Example, ...] = ()
-    reason: str = ""
-    detail: str = ""
-    returns: str = ""
-    unspoken: tuple[str, ...] = ()
 
 
 def describe(code: str, name: str) -> Description:
@@ -64,7 +34,7 @@ def describe(code: str, name: str) -> Description:
         return Description(name, "", reason="no-definition", detail=name)
     kind = "class" if isinstance(node, ast.ClassDef) else "function"
     doc = ast.get_docstring(node, clean=True) or ""
-    if len(doc) > _LONGEST:
+    if len(doc) > LONGEST:
         return Description(name, kind, reason="long-docstring", detail=f"{len(doc)} characters")
     said = told(doc, frozenset(n.arg for n in ast.walk(node) if isinstance(n, ast.arg)))
     hidden = _spelled_defaults(node, tree)
@@ -78,7 +48,7 @@ def describe(code: str, name: str) -> Description:
         name, kind, signature(node), _standing(said.prose, node, tree), said.parameters,
         tuple(examples(code, name)), reason, detail, said.returns, silent,
     )  # fmt: skip
-    short = not reason and _too_short(found)
+    short = not reason and too_short(found)
     return replace(found, reason="short-docstring", detail=found.prose) if short else found
 
 
@@ -132,13 +102,6 @@ def _unusable(prose: str, node: ast.stmt, tree: ast.Module) -> tuple[str, str]:
     return "", ""
 
 
-def _too_short(found: Description) -> bool:
-    """Do few words stand alone? An example of the author's says what many words would."""
-    told = [found.prose, found.returns, *(text for _, text in found.parameters)]
-    words = re.findall(r"[A-Za-z]+", " ".join(told))
-    return len(words) < (_LEAST_WORDS if found.examples else _LEAST_WORDS_ALONE)
-
-
 def _lost_list(prose: str, node: ast.stmt, tree: ast.Module) -> str:
     """What a list leans on that a paragraph promises: without the list, the promise is empty."""
     for text, after in itertools.pairwise(re.split(r"\n[ \t]*\n", prose)):
@@ -170,7 +133,7 @@ _LEAD = re.compile(r"\b(for example|example|e\.g\.|usage|like so|as follows)\b",
 
 def _leans(prose: str, node: ast.stmt, tree: ast.Module) -> str:
     """The first thing in a text that a reader of it alone cannot know; empty if there is none."""
-    if match := _VAGUE.search(prose):
+    if match := VAGUE.search(prose):
         return match[0]
     unknown = _unknown_names(prose, node, tree)
     return unknown[0] if unknown else ""

@@ -4,8 +4,8 @@ import ast
 import doctest
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from backfeed.analyzers._described import Example
 from backfeed.analyzers._python_carried import STDLIB
 from backfeed.analyzers._python_code import compiles, definitions, tree_of
 from backfeed.analyzers._python_names import BUILTINS, defined_names, free_names
@@ -16,14 +16,6 @@ _SKIPPED = re.compile(r"doctest:\s*\+SKIP|\binput\(|\bopen\(|urlopen|time\.|rand
 _FLEETING = re.compile(
     r"0x[0-9a-f]{4,}|\.\.\.|Traceback|<\w+ object|(?<!\w)u['\"]|<generator|<function"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """Statements that lead up to an expression, and what it shows. `source` has its prompts."""
-
-    source: str
-    want: str
 
 
 def examples(code: str, name: str) -> list[Example]:

@@ -7,13 +7,13 @@ standard library, or a helper of the same file, which is carried along).
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 import tree_sitter
 import tree_sitter_python
 
+from backfeed.analyzers._described import Unit
 from backfeed.analyzers._python_carried import (
     SourceFile,
     assembled,
@@ -25,23 +25,6 @@ from backfeed.analyzers._python_code import Definition, compiles, tree_of
 
 Bounds = tuple[int, int, int]
 """The least and the most lines of code of a unit, and the most lines carried along with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A unit and what it needs: `code` runs alone; `reason` says why it cannot be used, if so.
-
-    Lines count from 1 in the file; `size` is lines of code without docstring, comments and blanks.
-    """
-
-    name: str
-    kind: str
-    code: str
-    first_line: int
-    last_line: int
-    size: int
-    reason: str = ""
-    detail: str = ""
 
 
 def units(text: str, bounds: Bounds = (5, 20, 80)) -> list[Unit]:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backfeed.analyzers._python_docs import Description, describe
+from backfeed.analyzers._described import Description
+from backfeed.analyzers._python_docs import describe
 
 GOOD = (
     "Give back the sum of two whole numbers, or of two fractions, whichever of them is larger,"

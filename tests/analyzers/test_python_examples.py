@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backfeed.analyzers._python_examples import Example, examples
+from backfeed.analyzers._described import Example
+from backfeed.analyzers._python_examples import examples
 
 BODY = "    return [x * 2 for x in a]\n"
 
