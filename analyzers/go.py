@@ -44,7 +44,7 @@ exit $code
 class _Go(TreeLanguage):
     language = "go"
     hello = "package main\n\nfunc main() {}\n"
-    version = "1"
+    version = "2"
     kinds = ("script", "stdio", "gotest")
     frameworks = ("gotest",)
     answer_file, test_file = "answer.go", "answer_test.go"
@@ -191,11 +191,12 @@ def _checked(code: str) -> str:
 
 def _judged(found: list[Plain], version: str) -> Plain:
     """What is said of one snippet. What a later Go would take is not held against it, nor what may
-    follow from a package that is not there.
+    follow from a package that is not there, nor a name that another file of a library may have.
     """
     later = any(_go_outcome.newer(one["message"]) for one in found)
     told = [one for one in found if one["rule"] != "import"]
-    vague = ("types",) if len(told) < len(found) else ()
+    apart = {one["rule"] for one in found} & {"import", "elsewhere"}
+    vague = ("types", "elsewhere") if apart else ()
     findings = [
         {**one, "level": "note" if later or one["rule"] in vague else "error"}
         | {"message": one["message"][:300]}

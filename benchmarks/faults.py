@@ -125,10 +125,11 @@ def tell(scores: Sequence[Row]) -> None:
         caught = one["caught"] / one["faults"]
         flagged = one["flagged"] / one["good"] if one["good"] else 0.0
         table.add_row(
-            one["language"], str(one["faults"]), str(one["caught"]), _share(caught, caught >= CAUGHT),
-            str(one["good"]), str(one["flagged"]), _share(flagged, flagged <= FLAGGED),
+            one["language"],
+            *(str(one["faults"]), str(one["caught"]), _share(caught, caught >= CAUGHT)),
+            *(str(one["good"]), str(one["flagged"]), _share(flagged, flagged <= FLAGGED)),
             str(one["unknown"]),
-        )  # fmt: skip
+        )
     Console(width=110).print(table)
     for one in scores:
         for miss in one["missed"]:

@@ -12,6 +12,7 @@ import (
 	"go/token"
 	"go/types"
 	"os"
+	"regexp"
 	"runtime"
 	"strings"
 )
@@ -79,9 +80,14 @@ func look(files *token.FileSet, imports types.Importer, text string) []finding {
 	if err != nil {
 		return add(found, "syntax", err.Error(), token.Position{})
 	}
+	around := surroundings(file)
 	config := types.Config{Importer: imports, Error: func(err error) {
 		one := err.(types.Error)
-		found = add(found, rule(one.Msg), one.Msg, files.Position(one.Pos))
+		kind := rule(one.Msg)
+		if around.brings(one) {
+			kind = "elsewhere"
+		}
+		found = add(found, kind, one.Msg, files.Position(one.Pos))
 	}}
 	config.Check(file.Name.Name, files, []*ast.File{file}, nil)
 	return found
@@ -106,4 +112,104 @@ func rule(message string) string {
 		return "unused"
 	}
 	return "types"
+}
+
+// around is what other files of its package may bring to a file: a library is seldom one file, a
+// program that somebody wrote as an answer is.
+type around struct {
+	library, test bool
+	types         map[string]bool    // those that the file defines
+	open          map[token.Pos]bool // names that are called, or are types
+}
+
+var (
+	unknown = regexp.MustCompile(`^(?:undeclared name|undefined): (\w+)$`)
+	lacking = regexp.MustCompile(`type \*?(\w+)(?:\[.*\])? has no field or method`)
+	unmet   = regexp.MustCompile(`: \*?(\w+)(?:\[.*\])? does not implement .*missing method`)
+)
+
+func surroundings(file *ast.File) around {
+	found := around{types: map[string]bool{}, open: map[token.Pos]bool{}}
+	found.library = file.Name.Name != "main"
+	for _, one := range file.Imports {
+		found.test = found.test || one.Path.Value == `"testing"`
+	}
+	ast.Inspect(file, func(node ast.Node) bool {
+		switch one := node.(type) {
+		case *ast.TypeSpec:
+			found.types[one.Name.Name] = true
+			found.named(one.Type)
+		case *ast.CallExpr:
+			found.called(one)
+		case *ast.Field:
+			found.named(one.Type)
+		case *ast.ValueSpec:
+			found.named(one.Type)
+		case *ast.CompositeLit:
+			found.named(one.Type)
+		case *ast.TypeAssertExpr:
+			found.named(one.Type)
+		case *ast.ArrayType:
+			found.named(one.Elt)
+		case *ast.MapType:
+			found.named(one.Key)
+			found.named(one.Value)
+		case *ast.ChanType:
+			found.named(one.Value)
+		}
+		return true
+	})
+	return found
+}
+
+func (a around) called(call *ast.CallExpr) {
+	switch callee := call.Fun.(type) {
+	case *ast.Ident:
+		a.open[callee.Pos()] = true
+		if callee.Name == "new" && len(call.Args) == 1 {
+			a.named(call.Args[0])
+		}
+	case *ast.SelectorExpr:
+		a.open[callee.Sel.Pos()] = true
+	default:
+		a.named(callee)
+	}
+}
+
+// named opens the names that a type is made of; the package of one from elsewhere is none of them.
+func (a around) named(of ast.Expr) {
+	switch one := of.(type) {
+	case *ast.Ident:
+		a.open[one.Pos()] = true
+	case *ast.StarExpr:
+		a.named(one.X)
+	case *ast.ParenExpr:
+		a.named(one.X)
+	case *ast.Ellipsis:
+		a.named(one.Elt)
+	case *ast.IndexExpr:
+		a.named(one.X)
+		a.named(one.Index)
+	case *ast.IndexListExpr:
+		a.named(one.X)
+		for _, index := range one.Indices {
+			a.named(index)
+		}
+	}
+}
+
+// brings tells whether another file could mend an error: by a name that is exported, called or a
+// type; by any name that a file of tests uses; by methods of a type that this file defines.
+func (a around) brings(err types.Error) bool {
+	if !a.library {
+		return false
+	}
+	if name := unknown.FindStringSubmatch(err.Msg); name != nil {
+		return a.test || ast.IsExported(name[1]) || a.open[err.Pos]
+	}
+	if of := lacking.FindStringSubmatch(err.Msg); of != nil {
+		return a.types[of[1]] && a.open[err.Pos]
+	}
+	of := unmet.FindStringSubmatch(err.Msg)
+	return of != nil && a.types[of[1]]
 }

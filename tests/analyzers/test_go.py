@@ -187,3 +187,38 @@ def test_a_package_in_a_folder_is_run_there(ran):
 def test_what_follows_from_an_absent_package_is_no_error(answer, code, word):
     batch = [CodeCheck("go", f'package a\n\nimport "example.com/x"\n\n{code}\n')]
     assert [one["word"] for one in rejoined(PLUGIN.check(batch), answer)] == [word]
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize(
+    ("package", "code", "word"),
+    [
+        ("a", "func F(g *Graph) int { return g.Size() }", "unknown"),
+        ("a", "func F(n int) int { return helper(n) }", "unknown"),
+        ("a", "func F() { var found []node; _ = found }", "unknown"),
+        ("a", "func F() *node { return new(node) }", "unknown"),
+        ("a", "type S struct{}\n\nfunc F(s *S) { s.Push(1) }", "unknown"),
+        ("a", "type S struct{}\n\nfunc F(s *S) error { return s }", "unknown"),
+        ("a", "func (m Matrix[T]) F() T { var t T = 0; return t }", "unknown"),
+        ("a", "func F(total int) int { return totals }", "invalid"),
+        ("a", "func F(s string) string { return strings.ToUpper(s) }", "invalid"),
+        ("a", "type S struct{ n int }\n\nfunc F(s *S) int { return s.Next }", "invalid"),
+        ("a", "func F(s []int) { s.Push(1) }", "invalid"),
+        ("a", "func F(g *Graph) { x := 1 }", "invalid"),
+        ("main", "func F(g *Graph) int { return g.Size() }", "invalid"),
+        ("main", "func F(n int) int { return helper(n) }", "invalid"),
+    ],
+)
+def test_a_file_of_a_library_has_others_beside_it(answer, package, code, word):
+    batch = [CodeCheck("go", f"package {package}\n\n{code}\n")]
+    assert [one["word"] for one in rejoined(PLUGIN.check(batch), answer)] == [word]
+
+
+@pytest.mark.bwrap
+def test_a_file_of_tests_may_use_any_name_of_its_package(answer):
+    code = (
+        'package a\n\nimport "testing"\n\n'
+        "func TestF(t *testing.T) { if epsilon > 1 { t.Fatal() } }\n"
+    )
+    [found] = rejoined(PLUGIN.check([CodeCheck("go", code)]), answer)
+    assert found["word"] == "unknown"
