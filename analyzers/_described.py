@@ -1,6 +1,7 @@
 """What is cut from a source file, what it says of itself, and when that is enough for a problem."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # What nobody can know who has only the problem.
@@ -71,3 +72,11 @@ def too_short(found: Description) -> bool:
     told = [found.prose, found.returns, *(text for _, text in found.parameters)]
     words = re.findall(r"[A-Za-z]+", " ".join(told))
     return len(words) < (LEAST_WORDS if found.examples else LEAST_WORDS_ALONE)
+
+
+def telling(
+    pairs: Sequence[tuple[str, str]], most: int = 2, *, nothing: str = ""
+) -> list[tuple[str, str]]:
+    """The calls whose values show the most: not too long, and of many different characters."""
+    ordered = sorted(pairs, key=lambda pair: (len(pair[1]) > 120, -len(set(pair[1]))))
+    return [pair for pair in ordered if pair[1] != nothing][:most]

@@ -18,6 +18,7 @@ from backfeed.analyzers import (
     _python_inputs,
     _python_keywords,
     _python_mutants,
+    _python_shown,
     _python_units,
 )
 from backfeed.engine.errors import Outage
@@ -76,6 +77,9 @@ class _Python:
     examples = staticmethod(_python_examples.examples)
     inputs = staticmethod(_python_inputs.inputs)
     keywords = staticmethod(_python_keywords.keywords)
+    test_of = staticmethod(_python_shown.test_of)
+    test_of_examples = staticmethod(_python_shown.test_of_examples)
+    shown = staticmethod(_python_shown.shown)
     seen = staticmethod(_python_compose.seen)
     compose = staticmethod(_python_compose.compose)
     composed_name = staticmethod(_python_compose.composed_name)
@@ -106,6 +110,18 @@ class _Python:
         del job
         try:
             return list(json.loads(outcome.report)["tests"])
+        except (ValueError, KeyError, TypeError):
+            return []
+
+    def record_job(self, code: str, calls: Sequence[str]) -> Job:
+        """A job that writes down what calls give."""
+        return self.test_job({"code": code, "calls": list(calls)})
+
+    def recorded(self, job: Job, outcome: Outcome) -> list[Plain]:
+        """What each call came to: `repr` and `wrap`, or `skip` with the reason."""
+        del job
+        try:
+            return list(json.loads(outcome.report)["calls"])
         except (ValueError, KeyError, TypeError):
             return []
 

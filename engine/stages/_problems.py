@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
-from backfeed.engine.records import Message, Sample, Test
+from backfeed.engine import languages
+from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import Asks, Prompt, Who
 
 FENCE = "```"
@@ -68,43 +69,18 @@ def answered(sample: Sample, problem: str) -> Sample:
     return sample.but(messages=(Message("user", problem.strip()), Message("assistant", answer)))
 
 
-def shown_example(tests: tuple[Test, ...], most: int = 2) -> str:
-    """Examples to stand in the problem: the author's first ones, else calls that show the most."""
-    for test in tests:
-        if test.kind == "doctest":
-            return "\n".join(_first_examples(test.code, most))
-    for test in tests:
-        pairs = re.findall(r"^assert (.*) == (.*)$", test.code, re.MULTILINE)
-        if pairs:
-            telling = sorted(pairs, key=lambda pair: (len(pair[1]) > 120, -len(set(pair[1]))))
-            some = [pair for pair in telling if pair[1] != "None"] or [
-                (f"{telling[0][0]} is None", "True")
-            ]
-            return "\n".join(f">>> {call}\n{value}" for call, value in some[:most])
-    return ""
+def shown_example(sample: Sample) -> str:
+    """Examples to stand in the problem, as the language shows them: the author's, else calls."""
+    if not languages.can(sample.language, "shown"):
+        return ""
+    tests = [(test.kind, test.code) for test in sample.tests]
+    text: str = languages.call(sample.language, "shown", tests)
+    return text
 
 
-def recorded_example(tests: tuple[Test, ...]) -> str:
+def recorded_example(sample: Sample) -> str:
     """A call that was seen, where the author gave no example."""
-    return "" if any(test.kind == "doctest" for test in tests) else shown_example(tests)
-
-
-def _first_examples(text: str, most: int) -> list[str]:
-    """The lines up to and with the `most`-th result, but no more than twelve after the first."""
-    taken: list[str] = []
-    shown = 0
-    lines = text.strip("\n").splitlines()
-    for index, line in enumerate(lines):
-        starts = line.startswith(">>>")
-        after_result = index > 0 and not lines[index - 1].startswith((">>>", "..."))
-        if starts and after_result:
-            shown += 1
-            if shown >= most or len(taken) > 12:
-                break
-        taken.append(line)
-    while taken and not taken[-1].strip():
-        taken.pop()
-    return taken
+    return "" if any(test.oracle == "doc" for test in sample.tests) else shown_example(sample)
 
 
 def unanswerable(problem: str, sample: Sample) -> str:

@@ -127,7 +127,7 @@ def _composed(first: Sample, second: Sample, code: str, *, calls: Sequence[str])
     name = languages.call(first.language, "composed_name", *names)
     noted = {
         "parts": names,
-        "shown": [recorded_example(part.tests) for part in parts],
+        "shown": [recorded_example(part) for part in parts],
         "calls": [f"{name}({arguments})" for arguments in calls],
     }
     return Sample(

@@ -30,7 +30,7 @@ class Rebuild:
         prompt = Prompt(
             "backfeed/compose", reply=Problem, role=self.role, language=sample.language,
             snippet=sample.code, entry_point=sample.entry_point,
-            parts=parts, shown=shown, example=shown_example(sample.tests),
+            parts=parts, shown=shown, example=shown_example(sample),
         )  # fmt: skip
         return [(yield from pose(sample.but(question_type="compose"), prompt, "rebuild"))]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from backfeed.engine import languages
 from backfeed.engine.records import Sample, Test
-from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome, together
+from backfeed.engine.requests import Asks, Compute, Job, Limits, together
+from backfeed.engine.stages._runs import roomy
 
 Plain = dict[str, Any]
 Seen = tuple[Plain, Plain]
@@ -34,7 +35,7 @@ class RecordTests:
     same: float = 0.8
     tried: int = 40
     cpu_s: float = 2.0
-    version = 7
+    version = 8
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -46,12 +47,12 @@ class RecordTests:
         )
         tests: list[Test] = []
         if shown:
-            text = "\n".join(example.source + example.want for example in shown)
-            tests.append(Test("doctest", "doc", code=text))
+            kind, text = languages.call(sample.language, "test_of_examples", shown)
+            tests.append(Test(kind, "doc", code=text))
         recorded = yield from self._record(sample, [one.source for one in shown] + _noted(sample))
         if recorded:
-            lines = (f"assert {call} == {value}\n" for call, value in recorded)
-            tests.append(Test("script", "recorded", code="".join(lines)))
+            kind, text = languages.call(sample.language, "test_of", recorded)
+            tests.append(Test(kind, "recorded", code=text))
         if not tests:
             return [
                 sample.no("record_tests", "no-tests", "no example, and no call could be recorded")
@@ -96,10 +97,15 @@ def _run_calls(
 
     One call that takes too much takes its whole job with it: its half is lost, and of that a half.
     """
-    plain: Job = languages.load(sample.language).test_job({"code": sample.code, "calls": calls})
-    job = replace(plain, limits=limits)
-    first, second = yield from together([job, replace(job, variables=ELSEWHERE)])
-    here, there = _values(first), _values(second)
+    plugin = languages.load(sample.language)
+    plain: Job = plugin.record_job(sample.code, calls)
+    job = replace(plain, limits=roomy(sample.language, limits))
+    elsewhere = replace(job, variables=(*job.variables, *ELSEWHERE))
+    first, second = yield from together([job, elsewhere])
+    here, there = (
+        plugin.recorded(job, outcome) if outcome.verdict == "AC" else []
+        for outcome in (first, second)
+    )
     whole = not {first.verdict, second.verdict} & CUT_SHORT
     if whole or not halvings or len(calls) == 1:
         return list(zip(here, there, strict=False)) or [(_LOST, _LOST)] * len(calls)
@@ -109,17 +115,6 @@ def _run_calls(
         for part in (calls[:middle], calls[middle:])
     )
     return [*halves[0], *halves[1]]
-
-
-def _values(outcome: Outcome) -> list[Plain]:
-    """What each call came to; nothing if the program did not come to its end."""
-    if outcome.verdict != "AC":
-        return []
-    try:
-        values: list[Plain] = json.loads(outcome.report)["calls"]
-    except (ValueError, KeyError):
-        return []
-    return values
 
 
 PLUGIN = RecordTests

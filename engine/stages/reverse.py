@@ -26,7 +26,7 @@ class Reverse:
         prompt = Prompt(
             f"reverse/{self.question_type}", reply=Problem, role=self.role,
             language=sample.language, snippet=sample.code, entry_point=sample.entry_point,
-            example=shown_example(sample.tests),
+            example=shown_example(sample),
         )  # fmt: skip
         lineage = replace(sample.lineage, stage="reverse")
         typed = sample.but(question_type=self.question_type, lineage=lineage)

@@ -8,7 +8,7 @@ from backfeed.engine.errors import InvalidReply
 from backfeed.engine.records import Lineage, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Prompt, Who, rejoined
-from backfeed.engine.stages._problems import Problem, shown_example, unanswerable
+from backfeed.engine.stages._problems import Problem, unanswerable
 from backfeed.engine.stages.reverse import Reverse
 
 CODE = "def double(x):\n    return 2 * x\n"
@@ -114,32 +114,3 @@ def test_a_problem_has_to_stand_alone(problem, why):
     rejected = reversed_({"problem": problem}).rejected
     told = (rejected.stage, rejected.reason, rejected.detail) if rejected else ("", "", "")
     assert told == (("reverse", "unanswerable", why) if why else ("", "", ""))
-
-
-def example(*tests, most=2):
-    return shown_example(tests, most)
-
-
-def test_the_authors_first_examples_are_shown():
-    text = ">>> x = 1\n>>> f(x)\n2\n>>> f(2)\n4\n>>> f(3)\n6\n"
-    assert example(Tested("script", code="assert f(9) == 1"), Tested("doctest", code=text)) == (
-        ">>> x = 1\n>>> f(x)\n2\n>>> f(2)\n4"
-    )
-
-
-def test_recorded_calls_that_tell_the_most_are_shown():
-    code = "assert f(0) == 0\nassert f(1) == [1, 2]\nassert f(2) == 'a'\nassert g(3)\n"
-    assert example(Tested("script", code=code)) == ">>> f(1)\n[1, 2]\n>>> f(2)\n'a'"
-    long = f"assert f(0) == {list(range(99))}\nassert f(1) == 1\n"
-    assert example(Tested("script", code=long), most=1) == ">>> f(1)\n1"
-
-
-def test_a_call_that_shows_nothing_is_shown_as_what_it_is():
-    code = "assert f(0) == None\nassert f(1) == 2\nassert f(2) == None\n"
-    assert example(Tested("script", code=code)) == ">>> f(1)\n2"
-    none = Tested("script", code="assert f(0) == None\nassert f(1) == None\n")
-    assert example(none) == ">>> f(0) is None\nTrue"
-
-
-def test_without_tests_there_is_no_example():
-    assert example() == example(Tested("script", code="f(1)")) == ""
