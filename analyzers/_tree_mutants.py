@@ -51,14 +51,19 @@ def is_stub(language: str, code: str, entry_point: str) -> bool:
     return bool(bodies) and all(unfinished.fullmatch(body) for body in bodies)
 
 
-def mutants(language: str, code: str, entry_point: str, *, most: int = 20) -> list[str]:
+def mutants(
+    language: str, code: str, entry_point: str, *, most: int = 20, whole: bool = False
+) -> list[str]:
     """Up to `most` different mutants of the entry point (or of all functions, if it is unknown).
 
-    Which ones are taken depends on the code alone, and they are spread over its statements.
+    With `whole` all the code is. Which ones are taken depends on the code alone, and they are
+    spread over its statements.
     """
     text = _tree.encoded(code)
     clean = not _tree.tree(language, text).root_node.has_error
-    order = sorted(_edits(language, code, entry_point), key=lambda edit: _mark(text, edit))
+    functions = [] if whole else _tree.chosen(language, code, entry_point)
+    inside = [(0, len(text))] if whole else _tree.outermost([one.body for one in functions])
+    order = sorted(_edits(language, text, inside), key=lambda edit: _mark(text, edit))
     found: dict[str, None] = {}
     for edit in order:
         if len(found) >= most:
@@ -74,10 +79,9 @@ def _mark(text: bytes, edit: tuple[Span, str]) -> bytes:
     return hashlib.blake2b(repr(edit).encode() + text, digest_size=8).digest()
 
 
-def _edits(language: str, code: str, entry_point: str) -> Iterator[tuple[Span, str]]:
+def _edits(language: str, text: bytes, inside: list[Span]) -> Iterator[tuple[Span, str]]:
     table = _tree.known(language)
-    inside = _tree.outermost([one.body for one in _tree.chosen(language, code, entry_point)])
-    for kind, node in _tree.captured(language, _tree.encoded(code), *CHANGES):
+    for kind, node in _tree.captured(language, text, *CHANGES):
         span = (node.start_byte, node.end_byte)
         if any(low <= span[0] and span[1] <= high for low, high in inside):
             old = (node.text or b"").decode("utf-8", "replace")
