@@ -19,7 +19,13 @@ java -version default-jdk-headless
 go version golang-go
 rustc --version rustc
 cargo --version cargo
-bash --version bash'
+bash --version bash
+bats --version bats
+bc --version bc
+gawk --version gawk
+jq --version jq
+lua5.4 -v lua5.4
+perl --version perl'
 
 # What lies where a library is, and Debian's package: frameworks of tests, and what answers ask for.
 libraries='/usr/share/java/junit-platform-launcher.jar junit5
