@@ -7,7 +7,7 @@ from importlib import metadata
 from typing import Any
 
 from backfeed.analyzers import _batch, _record, _tree
-from backfeed.analyzers._language import TreeLanguage
+from backfeed.analyzers._cutting import Cutting
 from backfeed.engine.errors import AskFailed, Outage
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
@@ -28,10 +28,15 @@ _OXLINT = "/opt/backfeed/bin/oxlint"
 _MODULE = ("import_statement", "export_statement")
 _LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, output_kb=16 * 1024, disk_mb=256)
 _OWN_DOING = ("SIG", "TLE", "IDLE", "MLE", "OLE")
+# Where a name is given a value without a declaration.
+_GIVEN = {
+    "assignment_expression": "left", "augmented_assignment_expression": "left",
+    "update_expression": "argument", "for_in_statement": "left",
+}  # fmt: skip
 _VARIABLES = (("NODE_PATH", PACKAGES),)
 
 
-class Node(TreeLanguage):
+class Node(Cutting):
     """What JavaScript and what becomes JavaScript share."""
 
     suffix = answer_file = test_file = ""
@@ -44,7 +49,7 @@ class Node(TreeLanguage):
     @property
     def version(self) -> str:  # type: ignore[override]
         """Of the rules, and of the tool that they are given to."""
-        return f"1 oxlint {metadata.version('oxlint')}"
+        return f"2 oxlint {metadata.version('oxlint')}"
 
     def run_job(self, code: str, stdin: str = "") -> Job:
         """A job that runs a program as its author would."""
@@ -128,7 +133,7 @@ class Node(TreeLanguage):
             raise Outage(f"oxlint: {outcome.verdict} {outcome.stderr[:200]}")
         found = _sorted(outcome.stdout)
         for n, findings in found.items():
-            findings[:] = [_excused(finding, codes[n]) for finding in findings]
+            findings[:] = [_excused(self.language, finding, codes[n]) for finding in findings]
         return [self._judged(found.get(n, [])) for n in range(len(codes))]
 
     def _judged(self, findings: list[Plain]) -> Plain:
@@ -161,10 +166,23 @@ def _sorted(output: str) -> dict[int, list[Plain]]:
     return found
 
 
-def _excused(finding: Plain, code: str) -> Plain:
+def _excused(language: str, finding: Plain, code: str) -> Plain:
     """A name that the code gives a value without declaring it works, where it is not strict."""
-    name = re.escape(_record.first(r"^'([^']+)' is not defined", finding["message"]))
-    given = rf"(?<![.\w$]){name}\s*(?:=(?![=>])|\+\+|--|[-+*/%]=)|\bfor\s*\(\s*{name}\s+(?:of|in)\b"
-    if finding["rule"] == "no-undef" and name and re.search(given, code):
+    name = _record.first(r"^'([^']+)' is not defined", finding["message"])
+    if finding["rule"] == "no-undef" and name and name in _given(language, code):
         return {**finding, "level": "note"}
     return finding
+
+
+def _given(language: str, code: str) -> set[str]:
+    """Names that the code gives a value where it does not declare them."""
+    found, stack = set(), [_tree.tree(language, _tree.encoded(code)).root_node]
+    while stack:
+        node = stack.pop()
+        stack += node.children
+        bare = node.type != "for_in_statement" or node.child_by_field_name("kind") is None
+        field = _GIVEN.get(node.type)
+        given = node.child_by_field_name(field) if field and bare else None
+        if given is not None and given.type == "identifier":
+            found.add((given.text or b"").decode("utf-8", "replace"))
+    return found
