@@ -10,7 +10,7 @@ _CUT = re.compile(
     r"\b(rest of (the|your) (code|function|implementation)|remaining (code|implementation)"
     r"|(code|implementation) continues here|existing code|(your|add) code here"
     r"|same as (above|before))\b"
-    r"|^\W*\.\.\.\W*$",
+    r"|^[^\w.]*\.\.\.[^\w.]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 
