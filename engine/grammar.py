@@ -28,6 +28,7 @@ class Code:
     that are comments, `kept_comments` an expression for those that mean something to a tool.
     `guards` finds the statements that end a test with an error, `skips` what switches tests off in
     files of tests, with what is put in its place; `switches` are options that do the same.
+    `respelt` is what the grammar is known to refuse wrongly, with what it takes instead.
     """
 
     tree: str = ""
@@ -43,6 +44,7 @@ class Code:
     guards: str = ""
     skips: tuple[tuple[str, str], ...] = ()
     switches: tuple[str, ...] = ()
+    respelt: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

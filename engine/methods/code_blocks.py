@@ -19,9 +19,16 @@ ALIASES = {
     "node": "javascript", "ts": "typescript", "c++": "cpp", "cxx": "cpp", "cc": "cpp",
     "golang": "go", "rs": "rust", "rb": "ruby", "sh": "bash", "shell": "bash", "zsh": "bash",
     "c#": "csharp", "cs": "csharp", "pl": "perl", "kt": "kotlin", "hs": "haskell",
+    "jl": "julia", "ex": "elixir", "exs": "elixir", "yml": "yaml",
+    **dict.fromkeys(
+        ("hive", "hiveql", "mariadb", "mssql", "mysql", "oracle", "plsql", "postgres", "postgresql",
+         "psql", "sqlite", "sqlite3", "tsql"), "sql",
+    ),
 }  # fmt: skip
 _UNTAGGED = {"", "text", "txt", "plaintext", "plain", "code"}
 _NO_CODE = {"output", "console", "terminal", "pycon", "markdown", "md", "json", "diff"}
+# Those that are told apart by their parsers, the strictest first: most others take prose as well.
+_GUESSED = ("python", "javascript", "typescript", "java", "go", "rust", "c", "cpp")
 _MOST_TRIES = 40
 _LONGEST = 100_000
 
@@ -180,8 +187,8 @@ def _reads_as(code: str, language: str) -> bool:
 
 
 def _guessed(code: str) -> str:
-    """The first language whose parser takes the text; empty if none does."""
-    return next((name for name in _known() if _reads_as(code, name)), "")
+    """The first of these languages whose parser takes the text; empty if none does."""
+    return next((name for name in _GUESSED if name in _known() and _reads_as(code, name)), "")
 
 
 @cache

@@ -100,6 +100,9 @@ def test_broken_code_is_still_code():
         (fenced("fn f() {}\n", "rs"), "rust"),
         (fenced("2\n", "output") + fenced("fn f() {}\n", "rs"), "rust"),
         (fenced("(defun f (x) (+ x 1))\n", ""), ""),
+        (fenced("SELECT 1;\n", "postgresql"), "sql"),
+        (fenced("x = 1\nprint(x)\n", ""), "python"),  # other grammars take it, too
+        (fenced("let x = 1;\n", ""), "javascript"),
     ],
 )
 def test_the_language_is_found(answer, language):
