@@ -19,6 +19,8 @@ java -version default-jdk-headless
 go version golang-go
 rustc --version rustc
 cargo --version cargo
+ruby --version ruby
+php --version php-cli
 bash --version bash
 bats --version bats
 bc --version bc
@@ -35,6 +37,10 @@ libraries='/usr/share/java/junit-platform-launcher.jar junit5
 /usr/share/cargo/registry/regex-[0-9]* librust-regex-dev
 /usr/share/cargo/registry/md5-[0-9]* librust-md5-dev
 /usr/include/boost/version.hpp libboost-dev
+/usr/share/rubygems-integration/all/gems/minitest-[0-9]* ruby-minitest
+/usr/share/php/PHPUnit/Autoload.php phpunit
+/usr/lib/php/20[0-9]*/mbstring.so php-mbstring
+/usr/lib/php/20[0-9]*/dom.so php-xml
 /usr/include/openssl/md5.h libssl-dev'
 
 # What npm has: a runner of tests and what its settings name, a compiler, what answers ask for.
