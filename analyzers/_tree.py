@@ -6,6 +6,7 @@ Captures that queries may have: @function, @method and @class with @name, @body 
 
 import importlib
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -182,7 +183,10 @@ def without_comments(language: str, code: str) -> str:
 @cache
 def _grammar(language: str) -> tree_sitter.Language:
     module, _, function = known(language).tree.partition(":")
-    return tree_sitter.Language(getattr(importlib.import_module(module), function or "language")())
+    made = getattr(importlib.import_module(module), function or "language")()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # some wheels give a bare address
+        return tree_sitter.Language(made)
 
 
 @cache
