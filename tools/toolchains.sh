@@ -43,7 +43,14 @@ libraries='/usr/share/java/junit-platform-launcher.jar junit5
 /usr/lib/php/20[0-9]*/dom.so php-xml
 /usr/include/openssl/md5.h libssl-dev
 /usr/share/lua/5.4/busted/core.lua lua-busted
-/usr/share/lua/5.4/luaunit.lua lua-unit'
+/usr/share/lua/5.4/luaunit.lua lua-unit
+/usr/share/perl5/Test2/V0.pm libtest2-suite-perl
+/usr/share/perl5/Test/Exception.pm libtest-exception-perl
+/usr/share/perl5/Test/Deep.pm libtest-deep-perl
+/usr/share/perl5/JSON.pm libjson-perl
+/usr/share/perl5/List/MoreUtils.pm liblist-moreutils-perl
+/usr/share/perl5/Moo.pm libmoo-perl
+/usr/share/perl5/Try/Tiny.pm libtry-tiny-perl'
 
 # What npm has: a runner of tests and what its settings name, a compiler, what answers ask for.
 home=/usr/local/lib/backfeed
