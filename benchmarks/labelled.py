@@ -187,7 +187,7 @@ def main() -> None:
     options = parser.parse_args()
     places = {name: _place(name, options) for name in ([options.set] if options.set else SETS)}
     if options.set and not places[options.set]:
-        where = options.directory or "no folder here"
+        where = options.directory or "the folder of sets"
         sys.exit(f"{where} does not hold the set {options.set} in {options.language}")
     if not any(places.values()):
         print("no labelled sets here: name a set and its folder")
