@@ -77,6 +77,9 @@ def too_short(found: Description) -> bool:
 def telling(
     pairs: Sequence[tuple[str, str]], most: int = 2, *, nothing: str = ""
 ) -> list[tuple[str, str]]:
-    """The calls whose values show the most: not too long, and of many different characters."""
+    """The calls whose values show the most: not too long, different, of many characters."""
     ordered = sorted(pairs, key=lambda pair: (len(pair[1]) > 120, -len(set(pair[1]))))
-    return [pair for pair in ordered if pair[1] != nothing][:most]
+    some = [pair for pair in ordered if pair[1] != nothing]
+    first = {value: (call, value) for call, value in reversed(some)}
+    different = [pair for pair in some if first[pair[1]] == pair]
+    return [*different, *(pair for pair in some if pair not in different)][:most]

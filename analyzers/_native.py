@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backfeed.analyzers import _batch, _record, _tree
-from backfeed.analyzers._language import TreeLanguage
+from backfeed.analyzers._cutting import Cutting
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
 
@@ -25,7 +25,7 @@ _ABSENT = rf"fatal error: (\S{{1,300}}){_NO_FILE}"
 INCLUDE = "backfeed/assert.h"
 
 
-class Native(TreeLanguage):
+class Native(Cutting):
     """What C and C++ share."""
 
     compiler: tuple[str, ...] = ()

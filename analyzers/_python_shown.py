@@ -1,7 +1,7 @@
 """Tests of Python code that come from the code itself, and the examples that a problem shows."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from backfeed.analyzers._described import Example, telling
 
@@ -13,8 +13,9 @@ def test_of(pairs: Pairs) -> tuple[str, str]:
     return "script", "".join(f"assert {call} == {value}\n" for call, value in pairs)
 
 
-def test_of_examples(shown: Sequence[Example]) -> tuple[str, str]:
-    """The kind and the text of a test that checks an author's examples."""
+def test_of_examples(shown: Sequence[Example], seen: Mapping[str, str]) -> tuple[str, str]:
+    """The kind and the text of a test that checks an author's examples, as they are written."""
+    del seen
     return "doctest", "\n".join(example.source + example.want for example in shown)
 
 

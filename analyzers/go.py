@@ -8,7 +8,7 @@ from typing import Any
 
 from backfeed.analyzers import _batch, _go_outcome, _go_source, _record, _tree
 from backfeed.analyzers._go_source import Piece
-from backfeed.analyzers._language import TreeLanguage
+from backfeed.analyzers._cutting import Cutting
 from backfeed.engine.errors import Outage, Refused
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
@@ -41,7 +41,7 @@ exit $code
 """
 
 
-class _Go(TreeLanguage):
+class _Go(Cutting):
     language = "go"
     hello = "package main\n\nfunc main() {}\n"
     version = "2"

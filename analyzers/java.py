@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backfeed.analyzers import _java_check, _java_source, _record, _tree
-from backfeed.analyzers._language import TreeLanguage
+from backfeed.analyzers._cutting import Cutting
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Outcome
 
@@ -47,7 +47,7 @@ _TOO_OLD = re.compile(
 )
 
 
-class _Java(TreeLanguage):
+class _Java(Cutting):
     """The plug-in."""
 
     language = "java"

@@ -7,7 +7,7 @@ from typing import Any
 import tree_sitter
 
 from backfeed.analyzers import _batch, _record, _rust_check, _rust_outcome, _tree
-from backfeed.analyzers._language import TreeLanguage
+from backfeed.analyzers._cutting import Cutting
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
 
@@ -49,7 +49,7 @@ _ENTRY = "\n#[cfg(test)]\nmod backfeed_main {\n    #[test]\n    fn main() -> "
 _ENTRY += "impl std::process::Termination {\n        super::main()\n    }\n}\n"
 
 
-class _Rust(TreeLanguage):
+class _Rust(Cutting):
     language = "rust"
     hello = "fn main() {}\n"
     version = "1"

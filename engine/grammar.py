@@ -48,6 +48,40 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """How units are cut from files of a language, and how calls of them are tried and recorded.
+
+    What stands in `inside` nodes counts as the top of the file; `frames` are types around static
+    functions, which go with them. `imports` are nodes that bring in names, as does what begins as
+    `requires` says; `standard` matches those of the standard library, `imported` is how one is
+    written. A unit begins with `begin`, its text matches `wanted`, and it keeps all `kept` nodes.
+
+    `types` are rows of a pattern for a parameter's type, what its values are (int, uint, float,
+    str, char, bool, or list of the pattern's group) and how one is written: `@` is the value, `@t`
+    the type. `record` is a program of ours that writes down what calls give, each by a line `call`;
+    `check` is a line of a test between `before` and `after`, `shown` an example for people, with
+    `@c` for the call, `@v` for its value, `@n` for its number.
+    """
+
+    imports: tuple[str, ...] = ()
+    requires: str = ""
+    standard: str = ""
+    imported: str = "@"
+    kept: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
+    frames: tuple[str, ...] = ()
+    begin: str = ""
+    wanted: str = ""
+    types: tuple[tuple[str, str, str], ...] = ()
+    record: str = ""
+    call: str = ""
+    before: str = ""
+    check: str = ""
+    after: str = ""
+    shown: str = "@c // @v"
+
+
+@dataclass(frozen=True, slots=True)
 class Grammar:
     """One language. Extensions begin with a dot; what ends in `signs` are regular expressions.
 
@@ -69,6 +103,7 @@ class Grammar:
     test_signs: tuple[str, ...] = ()
     marks: Marks = field(default_factory=Marks)
     code: Code = field(default_factory=Code)
+    cut: Cut = field(default_factory=Cut)
 
 
 @cache

@@ -29,7 +29,10 @@ _COMPOSED = (
     ".",
     "Build a {language} function named `{name}` out of two parts, one after the other.",
 )
-_NAMES = {"python": "Python"}
+_NAMES = {
+    "cpp": "C++", "csharp": "C#", "javascript": "JavaScript", "php": "PHP", "sql": "SQL",
+    "typescript": "TypeScript",
+}  # fmt: skip
 
 
 def generate(language: str, found: Any, example: str) -> str:

@@ -94,7 +94,7 @@ def unanswerable(problem: str, sample: Sample) -> str:
         return f"it does not name {name}"
     if not re.search(rf"\b(def|class)\s+{re.escape(name)}\b|\b{re.escape(name)}\(", problem):
         return "it has no signature"
-    if not re.search(r">>>|\bexample|\bassert\b|->|=>", problem, re.IGNORECASE):
+    if not re.search(r">>>|\bexample|\bassert\b|->|=>|\)\s*(//|#|--)", problem, re.IGNORECASE):
         return "it has no example"
     if match := _ABSENT.search(problem):
         return f"it points at code that is not there: {match[0]!r}"

@@ -46,11 +46,11 @@ class RecordTests:
             languages.call, (sample.language, "examples", sample.code, sample.entry_point)
         )
         tests: list[Test] = []
+        seen = yield from self._seen(sample, [one.source for one in shown] + _noted(sample))
         if shown:
-            kind, text = languages.call(sample.language, "test_of_examples", shown)
+            kind, text = languages.call(sample.language, "test_of_examples", shown, dict(seen))
             tests.append(Test(kind, "doc", code=text))
-        recorded = yield from self._record(sample, [one.source for one in shown] + _noted(sample))
-        if recorded:
+        if recorded := self._telling(seen):
             kind, text = languages.call(sample.language, "test_of", recorded)
             tests.append(Test(kind, "recorded", code=text))
         if not tests:
@@ -59,26 +59,29 @@ class RecordTests:
             ]
         return [sample.but(tests=tuple(tests))]
 
-    def _record(self, sample: Sample, shown: list[str]) -> Asks[list[tuple[str, str]]]:
+    def _seen(self, sample: Sample, shown: list[str]) -> Asks[list[tuple[str, str]]]:
+        """Calls with the values that they had both times."""
         wanted = (tuple(shown), self.tried)
         call = (sample.language, "inputs", sample.code, sample.entry_point, wanted)
         calls: list[str] = yield from Compute(languages.call, call)
         if not calls:
             return []
         limits = replace(Limits(), cpu_s=self.cpu_s, wall_s=3 * self.cpu_s + 2)
-        return self._agreed(calls, (yield from _run_calls(sample, calls, limits)))
+        told = yield from _run_calls(sample, calls, limits)
+        return [
+            (f"{one['wrap']}({call})" if one["wrap"] else call, one["repr"])
+            for call, (one, two) in zip(calls, told, strict=False)
+            if "repr" in one and one == two
+        ]
 
-    def _agreed(self, calls: list[str], told: list[Seen]) -> list[tuple[str, str]]:
-        """Calls whose value was the same twice, as different from each other as can be."""
+    def _telling(self, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Calls whose values are as different from each other as can be."""
         found: list[tuple[str, str]] = []
         spare: list[tuple[str, str]] = []
         seen: Counter[str] = Counter()
-        for call, (one, two) in zip(calls, told, strict=False):
-            if "repr" not in one or one != two:
-                continue
-            pair = (f"{one['wrap']}({call})" if one["wrap"] else call, one["repr"])
-            (spare if one["repr"] in seen else found).append(pair)
-            seen[one["repr"]] += 1
+        for pair in pairs:
+            (spare if pair[1] in seen else found).append(pair)
+            seen[pair[1]] += 1
         tells = len(seen) > 1 and max(seen.values()) <= self.same * seen.total()
         return (found + spare)[: self.most] if tells else []
 

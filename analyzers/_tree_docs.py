@@ -1,0 +1,274 @@
+"""What the comment above a function says of it, in any language, so that a problem can be written.
+
+JSDoc, Javadoc, Doxygen, phpDoc, YARD, Rust's Markdown and plain comments are read by one rule: a
+line that begins with a tag or a heading begins a section, and what goes on belongs to it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from backfeed.analyzers import _tree
+from backfeed.analyzers._described import LONGEST, VAGUE, Description, Example, too_short
+from backfeed.analyzers._tree_calls import called, split_call
+from backfeed.analyzers._tree_units import cut_of, items, text_of
+
+_MARKS = re.compile(r"^[ \t]*(?:/\*+!?|\*+/|\*(?!\*)|//[/!]?|#+(?!\[)|--+)[ \t]?", re.MULTILINE)
+_TAG = re.compile(r"^\s*[@\\](\w+)(?:\[[\w, ]*\])?\s*(.*)$")
+_NAMED = re.compile(
+    r"^(?:\{(?P<type>[^}]*)\}\s*)?\[?\$?(?P<name>[A-Za-z_]\w*)[^\s\]:]*\]?:?\s*"
+    r"(?:\[(?P<type2>[^\]]+)\]\s*)?(?:[-\u2013:]\s*)?(?P<text>.*)$"
+)
+_BULLET = re.compile(
+    r"^\s*[-*+]\s+`?(?:\w+\s+)?`?(\w+)`?(?:\s*\([^)]*\))?`?\s*(?:[-\u2013:]+)\s*(.*)$"
+)
+_HEADING = re.compile(r"^\s*#{1,4}\s+(.*?)\s*:?$|^\s*([A-Z][a-z]+(?: [a-z]+)?)\s*:$")
+_SECTIONS = {
+    "param": "parameter", "arg": "parameter", "argument": "parameter", "parameter": "parameter",
+    "tparam": "aside", "return": "returns", "returns": "returns", "result": "returns",
+    "example": "example", "examples": "example", "usage": "example", "brief": "prose",
+    "description": "prose", "desc": "prose", "summary": "prose", "details": "prose",
+    "note": "prose", "throws": "raises", "exception": "raises", "raise": "raises",
+    "raises": "raises", "panics": "prose", "errors": "prose", "remarks": "prose",
+}  # fmt: skip
+_HEADED = {
+    "arguments": "bullets", "parameters": "bullets", "params": "bullets", "args": "bullets",
+    "returns": "returns", "return": "returns", "return value": "returns", "example": "example",
+    "examples": "example", "usage": "example", "panics": "prose", "errors": "prose",
+    "note": "prose", "notes": "prose", "algorithm": "prose", "description": "prose",
+}  # fmt: skip
+# Lines on the text and not on the code.
+_ASIDE = re.compile(
+    r"^\s*\W*(?:authors?|see(?: also)?|references?|wiki(?:pedia)?|links?|source|credits?"
+    r"|contributed|contributors?|date|version|todo|fixme|time complexity|space complexity|complexity"
+    r"|leetcode|worst(?: case)?|best case|average case|auxiliary space|eslint|pylint|filename|file)\b",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"<?https?://\S+>?")
+_ARROWS = re.compile(
+    r"^\s*;?\s*(?://|#)?\s*(?:=>|->|\u2192|===?|=|returns|returned|gives|evaluates to|//|#)"
+    r"\s*(?:=>|returns)?\s*(.+?)\s*[;.]?\s*$"
+)
+_VALUE = re.compile(r"^[-+\w\s\"'.,\[\]{}()&!:]+$")
+_PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}")
+_BACKTICKS = re.compile(r"`([A-Za-z_][\w.]*)(?:\([^`]*\))?`")
+_KNOWN = frozenset({
+    "true", "false", "null", "none", "nil", "undefined", "nan", "n", "k", "i", "j", "x", "y", "a",
+    "b", "err", "some", "ok", "string", "str", "int", "number", "integer", "array", "list", "vec",
+    "option", "result", "error", "object", "map", "set", "boolean", "bool", "float", "double",
+})  # fmt: skip
+
+
+@dataclass(slots=True)
+class Told:
+    """What a comment says; `types` are what it says of the types of parameters."""
+
+    prose: list[str] = field(default_factory=list)
+    parameters: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    returns: str = ""
+    example: list[str] = field(default_factory=list)
+    target: str = "prose"
+    last: str = ""
+
+
+def describe(language: str, code: str, name: str) -> Description:
+    """The description of one function in a text that runs alone.
+
+    Not usable: no comment, one of under four words (of under 21 if it has no example), one that
+    leans on something that is not there.
+    """
+    found = _function(language, code, name)
+    if found is None:
+        return Description(name, "", reason="no-definition", detail=name)
+    one, above = found
+    kind = "static method" if one.kind == "method" else "function"
+    said = told(above)
+    if len(above) > LONGEST:
+        return Description(name, kind, reason="long-docstring", detail=f"{len(above)} characters")
+    prose = _paragraphs("\n".join(said.prose), code)
+    given = tuple((key, text) for key, text in said.parameters.items())
+    shown = tuple(examples(language, code, name))
+    made = Description(name, kind, signature(code, one), prose, given, shown, returns=said.returns)
+    reason, detail = _unusable(said, code)
+    if not reason and too_short(made):
+        reason, detail = "short-docstring", prose
+    return replace(made, reason=reason, detail=detail)
+
+
+def _function(language: str, code: str, name: str) -> tuple[_tree.Definition, str] | None:
+    """The definition of a function and the comment above it, without its marks."""
+    root = _tree.tree(language, _tree.encoded(code)).root_node
+    defined = [one for one in _tree.definitions(language, code) if one.name == name]
+    if not defined or defined[-1].kind == "class":
+        return None
+    one = defined[-1]
+    for item in items(language, root):
+        if item.node.start_byte <= one.span[0] and one.span[1] <= item.node.end_byte:
+            mine = [n for n in item.above if n.type in _tree.known(language).comments]
+            if item.frame is not None or item.node.type not in cut_of(language).frames:
+                return one, bare("\n".join(text_of(node).rstrip("\n") for node in mine))
+    return one, ""
+
+
+def bare(comment: str) -> str:
+    """A comment without what marks it as one."""
+    text = re.sub(r"[ \t]*\*+/[ \t]*$", "", comment.expandtabs(4), flags=re.MULTILINE)
+    return _MARKS.sub("", text).strip("\n")
+
+
+def types_told(language: str, code: str, name: str) -> dict[str, str]:
+    """What the comment says of the types of parameters."""
+    found = _function(language, code, name)
+    return told(found[1]).types if found else {}
+
+
+def told(text: str) -> Told:
+    """A comment by its sections."""
+    said = Told()
+    fenced = False
+    for line in text.split("\n"):
+        if line.strip().startswith("```"):
+            fenced = not fenced
+            said.target = "example" if fenced else "prose"
+        elif fenced:
+            said.example.append(line)
+        elif (tag := _TAG.match(line)) is not None:
+            _begin(said, _SECTIONS.get(tag[1].lower(), "aside"), tag[2])
+        elif (head := _heading(line)) is not None:
+            said.target = head
+        else:
+            _go_on(said, line)
+    said.prose = [line for line in said.prose if not _ASIDE.match(line)]
+    return said
+
+
+def _heading(line: str) -> str | None:
+    match = _HEADING.match(line)
+    word = (match[1] or match[2] or "").lower() if match else ""
+    return _HEADED.get(word, "aside" if match and match[1] and word else None)
+
+
+def _begin(said: Told, section: str, rest: str) -> None:
+    said.target = section
+    if section == "parameter" and (match := _NAMED.match(rest)) is not None:
+        said.last = match["name"]
+        said.parameters[said.last] = plain(match["text"])
+        said.types[said.last] = (match["type"] or match["type2"] or "").strip()
+    elif section == "returns":
+        said.returns = plain(re.sub(r"^(?:\{[^}]*\}|\[[^\]]*\])\s*[-\u2013:]?\s*", "", rest))
+    elif section in ("prose", "raises") and rest:
+        text = f"It fails with {rest}" if section == "raises" else rest
+        said.prose += ["", text] if section == "raises" else [text]
+    elif section == "example":
+        said.example.append(rest)
+
+
+def _go_on(said: Told, line: str) -> None:
+    text = line.strip()
+    if said.target == "bullets" and (match := _BULLET.match(line)) is not None:
+        said.last = match[1]
+        said.parameters[said.last] = plain(match[2])
+    elif said.target in ("parameter", "bullets") and said.last and text:
+        said.parameters[said.last] = f"{said.parameters[said.last]} {plain(text)}".strip()
+    elif said.target == "returns" and text:
+        said.returns = f"{said.returns} {plain(text)}".strip()
+    elif said.target == "example":
+        said.example.append(line)
+    elif said.target in ("prose", "raises"):
+        said.prose.append(line.rstrip())
+        said.target = "prose"
+    elif not text and said.target not in ("aside", "bullets"):
+        said.target = "prose"
+
+
+def plain(text: str) -> str:
+    """Inline markup as Markdown; what stands at another address is left out."""
+    text = re.sub(r"\{@(?:code|literal)\s+([^}]*)\}", r"`\1`", text)
+    text = re.sub(r"\{@(?:link|linkplain)\s+([^}]*)\}", lambda m: f"`{m[1].split('#')[-1]}`", text)
+    text = re.sub(r"\[([^\]\n]+)\]\((?:https?:)?[^)\n]*\)", r"\1", text)
+    text = re.sub(r"<sup>(.*?)</sup>", r"^\1", text)
+    text = re.sub(r"</?(?:p|br|b|i|em|strong|ul|ol|li|pre|tt|sub|sup|h\d)\s*/?>", "", text)
+    text = re.sub(r"</?code>", "`", text)
+    text = re.sub(r"\\f[$\[\]]|\\[cep] ", "", text)
+    return _URL.sub("", text).strip()
+
+
+def _paragraphs(text: str, code: str) -> str:
+    """The prose; paragraphs after the first that lean on something else are left out."""
+    lines = [plain(line) if line.strip() else "" for line in text.split("\n")]
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    first, *others = re.split(r"\n\n+", text)
+    kept = [part for part in others if not _leans(part, code) and len(part.split()) > 2]
+    return "\n\n".join([first, *kept]).strip()
+
+
+def _leans(text: str, code: str) -> str:
+    if match := VAGUE.search(text):
+        return match[0]
+    for name in _BACKTICKS.findall(text):
+        known = name.lower() in _KNOWN or len(name) == 1
+        if not known and not re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", code):
+            return str(name)
+    return ""
+
+
+def _unusable(said: Told, code: str) -> tuple[str, str]:
+    text = "\n".join(said.prose).strip()
+    if not re.search(r"[A-Za-z]{2,}", text + said.returns):
+        return "no-docstring", ""
+    bare_code = re.sub(r"(?m)^\s*(?:/?\*|//|#).*$", "", code)
+    leaning = _leans(plain(re.split(r"\n\s*\n", text)[0]), bare_code)
+    return ("leans-on-context", leaning) if leaning else ("", "")
+
+
+def signature(code: str, one: _tree.Definition) -> str:
+    """The text of a function before its body, on one line if it is short."""
+    text = _tree.encoded(code)
+    start = text.rfind(b"\n", 0, one.span[0]) + 1
+    head = text[start : one.body[0]].decode("utf-8", "replace").strip()
+    head = re.sub(r"\s*(?:=>|\{|=)\s*$", "", head)
+    joined = re.sub(r"\s+", " ", head)
+    return joined if len(joined) <= 100 else head
+
+
+def examples(language: str, code: str, name: str) -> list[Example]:
+    """Calls that the comment shows with what they give."""
+    found = _function(language, code, name)
+    begin = called(language, code, name)
+    pairs = _pairs(found[1], name) if found else ()
+    made = [Example(begin + call[call.index("(") :], want) for call, want in pairs]
+    return list(dict.fromkeys(made))[:8]
+
+
+def _pairs(text: str, name: str) -> Iterator[tuple[str, str]]:
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        for match in re.finditer(rf"(?<![\w.])(?:\w+(?:::|\.))?{re.escape(name)}\(", line):
+            call, rest = split_call(line[match.start() :])
+            chain = re.match(r"(?:\.\w+\(\))+", rest)
+            call, rest = (call + chain[0], rest[chain.end() :]) if chain else (call, rest)
+            before = line[: match.start()]
+            if re.search(r"assert_eq!\(\s*$", before) and rest.startswith(","):
+                want = _balanced(rest[1:].rpartition(")")[0].strip())
+            else:
+                arrow = _ARROWS.match(rest)
+                after = (
+                    lines[number + 1] if number + 1 < len(lines) and not rest.strip(" ;") else ""
+                )
+                arrow = arrow or re.match(r"^\s*(?:=>|->|//\s*=>|#\s*=>)\s*(.+?)\s*;?\s*$", after)
+                want = _balanced(arrow[1]) if arrow else ""
+            if call and want and _VALUE.match(want) and not _PROSE.search(_unquoted(want)):
+                yield call, want
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\"[^\"]*\"|'[^']*'", "", text)
+
+
+def _balanced(text: str) -> str:
+    """A value, if its brackets match."""
+    text = text.strip().rstrip(";").strip()
+    pairs = (("(", ")"), ("[", "]"), ("{", "}"))
+    inside = _unquoted(text)
+    return text if all(inside.count(one) == inside.count(other) for one, other in pairs) else ""
