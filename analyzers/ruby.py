@@ -13,7 +13,7 @@ from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
 Plain = dict[str, Any]
 # Later versions know sets without being asked.
-RUBY = ("ruby", "-EUTF-8", "-rset")
+RUBY = ("ruby", "--disable=did_you_mean,error_highlight", "-EUTF-8", "-rset")
 GUESTS = ("backfeed_harness.rb", "backfeed_suites.rb")
 SPEC = "backfeed_spec.json"
 _TESTS = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_(?:test|spec))\.rb$")

@@ -41,6 +41,9 @@ libraries='/usr/share/java/junit-platform-launcher.jar junit5
 /usr/share/php/PHPUnit/Autoload.php phpunit
 /usr/lib/php/20[0-9]*/mbstring.so php-mbstring
 /usr/lib/php/20[0-9]*/dom.so php-xml
+/usr/lib/php/20[0-9]*/bcmath.so php-bcmath
+/usr/lib/php/20[0-9]*/gmp.so php-gmp
+/usr/lib/php/20[0-9]*/intl.so php-intl
 /usr/include/openssl/md5.h libssl-dev
 /usr/share/lua/5.4/busted/core.lua lua-busted
 /usr/share/lua/5.4/luaunit.lua lua-unit
