@@ -6,7 +6,7 @@ from typing import Any
 from backfeed.analyzers import _tree
 from backfeed.analyzers._tree_mutants import is_stub
 
-_CUT = re.compile(
+CUT = re.compile(
     r"\b(rest of (the|your) (code|function|implementation)|remaining (code|implementation)"
     r"|(code|implementation) continues here|existing code|(your|add) code here"
     r"|same as (above|before))\b"
@@ -22,12 +22,15 @@ def fit(
 ) -> list[dict[str, Any]]:
     """The findings of one answer; those of level `error` say that it does not fit.
 
-    A name that the problem does not ask for as code is not missed, whatever the row says.
+    A name that the problem does not ask for as code is not missed, whatever the row says, nor one
+    beside which it shows a function that is there.
     """
     found = _tree.definitions(language, code)
     findings = [_finding("cut-code", line, text) for line, text in _cuts(language, code)]
     named = re.compile(rf"\b{re.escape(entry_point)}\b", re.IGNORECASE)
-    if entry_point and found and _asked_for(entry_point, instruction) and not named.search(code):
+    asked = entry_point and found and _asked_for(entry_point, instruction)
+    other = any(one.name and f"{one.name}(" in instruction for one in found)
+    if asked and not other and not named.search(code):
         findings.append(_finding("missing-name", 0, f"{entry_point} is not defined"))
     if is_stub(language, code, entry_point):
         first = _tree.chosen(language, code, entry_point)[0]
@@ -45,12 +48,12 @@ def _asked_for(name: str, instruction: str) -> bool:
 
 def _cuts(language: str, code: str) -> list[tuple[int, str]]:
     """Comments that stand for code which is not there."""
-    if not _CUT.search(code):
+    if not CUT.search(code):
         return []
     return [
         (node.start_point.row + 1, text[:100])
         for node in _tree.comments(language, code)
-        if _CUT.search(text := (node.text or b"").decode("utf-8", "replace"))
+        if CUT.search(text := (node.text or b"").decode("utf-8", "replace"))
     ]
 
 

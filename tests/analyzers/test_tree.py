@@ -103,6 +103,8 @@ def test_a_name_is_missed_only_if_it_was_asked_for():
     assert missed["rule"] == "missing-name"
     text = "Return the maximum of a list with `largest(list)`."
     assert _tree_fit.fit("cpp", code, "maximum", instruction=text) == []
+    both = "Write `int maxOf(int x)`. For example, max_of(3) is 3."
+    assert _tree_fit.fit("cpp", code, "max_of", instruction=both) == []
     [missed] = _tree_fit.fit("cpp", code, "largest", instruction=text)
     assert missed["message"] == "largest is not defined"
 
