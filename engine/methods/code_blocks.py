@@ -10,9 +10,13 @@ from backfeed.engine import languages, registry
 _FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _CODE_LINE = re.compile(
     r"^\s*(def |async def |class |import |from \w+ import |return\b|if .*:|for .*:|while .*:|"
-    r"#include|public |function |const |let |var |fn |func |package |using |print\(|\w+ = |@\w)",
+    r"#include|public |function |const |let |var |fn |func |package |using |print\(|\w+ = |@\w|"
+    r"#!/|[\w.:-]+ ?\(\) ?[{(]|\w+\+?=[\"'$(\w]|if \[|if \(\(|(?:for|while) .*; do$|set -|"
+    r"(?:done|esac|fi|end)$|(?:echo|printf) [\"'$]|local (?:function |-?\w+ ?=)|sub \w+|"
+    r"(?:my|our) [$@%(]|use [\w:]+[^\n]*;$|[$@%]\w+[^\n=]{0,60}=|print [\"'$])",
     re.MULTILINE,
 )
+_SENTENCE = re.compile(r"[A-Z][\w'’,-]*(?: [\w'’`\"(),/-]+){2,}[.:!?]$")
 _DEFINED = re.compile(r"^(?:async def|def|class|func|fn|function)\s+(\w+)", re.MULTILINE)
 ALIASES = {
     "py": "python", "python3": "python", "py3": "python", "ipython": "python", "js": "javascript",
@@ -157,17 +161,23 @@ def _chosen(codes: list[str], language: str) -> str:
 
 def _bare(answer: str, language: str) -> Extracted:
     language = language or _guessed(answer)
-    if _reads_as(answer, language):
+    if _reads_as(answer, language) and not _is_around(answer):
         return Extracted(answer, language, "bare code")
     lines = [line for line in answer.splitlines() if line.strip()]
     for part in _without_prose(answer):
         telling = _DEFINED.search(part) or part.count("\n") >= 0.3 * len(lines)
-        if telling and _reads_as(part, language):
+        if telling and _reads_as(part, language) and not _is_around(part):
             return Extracted(part, language, "bare code between prose")
     coded = sum(bool(_CODE_LINE.match(line)) or line.startswith(("    ", "\t")) for line in lines)
     if lines and coded / len(lines) >= 0.3:
         return Extracted(answer, language, "bare code that may not parse")
     return Extracted("", language, "prose only" if lines else "empty answer")
+
+
+def _is_around(code: str) -> bool:
+    """Is the first or the last line a sentence? Some grammars take it for a command."""
+    lines = code.strip().splitlines()
+    return bool(lines) and any(map(_SENTENCE.match, (lines[0], lines[-1])))
 
 
 def _without_prose(answer: str) -> Iterator[str]:

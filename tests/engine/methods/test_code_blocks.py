@@ -110,6 +110,24 @@ def test_the_language_is_found(answer, language):
     assert extract_code(answer).language == language
 
 
+TRIM = 'trim() {\n  local text=$1\n  echo "${text# }"\n}\n'
+ADD = "sub add {\n    my ($x, $y) = @_;\n    return $x + $y;\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "language", "code"),
+    [
+        (TRIM, "bash", TRIM),
+        (ADD, "perl", ADD),
+        ("local M = {}\nreturn M\n", "lua", "local M = {}\nreturn M\n"),
+        (f"Here is the function you want:\n\n{TRIM}\nIt takes one blank off.\n", "bash", TRIM),
+        ("You can use the command cut for this.\n", "bash", ""),
+    ],
+)
+def test_code_of_a_grammar_that_takes_prose_is_found(answer, language, code):
+    assert extract_code(answer, language).code.strip() == code.strip()
+
+
 def test_a_language_without_a_parser():
     assert extract_code(fenced(JAVA, "java"), "java").code == JAVA
     assert extract_code(fenced(F), "java").how == "only python code"
