@@ -164,6 +164,8 @@ def _bare(answer: str, language: str) -> Extracted:
     if _reads_as(answer, language) and not _is_around(answer):
         return Extracted(answer, language, "bare code")
     lines = [line for line in answer.splitlines() if line.strip()]
+    if _may_parse(answer, language) and not any(map(_SENTENCE.match, lines)):
+        return Extracted(answer, language, "bare code that may not parse")
     for part in _without_prose(answer):
         telling = _DEFINED.search(part) or part.count("\n") >= 0.3 * len(lines)
         if telling and _reads_as(part, language) and not _is_around(part):
@@ -210,6 +212,13 @@ def _parses(code: str, language: str) -> bool:
     if not languages.can(language, "parse"):
         return False
     return bool(languages.call(language, "parse", code)["word"] == "ok")
+
+
+def _may_parse(code: str, language: str) -> bool:
+    """Does the parser only suspect a text that looks like code? It may be whole all the same."""
+    if not languages.can(language, "parse") or _CODE_LINE.search(code) is None:
+        return False
+    return bool(languages.call(language, "parse", code)["word"] == "unknown")
 
 
 def _tag(text: str) -> str:
