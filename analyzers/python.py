@@ -19,6 +19,7 @@ from backfeed.analyzers import (
     _python_keywords,
     _python_mutants,
     _python_shown,
+    _python_types,
     _python_units,
 )
 from backfeed.engine.errors import Outage
@@ -47,7 +48,7 @@ class _Python:
     """The plug-in. Verbs are pure; `check` yields jobs."""
 
     language = "python"
-    tools = ("ruff",)
+    tools = ("ruff", "ty")
     packages = ("pytest",)
     kinds = ("script", "doctest", "unittest", "pytest", "stdio")
     frameworks = ("pytest",)  # those whose tests are files of their own
@@ -57,7 +58,8 @@ class _Python:
     @property
     def version(self) -> str:
         """Of the rules, and of the tools that they are given to."""
-        return f"2 python {_PYTHON} ruff {metadata.version('ruff')}"
+        tools = " ".join(f"{tool} {metadata.version(tool)}" for tool in self.tools)
+        return f"3 python {_PYTHON} {tools}"
 
     @property
     def guests(self) -> dict[str, str]:
@@ -85,7 +87,7 @@ class _Python:
     composed_name = staticmethod(_python_compose.composed_name)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
-        """Python's own parser first, then one ruff for all that it takes.
+        """Python's own parser first, then one ruff for all that it takes, and one ty for the rest.
 
         A snippet that the parser gives up on is unknown, and ruff does not see it: it would take
         the whole batch with it.
@@ -93,6 +95,9 @@ class _Python:
         parsed = [_python_code.parse(request.code) for request in batch]
         codes = {n: batch[n].code for n, got in enumerate(parsed) if got["word"] == "ok"}
         found = (yield from _ruff(codes)) if codes else {}
+        left = [n for n, one in found.items() if one["word"] == "ok"]
+        told = yield from _python_types.said([codes[n] for n in left])
+        found |= {n: _both(found[n], one) for n, one in zip(left, told, strict=True)}
         return [found.get(n) or _told(got) for n, got in enumerate(parsed)]
 
     def run_job(self, code: str, stdin: str = "") -> Job:
@@ -204,6 +209,14 @@ def _sorted(output: str) -> dict[int, list[Plain]]:
             "column": item["location"]["column"],
         })  # fmt: skip
     return found
+
+
+def _both(by_ruff: Plain, by_ty: Plain) -> Plain:
+    """The analysis of a snippet that ruff takes, with what ty says of it."""
+    if not by_ty["findings"]:
+        return by_ruff
+    word = "unknown" if by_ty["word"] == "unknown" else "invalid"
+    return {**by_ty, "word": word, "findings": [*by_ruff["findings"], *by_ty["findings"]]}
 
 
 def _judged(findings: list[Plain]) -> Plain:
