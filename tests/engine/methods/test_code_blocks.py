@@ -158,7 +158,8 @@ def test_hostile_answers_take_no_long_time(answer):
 
 
 def test_code_that_a_grammar_only_suspects_is_whole():
-    code = "#include <typeinfo>\nint f(int x) {\n    return x;\n}\nint g() { return typeid(int) == typeid(3); }\n"
+    code = "#include <typeinfo>\nint f() {\n    return 1;\n}\n"
+    code += "int g() { return typeid(int) == typeid(3); }\n"
     assert extract_code(code, "cpp").code == code
     said = f"Here it is, as you asked for.\n{code}\nIt gives back its argument, as you asked.\n"
     assert "as you asked" not in extract_code(said, "cpp").code
