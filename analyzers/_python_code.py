@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from backfeed.analyzers import _python_later
 from backfeed.analyzers._python_names import defined_names
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -21,16 +22,26 @@ def parse(code: str) -> dict[str, Any]:
             warnings.simplefilter("ignore")
             compile(code, "answer.py", "exec", dont_inherit=True)
     except SyntaxError as error:
-        return {
-            "word": "invalid",
-            "message": error.msg or "syntax error",
-            "line": error.lineno or 0,
-        }
+        later = _python_later.older(code)
+        word = "unknown" if later and _compiles(later) else "invalid"
+        message = error.msg or "syntax error"
+        said = f"it needs a later Python: {message}" if word == "unknown" else message
+        return {"word": word, "message": said, "line": error.lineno or 0}
     except ValueError as error:
         return {"word": "invalid", "message": str(error), "line": 0}
     except (RecursionError, MemoryError) as error:
         return {"word": "unknown", "message": type(error).__name__, "line": 0}
     return {"word": "ok"}
+
+
+def _compiles(code: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(code, "answer.py", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def compiles(code: str) -> bool:

@@ -21,6 +21,7 @@ from backfeed.analyzers import (
     _python_shown,
     _python_types,
     _python_units,
+    _record,
 )
 from backfeed.engine.errors import Outage
 from backfeed.engine.records import File
@@ -111,12 +112,13 @@ class _Python:
         return Job(files=files, command=_HARNESS, report=True)
 
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
-        """What each test came to, as the harness reports it."""
-        del job
+        """What each test came to, as the harness reports it; a Python that is too old is a lack."""
         try:
-            return list(json.loads(outcome.report)["tests"])
+            told = list(json.loads(outcome.report)["tests"])
         except (ValueError, KeyError, TypeError):
             return []
+        broken = any((one["error"] or {}).get("type") == "SyntaxError" for one in told)
+        return _record.lacks("a later Python") if broken and _is_later(job) else told
 
     def record_job(self, code: str, calls: Sequence[str]) -> Job:
         """A job that writes down what calls give."""
@@ -143,6 +145,12 @@ class _Python:
         spec = json.dumps({"code": "", "tests": [test]}, ensure_ascii=False, sort_keys=True)
         files = (*answer, *tests, *_harness(spec), *_guests("pytest"))
         return Job(files=files, command=(*_HARNESS, f"{_TOOLS}/pytest.zip"), report=True)
+
+
+def _is_later(job: Job) -> bool:
+    """Is the answer written for a later Python than this one?"""
+    spec = next((file.text for file in job.files if file.path == "backfeed_spec.json"), "{}")
+    return bool(_python_code.parse(json.loads(spec).get("code", ""))["word"] == "unknown")
 
 
 def _is_test(path: str) -> bool:
