@@ -73,6 +73,8 @@ def run_tests(
     parts = []
     for job, outcome in zip(jobs, outcomes, strict=True):
         part = _of_harness(plugin, job, outcome) if job.report else _of_stdio(outcome, next(stdio))
+        if not job.report and (why := lacking(sample.language, job, outcome)):
+            part = Ran("NONE", detail=why)
         parts.append(replace(part, evidence=(evidence_of(check, job, outcome, word=part.word),)))
     return _worst(parts)
 
@@ -81,6 +83,12 @@ def roomy(language: str, limits: Limits) -> Limits:
     """The limits of a program, with the memory that the language's runtime takes for itself."""
     own: int = getattr(languages.load(language), "runtime_mb", 0)
     return replace(limits, memory_mb=limits.memory_mb + own)
+
+
+def lacking(language: str, job: Job, outcome: Outcome) -> str:
+    """Why a program that failed says nothing of its answer; empty if it does, as most do."""
+    plugin = languages.load(language)
+    return str(plugin.lacking(job, outcome)) if hasattr(plugin, "lacking") else ""
 
 
 def kind_of(test: Test) -> str:

@@ -7,7 +7,7 @@ from backfeed.engine.errors import Refused
 from backfeed.engine.records import VERDICT_OF, Check, Finding, Level, Sample
 from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome
 from backfeed.engine.stages._files import beside
-from backfeed.engine.stages._runs import Ran, evidence_of, roomy, run_tests, tail
+from backfeed.engine.stages._runs import Ran, evidence_of, lacking, roomy, run_tests, tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,11 @@ def _run_alone(sample: Sample, limits: Limits) -> Asks[Sample]:
         return _unverified(sample, "run", refused.detail)
     evidence = evidence_of("run", job, outcome, word=outcome.verdict)
     why = tail(outcome)
+    lack = lacking(sample.language, job, outcome)
     if outcome.verdict == "RE" and why.startswith(("EOFError", "ModuleNotFoundError")):
-        lacking = f"it needs what the sandbox does not give: {why}"
-        return _unverified(sample, "run", lacking).but(evidence=(*sample.evidence, evidence))
+        lack = f"it needs what the sandbox does not give: {why}"
+    if lack:
+        return _unverified(sample, "run", lack).but(evidence=(*sample.evidence, evidence))
     verdict = VERDICT_OF[outcome.verdict]
     if verdict == "passed":
         return sample.checked(Check("run", verdict), evidence, level="ran")
