@@ -84,12 +84,15 @@ def _analysis(request: CodeCheck, *, tool: str, version: str) -> Asks[Plain]:
     if got["word"] == "ok":
         return _batch.analysis(tool, version, word="ok", findings=[])
     level = "error" if got["word"] == "invalid" else "note"
-    finding = {"rule": RULE, "level": level, "message": got["message"], "line": got["line"]}
-    return _batch.analysis(tool, version, word=got["word"], findings=[{**finding, "column": 0}])
+    finding = {"rule": got.get("rule", RULE), "level": level, "line": got["line"], "column": 0}
+    told = [{**finding, "message": got["message"]}]
+    return _batch.analysis(tool, version, word=got["word"], findings=told)
 
 
 def _version(language: str, tool: str) -> str:
-    """Of the grammar's wheel, or of Python."""
+    """Of the grammar's wheel, of Python, or of the tool itself."""
     if tool == "python":
         return platform.python_version()
+    if tool != "tree-sitter":
+        return metadata.version(tool)
     return metadata.version(_tree.known(language).tree.partition(":")[0].replace("_", "-"))

@@ -200,7 +200,7 @@ def tested(name, answer):
     run = snippets(name)["run"]
 
     def do(test, code=run["code"]):
-        tests = (Tested(run["kind"], "author", code=run[test]),)
+        tests = (Tested(run["kind"], "author", code=run[test], setup=run.get("setup", "")),)
         sample = Sample(language=name, code=code, entry_point=run["name"], tests=tests)
         return rejoined(run_tests(sample, code, Limits(), check="test"), answer)
 
