@@ -21,6 +21,11 @@ LINKS = {
     r"zlib\.h": ("-lz",),
 }  # fmt: skip
 _NO_FILE = ": No such file or directory"
+# How a header begins, and what is said of names that it has from elsewhere.
+_GUARD = re.compile(r"\s*#\s*(?:pragma\s+once\b|ifndef\s+(\w+)\s+#\s*define\s+\1\b)")
+_FROM_BEFORE = (
+    r"unknown type name|undeclared|implicit declaration|has not been declared|not name a type"
+)
 _ABSENT = rf"fatal error: (\S{{1,300}}){_NO_FILE}"
 INCLUDE = "backfeed/assert.h"
 
@@ -105,16 +110,17 @@ class Native(Cutting):
         found = yield from _batch.told(codes, self.suffix, script, cpu_s=0.5 * len(codes) + 20)
         if found is None:
             return [_batch.no_tool(self.compiler[0]) for _ in batch]
-        return [self._judged(*one) for one in found]
+        return [self._judged(code, *one) for code, one in zip(codes, found, strict=True)]
 
-    def _judged(self, output: str, status: int) -> Plain:
+    def _judged(self, code: str, output: str, status: int) -> Plain:
         findings = []
+        header = bool(_GUARD.match(code))
         for item in _diagnostics(output):
             place = (item.get("locations") or [{}])[0].get("caret", {})
             rule = item.get("option", "syntax" if self._is_syntax(item["message"]) else "compile")
             findings.append({
                 "rule": rule.removeprefix("-Werror=").removeprefix("-W"),
-                "level": "error" if item["kind"] in ("error", "fatal error") else "warning",
+                "level": _level(item, header=header),
                 "message": item["message"][:300], "line": place.get("line", 0),
                 "column": place.get("column", 0),
             })  # fmt: skip
@@ -138,6 +144,13 @@ class Native(Cutting):
 def word(*texts: str) -> str:
     """The word of a test program's record."""
     return _record.word_of("native", *texts)
+
+
+def _level(item: Plain, *, header: bool) -> str:
+    """A header may use names that what includes it has included before."""
+    if header and re.search(_FROM_BEFORE, item["message"]):
+        return "note"
+    return "error" if item["kind"] in ("error", "fatal error") else "warning"
 
 
 def _diagnostics(output: str) -> list[Plain]:

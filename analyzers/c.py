@@ -10,7 +10,7 @@ _SUMMARY = re.compile(r"^(\d+) Tests (\d+) Failures (\d+) Ignored", re.MULTILINE
 
 class _C(Native):
     language = "c"
-    version = "1"
+    version = "2"
     compiler = ("gcc", "-std=gnu17", "-O1", "-w")
     checks = (
         "-std=gnu17", "-O1", "-S", "-o", "/dev/null", "-Wall",

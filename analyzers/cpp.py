@@ -16,7 +16,7 @@ _FLAGS = ("-std=gnu++20", "-w")
 
 class _Cpp(Native):
     language = "cpp"
-    version = "1"
+    version = "2"
     compiler = ("g++", *_FLAGS, "-O1")
     checks = (*_FLAGS, "-fsyntax-only", "-include", "backfeed_common.h")
     include = f'for h in {_COMMON}; do echo "#include <$h>"; done > backfeed_common.h'

@@ -4,9 +4,9 @@
 
 `faults/LANGUAGE.toml` holds programs as models write them that parse and cannot be right. They go
 through `backfeed check --until analyze`, and so do real files that are known to be good: source
-files of public repositories and the right solutions of humanevalpack, from DATA (default: the
-folder beside this repository; without it that half is left out). Caught and flagged mean: rejected
-by the stages `parse` or `analyze`. Every miss is listed, with what was said of it.
+files of public repositories and the right solutions of humanevalpack and exercism, from DATA
+(default: the folder beside this repository; without it that half is left out). Caught and flagged
+mean: rejected by the stages `parse` or `analyze`. Every miss is listed, with what was said of it.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from _sets import humanevalpack, read
+from _sets import SETS, read
 from rich.console import Console
 from rich.table import Table
 
@@ -61,10 +61,11 @@ def good(language: str, data: Path) -> Iterator[Row]:
                     "id": f"good {row['id']}", "language": language,
                     "instruction": "-", "files": {name: row["text"]},
                 }  # fmt: skip
-    pack = data / "verify" / "humanevalpack"
-    for case in humanevalpack(pack, language) if pack.is_dir() else ():
-        if case.right:
-            yield {**case.row, "id": f"good {case.row['id']}"}
+    for name in ("humanevalpack", "exercism"):
+        folder = data / "verify" / name
+        for case in SETS[name](folder, language) if folder.is_dir() else ():
+            if case.right:
+                yield {**case.row, "id": f"good {case.row['id']}"}
 
 
 def judged(rows: Sequence[Row], out: Path) -> dict[str, Verdict]:

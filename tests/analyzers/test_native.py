@@ -5,7 +5,7 @@ import pytest
 from backfeed.analyzers import c, cpp
 from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
-from backfeed.engine.requests import Job, Limits, Outcome, rejoined
+from backfeed.engine.requests import CodeCheck, Job, Limits, Outcome, rejoined
 from backfeed.engine.stages._runs import run_tests
 
 ADD = "int add(int x, int y) { return x + y; }\n"
@@ -124,3 +124,16 @@ def test_a_record_needs_its_word():
 def test_libraries_are_linked_for_headers():
     job = cpp.PLUGIN.run_job("#include <openssl/md5.h>\nint main() {}\n")
     assert {"-lssl", "-lcrypto"} <= set(job.build.command)
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize(
+    ("before", "after", "word"),
+    [("#ifndef A_H\n#define A_H\n", "#endif\n", "unknown"), ("#pragma once\n", "", "unknown"),
+     ("", "", "invalid")],
+)  # fmt: skip
+def test_a_header_may_use_what_was_included_before_it(answer, before, after, word):
+    bodies = ("struct a { size_t n; };\n", "struct a { int n }\n")
+    batch = [CodeCheck("c", f"{before}{body}{after}") for body in bodies]
+    found = rejoined(c.PLUGIN.check(batch), answer)
+    assert [one["word"] for one in found] == [word, "invalid"]
