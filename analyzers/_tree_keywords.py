@@ -80,7 +80,8 @@ def _walked(root: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
 
 def _phrase(node: tree_sitter.Node) -> str:
     """What a node stands for, in the words of those who teach it; empty if in none."""
-    known, said = _CONSTRUCTS, node.type if node.is_named else ""
+    known: tuple[tuple[str, str], ...] = _CONSTRUCTS
+    said = node.type if node.is_named else ""
     if not node.child_count:
         text = text_of(node)
         if text in _OPERATORS:

@@ -16,7 +16,10 @@ KINDS = (*sorted(registry.KINDS), "languages")
 @click.argument("kind", metavar="KIND", type=click.Choice(KINDS))
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def command(kind: str, *, as_json: bool) -> None:
-    """List all of a kind, with one line on each. Nothing is imported for it."""
+    """List all of a kind, with one line on each; plug-ins of languages alone are imported for it.
+
+    A language is parsed, analyzed, run, tested or proven: its grade includes those before it.
+    """
     found = _languages() if kind == "languages" else _plugins(kind)
     if as_json:
         click.echo(json.dumps(found, indent=2))
@@ -52,15 +55,10 @@ def _first_line(path: Path) -> str:
 
 
 def _languages() -> list[dict[str, Any]]:
-    """Languages with a grammar or an analyzer, and what there is for each."""
-    grammars = {p.stem for p in Path(str(files("backfeed.grammars"))).glob("[!_]*.toml")}
-    analyzers = set(registry.names("analyzers"))
-    found = []
-    for name in sorted(grammars | analyzers):
-        has = {"grammar": name in grammars, "analyzer": name in analyzers}
-        about = ", ".join(part for part, there in has.items() if there)
-        found.append({"name": name, "about": about, **has})
-    return found
+    """Languages, how far each goes, the tests that it runs, and what is missing on this machine."""
+    from backfeed.engine.commands import _languages
+
+    return [{**one, "about": _languages.about(one)} for one in _languages.graded()]
 
 
 COMMAND = command

@@ -32,7 +32,7 @@ def python(code):
         "import backfeed.engine.cli",
         "from backfeed.engine import cli; cli.run(['--help'])",
         "from backfeed.engine import cli; cli.run(['list', 'stages'])",
-        "from backfeed.engine import cli; cli.run(['list', 'languages', '--json'])",
+        "from backfeed.engine import cli; cli.run(['list', 'models', '--json'])",
         *(
             f"from backfeed.engine import cli; cli.run(['{name}', '--help'])"
             for name in ("show", "doctor")
