@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from backfeed.analyzers import _php_source, _record
-from backfeed.engine.requests import Job
+from backfeed.engine.requests import Job, Outcome
 
 Plain = dict[str, Any]
 _CLASS = re.compile(r"(?:Class|Interface|Trait|Enum) [\"']\\?([\\\w]+)[\"'] not found")
@@ -30,9 +30,18 @@ _EXTRA_CALLS = re.compile(
 def excused(job: Job, found: list[Plain]) -> list[Plain]:
     """The results, those first that failed for want of what is not here."""
     texts = [file.text for file in job.files if file.path.endswith(".php")]
-    own = "\n".join(text for text in texts if "namespace Backfeed;" not in text)
+    own = "\n".join(text for text in texts if "backfeed_explained" not in text)
     told = [_lacking(one, own) or one for one in found]
     return sorted(told, key=lambda one: (one["error"] or {}).get("type") != "ModuleNotFoundError")
+
+
+def lacking(job: Job, outcome: Outcome) -> str:
+    """What is not there, for want of which a program failed; empty if it was something else."""
+    if outcome.verdict != "RE":
+        return ""
+    own = "\n".join(file.text for file in job.files)
+    kind = "ParseError" if "Parse error: " in outcome.stderr else "Error"
+    return _absent(kind, outcome.stderr, own)
 
 
 def _lacking(result: Plain, own: str) -> Plain | None:

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from backfeed.analyzers import _record, _tree
-from backfeed.engine.requests import Job
+from backfeed.engine.requests import Job, Outcome
 
 Plain = dict[str, Any]
 # Arguments without a name that are passed on: the grammar takes them, Ruby does since 3.2.
@@ -37,18 +37,32 @@ def excused(job: Job, found: list[Plain]) -> list[Plain]:
     return sorted(told, key=lambda one: (one["error"] or {}).get("type") != "ModuleNotFoundError")
 
 
+def lacking(job: Job, outcome: Outcome) -> str:
+    """What is not there, for want of which a program failed; empty if it was something else."""
+    if outcome.verdict != "RE":
+        return ""
+    if name := _record.first(r"cannot load such file -- (\w\S*) \(LoadError\)", outcome.stderr):
+        return name
+    kind = _record.first(r"\((NameError|NoMethodError)\)$", outcome.stderr)
+    kind = kind or ("SyntaxError" if "syntax error" in outcome.stderr else "")
+    return _absent(kind, outcome.stderr, [file.text for file in job.files])
+
+
 def _lacking(result: Plain, texts: list[str]) -> Plain | None:
     error = result["error"]
-    if error is None:
-        return None
-    if error["type"] == "SyntaxError" and any(map(newer, map(_plain, texts))):
-        return _record.lacks("a later ruby")[0]
-    if _RSPEC.search(error["message"]):
-        return _record.lacks("rspec")[0]
-    later = _LATER.search(error["message"])
-    if later and error["type"] in ("NameError", "NoMethodError"):
-        return _record.lacks(f"a later ruby: {later[0]}")[0]
-    return None
+    name = _absent(error["type"], error["message"], texts) if error else ""
+    return _record.lacks(name)[0] if name else None
+
+
+def _absent(kind: str, message: str, texts: list[str]) -> str:
+    """What is not there, or not yet; empty if it is the answer's own."""
+    if kind == "SyntaxError":
+        return "a later ruby" if any(map(newer, map(_plain, texts))) else ""
+    if _RSPEC.search(message):
+        return "rspec"
+    later = _LATER.search(message)
+    named = later and kind in ("NameError", "NoMethodError")
+    return f"a later ruby: {later[0]}" if later and named else ""
 
 
 def _plain(text: str) -> str:

@@ -124,6 +124,11 @@ class _PHP(TreeLanguage):
         found = _record.read(outcome.report, _record.word_in(job, SPEC))
         return _php_outcome.excused(job, found)
 
+    def lacking(self, job: Job, outcome: Outcome) -> str:
+        """Why a program that failed says nothing of its answer; empty if it does."""
+        name = _php_outcome.lacking(job, outcome)
+        return f"the sandbox lacks a package: {name}" if name else ""
+
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What PHP's compiler says of each snippet, one job for all; nothing is run."""
         codes = [_php_source.opened(request.code) for request in batch]

@@ -73,6 +73,11 @@ class _Ruby(TreeLanguage):
         found = _record.read(outcome.report, _record.word_in(job, SPEC))
         return _ruby_outcome.excused(job, found)
 
+    def lacking(self, job: Job, outcome: Outcome) -> str:
+        """Why a program that failed says nothing of its answer; empty if it does."""
+        name = _ruby_outcome.lacking(job, outcome)
+        return f"the sandbox lacks a package: {name}" if name else ""
+
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What Ruby's compiler says of each snippet, one process for all; nothing is run."""
         found = yield from _batch.halved([request.code for request in batch], self._compiled)

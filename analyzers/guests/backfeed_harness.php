@@ -4,19 +4,15 @@
 //
 // `backfeed_spec.json` names the files that are run, each of them in the global scope. The record's
 // word lies in a generator that is suspended meanwhile, and nowhere else: a program that ends early
-// leaves no record, and none that an answer writes is ours.
+// leaves no record, and none that an answer writes is ours. What stands in no namespace calls
+// functions that nobody can put others in the place of.
 declare(strict_types=1);
 
-namespace Backfeed;
-
-use PhpToken;
-use Throwable;
-
-const LONGEST = 300;
-const MOST = 100;
+const BACKFEED_LONGEST = 300;
+const BACKFEED_MOST = 100;
 
 /** What a test throws where it says `exit`. */
-final class Ended extends \Error
+final class BackfeedEnded extends \Error
 {
     public function __construct(public readonly mixed $status = 0)
     {
@@ -25,7 +21,7 @@ final class Ended extends \Error
 }
 
 /** An assertion of a test's own, counted where it stands; how many there were where nothing is given. */
-function holds(mixed ...$words): mixed
+function backfeed_holds(mixed ...$words): mixed
 {
     static $held = 0;
     if ($words === []) {
@@ -39,7 +35,7 @@ function holds(mixed ...$words): mixed
 }
 
 /** A test whose assertions are counted, and whose end is not the end of the program. */
-function counted(string $text): string
+function backfeed_counted(string $text): string
 {
     $tokens = PhpToken::tokenize($text);
     $near = static function (int $n, int $step) use ($tokens): ?PhpToken {
@@ -52,10 +48,10 @@ function counted(string $text): string
     foreach ($tokens as $n => $token) {
         $called = (string) $near($n, 1) === '(';
         if ($token->is(T_EXIT)) {
-            $found .= 'throw new \Backfeed\Ended' . ($called ? '' : '()');
+            $found .= 'throw new \BackfeedEnded' . ($called ? '' : '()');
         } elseif ($token->is([T_STRING, T_NAME_FULLY_QUALIFIED]) && ltrim(strtolower($token->text), '\\') === 'assert'
             && $called && !$near($n, -1)?->is([T_FUNCTION, T_OBJECT_OPERATOR, T_NULLSAFE_OBJECT_OPERATOR, T_DOUBLE_COLON, T_NEW])) {
-            $found .= '\Backfeed\holds';
+            $found .= '\backfeed_holds';
         } else {
             $found .= $token->text;
         }
@@ -63,13 +59,13 @@ function counted(string $text): string
     return $found;
 }
 
-function said(Throwable $error): string
+function backfeed_said(Throwable $error): string
 {
-    return substr(trim(preg_replace('/\s+/', ' ', $error->getMessage()) ?? ''), 0, LONGEST);
+    return substr(trim(preg_replace('/\s+/', ' ', $error->getMessage()) ?? ''), 0, BACKFEED_LONGEST);
 }
 
 /** An error as plain data; its line is in a file of tests, else in any of the answer's. */
-function explained(Throwable $error, array $tests, bool $asserted = false): array
+function backfeed_explained(Throwable $error, array $tests, bool $asserted = false): array
 {
     $places = [[$error->getFile(), $error->getLine()]];
     foreach ($error->getTrace() as $frame) {
@@ -84,20 +80,20 @@ function explained(Throwable $error, array $tests, bool $asserted = false): arra
         $line = $line ?: (str_starts_with($file, getcwd()) && !str_contains($file, 'backfeed_') ? $number : 0);
     }
     $name = $asserted ? 'AssertionError' : (new \ReflectionClass($error))->getShortName();
-    return ['type' => $name, 'message' => said($error), 'line' => $line];
+    return ['type' => $name, 'message' => backfeed_said($error), 'line' => $line];
 }
 
 /** Was it the test that threw this, to say that something did not hold? */
-function asserted(Throwable $error, array $tests): bool
+function backfeed_asserted(Throwable $error, array $tests): bool
 {
-    if ($error instanceof \AssertionError || $error instanceof Ended) {
+    if ($error instanceof \AssertionError || $error instanceof BackfeedEnded) {
         return true;
     }
     return !$error instanceof \Error && in_array($error->getFile(), $tests, true);
 }
 
 /** The files to run, one after the other; after each, `$backfeed_error` is what it threw. */
-function steps(): \Generator
+function backfeed_steps(): \Generator
 {
     $spec = json_decode(file_get_contents('backfeed_spec.json'), true);
     unlink('backfeed_spec.json');
@@ -107,38 +103,38 @@ function steps(): \Generator
     if ($spec['suites']) {
         require 'PHPUnit/Autoload.php';
         require __DIR__ . '/backfeed_phpunit.php';
-        $suites = new Suites($tests, $spec['skips']);
+        $suites = new BackfeedSuites($tests, $spec['skips']);
     }
     if ($spec['counted']) {
-        file_put_contents($spec['counted'], counted(file_get_contents($spec['counted'])));
+        file_put_contents($spec['counted'], backfeed_counted(file_get_contents($spec['counted'])));
     }
-    prepare($spec['answers'], $tests);
-    [$failure, $phase] = [misread($tests), 'reading'];
+    backfeed_prepare($spec['answers'], $tests);
+    [$failure, $phase] = [backfeed_misread($tests), 'reading'];
     foreach ($failure ? [] : $spec['files'] as [$phase, $file]) {
         $GLOBALS['backfeed_error'] = null;
         yield $file;
         $thrown = $GLOBALS['backfeed_error'];
-        $ended = $thrown instanceof Ended && $phase === 'test' && in_array($thrown->getFile(), $tests, true);
+        $ended = $thrown instanceof BackfeedEnded && $phase === 'test' && in_array($thrown->getFile(), $tests, true);
         if ($ended && in_array($thrown->status, [0, null, true], true)) {
             break;
         }
         if ($thrown !== null) {
-            $failure = explained($thrown, $tests, $phase === 'test' && asserted($thrown, $tests));
+            $failure = backfeed_explained($thrown, $tests, $phase === 'test' && backfeed_asserted($thrown, $tests));
             break;
         }
     }
-    $told = [['executed' => $failure ? 0 : $spec['guards'] + holds(), 'phase' => $phase, 'error' => $failure]];
+    $told = [['executed' => $failure ? 0 : $spec['guards'] + backfeed_holds(), 'phase' => $phase, 'error' => $failure]];
     if ($suites && !$failure) {
-        $told = [...$told, ...array_slice($suites->run(), 0, MOST)];
+        $told = [...$told, ...array_slice($suites->run(), 0, BACKFEED_MOST)];
     }
     $record = json_encode(['word' => $word, 'tests' => $told], JSON_INVALID_UTF8_SUBSTITUTE);
     file_put_contents('php://fd/3', $record);
     $wrong = array_filter($told, static fn (array $one): bool => $one['error'] !== null);
-    leave($wrong === [] ? 0 : 1);
+    backfeed_leave($wrong === [] ? 0 : 1);
 }
 
 /** End without what an answer has put down for the end. */
-function leave(int $status): never
+function backfeed_leave(int $status): never
 {
     while (ob_get_level() > 0 && ob_end_flush()) {
     }
@@ -149,20 +145,20 @@ function leave(int $status): never
 }
 
 /** The first fault of a file of tests that cannot be read. */
-function misread(array $tests): ?array
+function backfeed_misread(array $tests): ?array
 {
     foreach ($tests as $file) {
         try {
             token_get_all(file_get_contents($file), TOKEN_PARSE);
         } catch (Throwable $error) {
-            return ['type' => 'ParseError', 'message' => said($error), 'line' => $error->getLine()];
+            return ['type' => 'ParseError', 'message' => backfeed_said($error), 'line' => $error->getLine()];
         }
     }
     return null;
 }
 
 /** Classes of an answer are found by the names of its files, as an autoloader of its own would. */
-function prepare(array $answers, array $tests): void
+function backfeed_prepare(array $answers, array $tests): void
 {
     $folders = array_unique(array_map('dirname', [...$tests, ...array_map('realpath', $answers)]));
     set_include_path(implode(':', ['.', ...$folders, get_include_path()]));
@@ -182,7 +178,7 @@ function prepare(array $answers, array $tests): void
     });
 }
 
-foreach (steps() as $backfeed_file) {
+foreach (backfeed_steps() as $backfeed_file) {
     try {
         include $backfeed_file;
     } catch (Throwable $backfeed_error) {

@@ -18,6 +18,7 @@ module Backfeed
   MOST = 60_000
   PRCTL = RUBY_PLATFORM.start_with?('x86_64') ? 157 : 167
   DIRECTLY = [RuntimeError, StandardError, Exception, SystemExit, UncaughtThrowError].freeze
+  EVAL = Kernel.instance_method(:eval)
   # What a test that has no framework may call all the same.
   BARE = /(?<!def )(?<![.\w])(?:assert|refute)(?:_\w+)?[ (]/
 
@@ -138,7 +139,7 @@ module Backfeed
         Object.send(:remove_const, :DATA) if Object.const_defined?(:DATA)
         Object.const_set(:DATA, StringIO.new(data))
       end
-      eval(text, TOPLEVEL_BINDING, path, 1)
+      EVAL.bind_call(self, text, TOPLEVEL_BINDING, path, 1)
     rescue SystemExit => e
       block_given? ? yield(e) : raise
     end
@@ -180,4 +181,5 @@ module Backfeed
   end
 end
 
+[Backfeed, *Backfeed.constants.map { |name| Backfeed.const_get(name) }].grep(Module).each { |one| [one.singleton_class, one].each(&:freeze) }
 Backfeed.main

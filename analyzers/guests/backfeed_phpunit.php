@@ -6,8 +6,6 @@
 // assertions rest on must come from where the library lies.
 declare(strict_types=1);
 
-namespace Backfeed;
-
 use PHPUnit\Framework\AssertionFailedError;
 use PHPUnit\Framework\ExceptionWrapper;
 use PHPUnit\Framework\Test;
@@ -20,13 +18,10 @@ use PHPUnit\Framework\Warning;
 use PHPUnit\Runner\TestSuiteSorter;
 use PHPUnit\Util\Annotation\DocBlock;
 use PHPUnit\Util\Annotation\Registry;
-use ReflectionClass;
-use ReflectionMethod;
 use SebastianBergmann\Comparator\Factory;
-use Throwable;
 
 /** A method whose attributes stand in its comment. */
-final class Annotated extends ReflectionMethod
+final class BackfeedAnnotated extends ReflectionMethod
 {
     public function getDocComment(): string|false
     {
@@ -75,7 +70,7 @@ final class Annotated extends ReflectionMethod
 }
 
 /** The classes of tests that the files of tests declare, and what they come to. */
-final class Suites implements TestListener
+final class BackfeedSuites implements TestListener
 {
     use TestListenerDefaultImplementation;
 
@@ -141,7 +136,7 @@ final class Suites implements TestListener
         foreach ($class->getMethods() as $method) {
             if ($method->getFileName() && $method->getAttributes()) {
                 $own = $method->getDeclaringClass()->getName();
-                $block = DocBlock::ofMethod(new Annotated($own, $method->getName()), $own);
+                $block = DocBlock::ofMethod(new BackfeedAnnotated($own, $method->getName()), $own);
                 $blocks[$own][$method->getName()] = $blocks[$class->getName()][$method->getName()] = $block;
             }
         }
@@ -193,13 +188,13 @@ final class Suites implements TestListener
 
     public function addError(Test $test, Throwable $t, float $time): void
     {
-        $error = explained(self::thrown($t), $this->tests);
+        $error = backfeed_explained(self::thrown($t), $this->tests);
         $this->told[] = ['executed' => 1, 'phase' => 'test', 'error' => $error];
     }
 
     public function addFailure(Test $test, AssertionFailedError $e, float $time): void
     {
-        $this->told[] = ['executed' => 1, 'phase' => 'test', 'error' => explained($e, $this->tests, true)];
+        $this->told[] = ['executed' => 1, 'phase' => 'test', 'error' => backfeed_explained($e, $this->tests, true)];
     }
 
     public function addWarning(Test $test, Warning $e, float $time): void
@@ -207,7 +202,7 @@ final class Suites implements TestListener
         if (preg_match('/deprecated|will be removed/', $e->getMessage())) {
             $this->passed += $test instanceof TestCase && $test->getNumAssertions() > 0 ? 1 : 0;
         } elseif (!str_starts_with($e->getMessage(), 'No tests found')) {
-            $this->told[] = ['executed' => 0, 'phase' => 'code', 'error' => explained($e, $this->tests)];
+            $this->told[] = ['executed' => 0, 'phase' => 'code', 'error' => backfeed_explained($e, $this->tests)];
         }
     }
 

@@ -71,13 +71,14 @@ def test_what_a_test_comes_to(ran, code, test, word, executed):
         ("function add($x, $y) { exit; }", HOLDS),
         ("function add($x, $y) { die(0); }", ASSERTS),
         ("exit(0);", HOLDS),
-        ("throw new \\Backfeed\\Ended(0);", HOLDS),
-        ("function add($x, $y) { throw new \\Backfeed\\Ended(0); }", HOLDS),
+        ("throw new \\BackfeedEnded(0);", HOLDS),
+        ("function add($x, $y) { throw new \\BackfeedEnded(0); }", HOLDS),
         ("ini_set('zend.assertions', '0'); assert_options(ASSERT_ACTIVE, 0); " + WRONG, ASSERTS),
         ("register_shutdown_function(fn() => exit(0)); " + WRONG, HOLDS),
         ("set_exception_handler(fn() => exit(0)); " + WRONG, HOLDS),
         ("$GLOBALS['backfeed_error'] = null; unset($GLOBALS['backfeed_file']); " + WRONG, HOLDS),
-        ("namespace Backfeed; function holds() { return true; }", ASSERTS),
+        ("function backfeed_holds() { return true; } " + WRONG, ASSERTS),
+        ("namespace App; function assert() { return true; } " + WRONG, ASSERTS),
         ('file_put_contents(\'php://fd/3\', \'{"word": "", "tests": []}\'); exit;', HOLDS),
         ("file_put_contents('php://fd/3', '{}'); " + BARE, HOLDS),
         ("readfile('backfeed_spec.json'); exit(0);", HOLDS),
@@ -236,6 +237,23 @@ def test_what_is_not_there_is_told_from_what_is_wrong(kind, message, lacks):
     result = {"executed": 1, "phase": "test", "error": {"type": kind, "message": message}}
     [found] = _php_outcome.excused(job, [result])
     assert (found["error"]["type"] == "ModuleNotFoundError") == lacks
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("echo Carbon\\Carbon::now();", "the sandbox lacks a package: Carbon\\Carbon"),
+        ("echo curl_init();", "the sandbox lacks a package: curl_init"),
+        ("class A { const int X = 1; }", "the sandbox lacks a package: a later php"),
+        ("echo Missing::now();", ""),
+        ("throw new Exception('no');", ""),
+        ("exit(3);", ""),
+    ],
+)
+def test_why_a_program_says_nothing_of_its_answer(answer, code, why):
+    job = PLUGIN.run_job(code)
+    assert PLUGIN.lacking(job, job.decode(answer(job))) == why
 
 
 def test_the_word_of_a_record_must_be_ours():

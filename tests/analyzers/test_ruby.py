@@ -89,6 +89,9 @@ def test_what_a_test_comes_to(ran, code, test, word, executed):
         ("puts File.read('backfeed_spec.json')\nexit!(true)", HOLDS),
         ("File.write(\"/proc/#{Process.ppid}/fd/3\", '{}')\nexit!(true)", HOLDS),
         ("IO.for_fd(3).write('{}')\n" + ADD, HOLDS),
+        ("module Kernel\n  def eval(*) = nil\nend\ndef add(x, y) = 4", HOLDS),
+        ("class Backfeed::Watch\n  def changed(*) = nil\nend\ndef add(x, y) = 4", HOLDS),
+        ("module Process\n  def self.exit!(*) = nil\nend\ndef add(x, y) = 4", HOLDS),
     ],
 )
 def test_an_answer_that_cheats_has_not_passed(ran, code, test):
@@ -174,6 +177,25 @@ def test_what_a_later_ruby_has_is_a_lack(error, message, lacks):
     result = {"executed": 1, "phase": "test", "error": {"type": error, "message": message}}
     [found] = _ruby_outcome.excused(job, [result])
     assert (found["error"]["type"] == "ModuleNotFoundError") == lacks
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("require 'nokogiri'\n", "the sandbox lacks a package: nokogiri"),
+        ("P = Data.define(:x)\n", "the sandbox lacks a package: a later ruby: uninitialized"),
+        ("def f(*) = g(*)\n", "the sandbox lacks a package: a later ruby"),
+        ("require './nokogiri'\n", ""),
+        ("raise 'no'\n", ""),
+        ("def f(\n", ""),
+    ],
+)
+def test_why_a_program_says_nothing_of_its_answer(answer, code, why):
+    job = PLUGIN.run_job(code)
+    told = PLUGIN.lacking(job, job.decode(answer(job)))
+    assert told.startswith(why)
+    assert bool(told) == bool(why)
 
 
 def test_the_word_of_a_record_must_be_ours():
