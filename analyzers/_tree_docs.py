@@ -40,8 +40,8 @@ _HEADED = {
 # Lines on the text and not on the code.
 _ASIDE = re.compile(
     r"^\s*\W*(?:authors?|see(?: also)?|references?|wiki(?:pedia)?|links?|source|credits?"
-    r"|contributed|contributors?|date|version|todo|fixme|time complexity|space complexity|complexity"
-    r"|leetcode|worst(?: case)?|best case|average case|auxiliary space|eslint|pylint|filename|file)\b",
+    r"|contribut(?:ed|ors?)|date|version|todo|fixme|(?:(?:time|space) )?complexity|auxiliary space"
+    r"|leetcode|(?:worst|best|average)(?: case)?|eslint|pylint|filename|file)\b",
     re.IGNORECASE,
 )
 _URL = re.compile(r"<?https?://\S+>?")
@@ -178,8 +178,13 @@ def _go_on(said: Told, line: str) -> None:
     elif said.target in ("prose", "raises"):
         said.prose.append(line.rstrip())
         said.target = "prose"
-    elif not text and said.target not in ("aside", "bullets"):
+    elif not text and not _waits(said):
         said.target = "prose"
+
+
+def _waits(said: Told) -> bool:
+    """Does a blank line not end the section: one that has a heading and nothing yet?"""
+    return said.target in ("aside", "bullets") or (said.target == "returns" and not said.returns)
 
 
 def plain(text: str) -> str:

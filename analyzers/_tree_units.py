@@ -105,7 +105,9 @@ def units(language: str, text: str, bounds: Bounds = (5, 20, 80)) -> list[Unit]:
     found = items(language, root)
     defined = _tree.definitions(language, text)
     at = {(item.node.start_byte, item.node.end_byte): item for item in found}
-    mine = {one.span: at.get(one.span) or _around(found, one.span) for one in defined}
+    mine = {one.span: at.get(one.span) for one in defined}
+    for span in _tree.outermost(list(mine)):
+        mine[span] = mine[span] or _around(found, span)
     only = sum(one.kind == "function" or mine[one.span] is not None for one in defined) == 1
     return [
         _unit(_Place(language, root, found, only), one, mine[one.span], bounds=bounds)
