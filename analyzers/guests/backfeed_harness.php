@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 const BACKFEED_LONGEST = 300;
 const BACKFEED_MOST = 100;
+const BACKFEED_NO_PHPUNIT = ['type' => 'ModuleNotFoundError', 'message' => 'phpunit 9', 'line' => 0];
 
 /** What a test throws where it says `exit`. */
 final class BackfeedEnded extends \Error
@@ -101,7 +102,10 @@ function backfeed_steps(): \Generator
     $tests = array_map('realpath', $spec['known']);
     $suites = null;
     if ($spec['suites']) {
-        require 'PHPUnit/Autoload.php';
+        if (!stream_resolve_include_path('PHPUnit/Autoload.php') || !(require 'PHPUnit/Autoload.php')
+            || !interface_exists('PHPUnit\Framework\TestListener')) {
+            backfeed_tell($word, [['executed' => 0, 'phase' => 'code', 'error' => BACKFEED_NO_PHPUNIT]]);
+        }
         require __DIR__ . '/backfeed_phpunit.php';
         $suites = new BackfeedSuites($tests, $spec['skips']);
     }
@@ -127,6 +131,11 @@ function backfeed_steps(): \Generator
     if ($suites && !$failure) {
         $told = [...$told, ...array_slice($suites->run(), 0, BACKFEED_MOST)];
     }
+    backfeed_tell($word, $told);
+}
+
+function backfeed_tell(string $word, array $told): never
+{
     $record = json_encode(['word' => $word, 'tests' => $told], JSON_INVALID_UTF8_SUBSTITUTE);
     file_put_contents('php://fd/3', $record);
     $wrong = array_filter($told, static fn (array $one): bool => $one['error'] !== null);

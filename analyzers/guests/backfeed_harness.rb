@@ -96,10 +96,10 @@ module Backfeed
       @phase = 'reading'
       @paths = (spec['known'] || ['backfeed_test.rb']).map { |path| File.expand_path(path) }
       @texts = spec['tests'] ? @paths.map { |path| File.read(path, encoding: 'UTF-8') } : [spec['setup'] + spec['test']]
-      @suites = Suites.new(@paths, @texts.join("\n"), spec)
     end
 
     def run
+      @suites = Suites.new(@paths, @texts.join("\n"), @spec)
       @spec['tests'] ? run_files : run_program
     rescue Exception => e
       [{ executed: 0, phase: @phase, error: explained(e) }]

@@ -212,7 +212,7 @@ module Backfeed
 
     def minitest(one)
       @watch.own(one, /\Atest_/).map do |name|
-        result = Minitest.run_one_method(one, name)
+        result = one.new(name).run
         wrong = result.failures.find { |failure| !failure.is_a?(Minitest::Skip) }
         told(name, result.assertions, skipped: result.skipped?) { wrong && of_minitest(wrong) }
       end

@@ -1,6 +1,7 @@
 """PHP: its tables, and what programs come to in the sandbox."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -254,6 +255,14 @@ def test_what_is_not_there_is_told_from_what_is_wrong(kind, message, lacks):
 def test_why_a_program_says_nothing_of_its_answer(answer, code, why):
     job = PLUGIN.run_job(code)
     assert PLUGIN.lacking(job, job.decode(answer(job))) == why
+
+
+@pytest.mark.bwrap
+def test_without_its_framework_nothing_is_known(answer):
+    job = PLUGIN.test_job({"code": ADD, "tests": [{"code": SUITE, "setup": ""}]})
+    bare = replace(job, command=(*job.command[:-1], "-d", "include_path=.", job.command[-1]))
+    [found] = PLUGIN.results(bare, bare.decode(answer(bare)))
+    assert found["error"]["message"] == "phpunit 9"
 
 
 def test_the_word_of_a_record_must_be_ours():

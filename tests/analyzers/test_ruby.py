@@ -1,6 +1,7 @@
 """Ruby: its tables, and what programs and suites come to in the sandbox."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -196,6 +197,18 @@ def test_why_a_program_says_nothing_of_its_answer(answer, code, why):
     told = PLUGIN.lacking(job, job.decode(answer(job)))
     assert told.startswith(why)
     assert bool(told) == bool(why)
+
+
+@pytest.mark.bwrap
+def test_without_its_framework_nothing_is_known(answer):
+    test = {"code": f"require 'minitest/autorun'\n{HOLDS}", "setup": ""}
+    job = PLUGIN.test_job({"code": ADD, "tests": [test]})
+    bare = replace(job, command=("ruby", "--disable=gems", *job.command[2:]))
+    [found] = PLUGIN.results(bare, bare.decode(answer(bare)))
+    assert (found["error"]["type"], found["error"]["message"]) == (
+        "ModuleNotFoundError",
+        "minitest",
+    )
 
 
 def test_the_word_of_a_record_must_be_ours():
