@@ -4,6 +4,10 @@
   declarator: [
     (function_declarator declarator: (identifier) @name)
     (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))
+    (pointer_declarator declarator: (pointer_declarator
+      declarator: (function_declarator declarator: (identifier) @name)))
+    (pointer_declarator declarator: (pointer_declarator declarator: (pointer_declarator
+      declarator: (function_declarator declarator: (identifier) @name))))
   ]
   body: (compound_statement) @body) @function
 (struct_specifier name: (type_identifier) @name body: (_)) @class

@@ -9,6 +9,8 @@
       (qualified_identifier name: (_) @name)
     ])
     (pointer_declarator declarator: (function_declarator declarator: (_) @name))
+    (pointer_declarator declarator: (pointer_declarator
+      declarator: (function_declarator declarator: (_) @name)))
     (reference_declarator (function_declarator declarator: (_) @name))
   ]
   body: (compound_statement) @body) @function

@@ -119,3 +119,10 @@ def test_the_name_that_is_asked_for(instruction, name):
 
 def test_a_lone_function_is_meant_whatever_is_said():
     assert _tree_fit.entry_point_of("cpp", "Do it.", "int only() { return 1; }") == "only"
+
+
+@pytest.mark.parametrize("language", ["c", "cpp"])
+def test_a_function_that_gives_a_pointer_to_pointers_is_emptied(language):
+    stub = _tree_mutants.stub(language, "char **f(int x) { return g(x); }\n", "f")
+    assert "g(x)" not in stub
+    assert "return" in stub
