@@ -1,8 +1,12 @@
 #!/bin/sh
 # Install the tool chains of the languages that tests compile and run, as far as they are missing.
 #
+#   tools/toolchains.sh              all of them
+#   tools/toolchains.sh node jvm     those of these families: python node jvm native go rust scripts
+#   tools/toolchains.sh --list ...   print what would be installed of the system's own packages
+#
 # Idempotent: a program that works is used as it is, wherever it lies; the rest comes from the
-# system's own packages. `tools/toolchains.sh --list` prints what would be installed.
+# system's own packages. The images of sandboxes/images are made with this, too.
 set -eu
 
 began=$(date +%s)
@@ -10,62 +14,72 @@ began=$(date +%s)
 say() { printf 'toolchains: %s\n' "$*"; }
 die() { say "$*" >&2; exit 1; }
 
-# Program, the word that makes it say its version, and Debian's package.
-table='gcc --version gcc
-g++ --version g++
-node --version nodejs
-javac -version default-jdk-headless
-java -version default-jdk-headless
-go version golang-go
-rustc --version rustc
-cargo --version cargo
-ruby --version ruby
-php --version php-cli
-bash --version bash
-bats --version bats
-bc --version bc
-gawk --version gawk
-jq --version jq
-lua5.4 -v lua5.4
-perl --version perl'
+known='python node jvm native go rust scripts'
 
-# What lies where a library is, and Debian's package: frameworks of tests, and what answers ask for.
-libraries='/usr/share/java/junit-platform-launcher.jar junit5
-/usr/share/java/assertj-core.jar libassertj-core-java
-/usr/share/gocode/src/github.com/stretchr/testify golang-github-stretchr-testify-dev
-/usr/share/cargo/registry/rand-[0-9]* librust-rand-dev
-/usr/share/cargo/registry/regex-[0-9]* librust-regex-dev
-/usr/share/cargo/registry/md5-[0-9]* librust-md5-dev
-/usr/include/boost/version.hpp libboost-dev
-/usr/share/rubygems-integration/all/gems/minitest-[0-9]* ruby-minitest
-/usr/share/php/PHPUnit/Autoload.php phpunit
-/usr/lib/php/20[0-9]*/mbstring.so php-mbstring
-/usr/lib/php/20[0-9]*/dom.so php-xml
-/usr/lib/php/20[0-9]*/bcmath.so php-bcmath
-/usr/lib/php/20[0-9]*/gmp.so php-gmp
-/usr/lib/php/20[0-9]*/intl.so php-intl
-/usr/include/openssl/md5.h libssl-dev
-/usr/share/lua/5.4/busted/core.lua lua-busted
-/usr/share/lua/5.4/luaunit.lua lua-unit
-/usr/share/perl5/Test2/V0.pm libtest2-suite-perl
-/usr/share/perl5/Test/Exception.pm libtest-exception-perl
-/usr/share/perl5/Test/Deep.pm libtest-deep-perl
-/usr/share/perl5/JSON.pm libjson-perl
-/usr/share/perl5/List/MoreUtils.pm liblist-moreutils-perl
-/usr/share/perl5/Moo.pm libmoo-perl
-/usr/share/perl5/Try/Tiny.pm libtry-tiny-perl'
+# Family, program, the word that makes it say its version, and Debian's package.
+table='python python3 --version python3
+native gcc --version gcc
+native g++ --version g++
+node node --version nodejs
+jvm javac -version default-jdk-headless
+jvm java -version default-jdk-headless
+go go version golang-go
+go gcc --version gcc
+rust rustc --version rustc
+rust cargo --version cargo
+scripts ruby --version ruby
+scripts php --version php-cli
+scripts bash --version bash
+scripts bats --version bats
+scripts bc --version bc
+scripts gawk --version gawk
+scripts jq --version jq
+scripts lua5.4 -v lua5.4
+scripts perl --version perl'
+
+# Family, what lies where a library is, and Debian's package: frameworks of tests, and what
+# answers ask for.
+libraries='jvm /usr/share/java/junit-platform-launcher.jar junit5
+jvm /usr/share/java/assertj-core.jar libassertj-core-java
+go /usr/share/gocode/src/github.com/stretchr/testify golang-github-stretchr-testify-dev
+rust /usr/share/cargo/registry/rand-[0-9]* librust-rand-dev
+rust /usr/share/cargo/registry/regex-[0-9]* librust-regex-dev
+rust /usr/share/cargo/registry/md5-[0-9]* librust-md5-dev
+native /usr/include/boost/version.hpp libboost-dev
+scripts /usr/share/rubygems-integration/all/gems/minitest-[0-9]* ruby-minitest
+scripts /usr/share/php/PHPUnit/Autoload.php phpunit
+scripts /usr/lib/php/20[0-9]*/mbstring.so php-mbstring
+scripts /usr/lib/php/20[0-9]*/dom.so php-xml
+scripts /usr/lib/php/20[0-9]*/bcmath.so php-bcmath
+scripts /usr/lib/php/20[0-9]*/gmp.so php-gmp
+scripts /usr/lib/php/20[0-9]*/intl.so php-intl
+native /usr/include/openssl/md5.h libssl-dev
+scripts /usr/share/lua/5.4/busted/core.lua lua-busted
+scripts /usr/share/lua/5.4/luaunit.lua lua-unit
+scripts /usr/share/perl5/Test2/V0.pm libtest2-suite-perl
+scripts /usr/share/perl5/Test/Exception.pm libtest-exception-perl
+scripts /usr/share/perl5/Test/Deep.pm libtest-deep-perl
+scripts /usr/share/perl5/JSON.pm libjson-perl
+scripts /usr/share/perl5/List/MoreUtils.pm liblist-moreutils-perl
+scripts /usr/share/perl5/Moo.pm libmoo-perl
+scripts /usr/share/perl5/Try/Tiny.pm libtry-tiny-perl'
 
 # What npm has: a runner of tests and what its settings name, a compiler, what answers ask for.
 home=/usr/local/lib/backfeed
 node_packages='jest@29 @babel/core@7 @babel/preset-env@7 @exercism/babel-preset-javascript@0.5
 @exercism/babel-preset-typescript@0.6 core-js@3 esbuild@0.28 typescript@7 lodash@4 js-md5@0.8'
 
+is_asked() {
+    case " $families " in *" $1 "*) ;; *) return 1 ;; esac
+}
+
 missing() {
     {
-        echo "$table" | while read -r program word package; do
-            "$program" "$word" >/dev/null 2>&1 || echo "$package"
+        echo "$table" | while read -r family program word package; do
+            ! is_asked "$family" || "$program" "$word" >/dev/null 2>&1 || echo "$package"
         done
-        echo "$libraries" | while read -r place package; do
+        echo "$libraries" | while read -r family place package; do
+            is_asked "$family" || continue
             # shellcheck disable=SC2086  # a pattern
             set -- $place
             [ -e "$1" ] || echo "$package"
@@ -151,15 +165,21 @@ install_crates() {
     rustc --version | as_root tee "$home/rust/VERSION" >/dev/null
 }
 
+list=
+[ "${1:-}" != --list ] || { list=yes; shift; }
+families=${*:-$known}
+for family in $families; do
+    case " $known " in *" $family "*) ;; *) die "no family $family; there are: $known" ;; esac
+done
 wanted=$(missing)
-if [ "${1:-}" = --list ]; then
+if [ "$list" ]; then
     echo "$wanted"
     exit
 fi
 [ -z "$wanted" ] || install "$wanted"
 wanted=$(missing)
 [ -z "$wanted" ] || die "still missing after all: $wanted"
-install_node_packages
-install_go_packages
-install_crates
+! is_asked node || install_node_packages
+! is_asked go || install_go_packages
+! is_asked rust || install_crates
 say "ready after $(($(date +%s) - began)) s"
