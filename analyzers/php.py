@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from backfeed.analyzers import _batch, _php_outcome, _php_source, _record
+from backfeed.analyzers import _batch, _php_outcome, _php_source, _record, _tree
 from backfeed.analyzers._language import TreeLanguage
 from backfeed.engine.errors import AskFailed, Outage
 from backfeed.engine.records import File
@@ -131,7 +131,7 @@ class _PHP(TreeLanguage):
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What PHP's compiler says of each snippet, one job for all; nothing is run."""
-        codes = [_php_source.opened(request.code) for request in batch]
+        codes = [_php_source.opened(_plain(request.code)) for request in batch]
         found = yield from _batch.halved(codes, self._compiled)
         return [_batch.ended("php")] if found is None else found
 
@@ -153,6 +153,11 @@ class _PHP(TreeLanguage):
             _judged(code, found, told["version"])
             for code, found in zip(codes, told["found"], strict=True)
         ]
+
+
+def _plain(code: str) -> str:
+    """A text as it is sent to a tool: what has no bytes is a question mark."""
+    return _tree.encoded(code).decode()
 
 
 def _said(texts: Sequence[str]) -> Plain:

@@ -80,7 +80,9 @@ class _Ruby(TreeLanguage):
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What Ruby's compiler says of each snippet, one process for all; nothing is run."""
-        found = yield from _batch.halved([request.code for request in batch], self._compiled)
+        found = yield from _batch.halved(
+            [_plain(request.code) for request in batch], self._compiled
+        )
         return [_batch.ended("ruby")] if found is None else found
 
     def _compiled(self, codes: Sequence[str]) -> Asks[list[Plain] | None]:
@@ -105,15 +107,21 @@ class _Ruby(TreeLanguage):
         ]
 
 
+def _plain(code: str) -> str:
+    """A text as it is sent to a tool: what has no bytes is a question mark."""
+    return _tree.encoded(code).decode()
+
+
 def _said(texts: Sequence[str]) -> Plain:
-    """The names of the tests in texts, and whether any of them may be skipped."""
+    """The names of the tests in texts that must run, and whether any of them may be skipped."""
     bare = [_tree.without_comments("ruby", text) for text in texts]
     names = {
         one.name for text in bare for one in _tree.definitions("ruby", text)
         if one.kind != "class" and one.name.startswith("test_")
     }  # fmt: skip
     skips = any(re.search(r"\b(?:skip|omit|pend)", text) for text in bare)
-    return {"names": sorted(names), "skips": skips}
+    hidden = any(re.search(r"^\s*private\b", text, re.MULTILINE) for text in bare)
+    return {"names": [] if hidden else sorted(names), "skips": skips}
 
 
 def _job(told: Plain, files: tuple[File, ...]) -> Job:

@@ -67,7 +67,7 @@ module Backfeed
 
     def other?(now, before)
       same = now && before ? SAME.bind_call(now, before) : now.equal?(before)
-      same || own?(now) ? false : true
+      same || own?(now) || of_system?(now) ? false : true
     end
 
     # Methods of a library that a class of tests has from somewhere else.
@@ -79,9 +79,14 @@ module Backfeed
       end
     end
 
+    def of_system?(method)
+      place = method&.source_location
+      place ? place[0].start_with?('/usr/') : false
+    end
+
     def strange?(now, before)
       place = now&.source_location
-      place && place != before&.source_location && !own?(now) && !place[0].start_with?('/usr/')
+      place && place != before&.source_location && !own?(now) && !of_system?(now)
     end
   end
 

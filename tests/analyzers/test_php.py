@@ -1,5 +1,6 @@
 """PHP: its tables, and what programs come to in the sandbox."""
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -263,6 +264,16 @@ def test_without_its_framework_nothing_is_known(answer):
     bare = replace(job, command=(*job.command[:-1], "-d", "include_path=.", job.command[-1]))
     [found] = PLUGIN.results(bare, bare.decode(answer(bare)))
     assert found["error"]["message"] == "phpunit 9"
+
+
+@pytest.mark.bwrap
+def test_half_a_character_is_no_hindrance(box):
+    asking = PLUGIN.check([CodeCheck("php", "f(1)" + ";" + "# \ud800\n"), CodeCheck("php", ")")])
+    job = next(asking)
+    [told] = asyncio.run(box.answer([job]))
+    with pytest.raises(StopIteration) as found:
+        asking.send(job.decode(told))
+    assert [one["word"] for one in found.value.value] == ["ok", "invalid"]
 
 
 def test_the_word_of_a_record_must_be_ours():

@@ -1,5 +1,6 @@
 """Ruby: its tables, and what programs and suites come to in the sandbox."""
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -209,6 +210,16 @@ def test_without_its_framework_nothing_is_known(answer):
         "ModuleNotFoundError",
         "minitest",
     )
+
+
+@pytest.mark.bwrap
+def test_half_a_character_is_no_hindrance(box):
+    asking = PLUGIN.check([CodeCheck("ruby", "f(1)" + ";" + "# \ud800\n"), CodeCheck("ruby", ")")])
+    job = next(asking)
+    [told] = asyncio.run(box.answer([job]))
+    with pytest.raises(StopIteration) as found:
+        asking.send(job.decode(told))
+    assert [one["word"] for one in found.value.value] == ["ok", "invalid"]
 
 
 def test_the_word_of_a_record_must_be_ours():

@@ -127,8 +127,9 @@ def come(answer):
 def suited(come):
     """What the tests of an exercise come to, on some code."""
 
-    def do(name, code):
-        return come(of_files(f"{name}.rb", code, (File(f"{name}_test.rb", EXERCISES[name][1]),)))
+    def do(name, code, tests=None):
+        tests = tests or File(f"{name}_test.rb", EXERCISES[name][1])
+        return come(of_files(f"{name}.rb", code, (tests,)))
 
     return do
 
@@ -184,6 +185,13 @@ def test_tests_that_are_taken_away_are_missed(suited):
     taken = "def self.method_added(name) = remove_method(name)"
     gone = f"class TwoFerTest < Minitest::Test\n  {taken}\nend\n"
     assert suited("two_fer", gone + TWO_FER).verdict != "passed"
+
+
+@pytest.mark.bwrap
+def test_what_is_private_is_no_test(suited):
+    text = TWO_FER_TEST.replace("\nend\n", "\n\n  private\n\n  def test_name = 'x'\nend\n")
+    tests = File("two_fer_test.rb", text)
+    assert (suited("two_fer", TWO_FER, tests).word) == "AC"
 
 
 @pytest.mark.bwrap
