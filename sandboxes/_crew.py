@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import AskFailed, ConfigError, Outage
 from backfeed.engine.requests import Job
-from backfeed.sandboxes import _compiled
+from backfeed.sandboxes import _compiled, _toolchains
 from backfeed.sandboxes._compiled import Built, Compiled
 from backfeed.sandboxes._outcome import Ended, outcome, verdict
 from backfeed.sandboxes._protocol import Made, Reply, complaint, environment_digest
@@ -96,8 +96,9 @@ class Crew:
         return request.content()
 
     def _tools_of(self, job: Job) -> dict[str, str]:
-        names = {job.command[:1], job.build.command[:1] if job.build else ()}
-        found = {name: self._toolchain(name) for (name,) in filter(None, names)}
+        commands = (job.command, job.build.command if job.build else ())
+        names = {name for command in commands for name in _toolchains.named(command)}
+        found = {name: self._toolchain(name) for name in names}
         return {name: mark for name, mark in sorted(found.items()) if mark}
 
     async def answer(self, requests: Sequence[Job]) -> list[Any]:

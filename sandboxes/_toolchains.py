@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -33,8 +34,13 @@ KNOWN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "go": (("go", "gofmt"), ("version",)),
     "java": (("javac", "java"), ("-version",)),
     "javascript": (("node",), ("--version",)),
+    "lua": (("lua5.4", "lua"), ("-v",)),
+    "perl": (("perl",), ("-v",)),
+    "php": (("php",), ("--version",)),
+    "ruby": (("ruby",), ("--version",)),
     "rust": (("rustc", "cargo"), ("--version",)),
 }
+SHELLS = ("bash", "env", "sh")
 
 # How to ask a command that lies elsewhere for its home: it may be a shim.
 ASK = {
@@ -52,6 +58,10 @@ PARTS = {
     "rust": ("lib/rustlib", "bin", "lib"),
 }
 
+
+# Where packages for tests lie, and the commands that find them there.
+PACKAGES = "/usr/local/lib/backfeed"
+FINDS = {"cargo": "rust", "go": "go", "node": "node", "rustc": "rust"}
 
 # What a command starts in its turn.
 STARTS = {
@@ -157,7 +167,31 @@ def digest(command: str) -> str:
         return ""
     for started in STARTS.get(command, ()):
         seen.update(digest(started).encode())
+    seen.update(_packages(FINDS.get(command, "")).encode())
     return seen.hexdigest()
+
+
+def named(command: Sequence[str]) -> tuple[str, ...]:
+    """The commands that a command line starts: its first word, and those that a shell is told."""
+    first, *rest = command or ("",)
+    if first not in SHELLS:
+        return (first,) if first else ()
+    known = {name for names, _ in KNOWN.values() for name in names} - {*SHELLS}
+    words = {word for text in rest for word in re.findall(r"[\w+.-]+", text)}
+    return (first, *sorted(words & known))
+
+
+@cache
+def _packages(name: str) -> str:
+    """What identifies the packages of a language: what made them, or how large they are."""
+    home = Path(PACKAGES) / name
+    if not name or not home.is_dir():
+        return ""
+    told = [home / made for made in ("recipe", "VERSION") if (home / made).is_file()]
+    if told:
+        return " ".join(path.read_text(encoding="utf-8", errors="replace") for path in told)
+    sizes = sorted((str(path), path.stat().st_size) for path in home.rglob("*.*"))
+    return hashlib.sha256(repr(sizes).encode()).hexdigest()
 
 
 def _found(command: str) -> Path | None:
