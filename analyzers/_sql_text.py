@@ -34,7 +34,8 @@ _HEAD = re.compile(
 _TOKEN = re.compile(
     r"""
     (?P<comment>--[^\n]*|/\*(?:.*?\*/|.*))
-    |(?P<hash>(?:(?<=\s)|\A)\#(?=\s)[^\n]*)
+    |(?P<line>(?:(?<=\n)|\A)[ \t]*\#(?![>#-])[^\n]*)
+    |(?P<hash>(?<=\s)\#(?=\s)[^\n]*)
     |(?P<dollar>\$(?P<tag>[A-Za-z_]*)\$.*?\$(?P=tag)\$)
     |(?P<string>(?:\b[NEBXneb])?'(?:[^'\\]|''|\\(?!')|\\'(?!\s*(?:[,);]|$)))*+'(?!'))
     |(?P<double>"(?:[^"]|"")*+")
@@ -45,9 +46,17 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_INSTEAD = {"hash": "#", "dollar": "$$", "string": "''", "double": '""', "back": "``"}
+_INSTEAD = {
+    "line": "##",
+    "hash": "#~",
+    "dollar": "$$",
+    "string": "''",
+    "double": '""',
+    "back": "``",
+}
 _COMMAND_LINE = re.compile(
-    r"^[ \t]*(?:(?P<go>GO)|/|\\\w.*)[ \t]*;?[ \t]*$", re.MULTILINE | re.IGNORECASE
+    r"^[ \t]*(?:(?P<go>GO)|/|\\\w.*|\.[a-z]\w+(?:[ \t].*)?)[ \t]*;?[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
 )
 
 
@@ -120,7 +129,7 @@ def comments(code: str) -> list[Statement]:
     return [
         Statement(match[0], code.count("\n", 0, match.start()) + 1)
         for match in _TOKEN.finditer(code)
-        if match.lastgroup in ("comment", "hash")
+        if match.lastgroup in ("comment", "hash", "line")
     ]
 
 

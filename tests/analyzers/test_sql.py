@@ -1,13 +1,10 @@
-"""SQL: what dialects refuse, how tests are counted in SQLite, stubs, mutants, fit."""
+"""SQL: how tests are counted in SQLite, stubs, mutants, fit."""
 
 import sqlite3
-import tomllib
-from pathlib import Path
 
 import pytest
 
-from backfeed.analyzers import _sql_dialects, _sql_fit, _sql_text
-from backfeed.analyzers._sql_rules import RULES
+from backfeed.analyzers import _sql_fit, _sql_text
 from backfeed.analyzers.sql import PLUGIN
 from backfeed.engine.records import Sample
 from backfeed.engine.records import Test as Tested
@@ -15,70 +12,9 @@ from backfeed.engine.requests import Limits, Outcome, rejoined
 from backfeed.engine.stages._runs import run_tests
 from backfeed.engine.stages.execute import Execute
 
-STATEMENTS = tomllib.loads(Path(__file__).with_name("sql_dialects.toml").read_text())
-ROWS = [(name, row["sql"], row["not"]) for name, rows in STATEMENTS.items() for row in rows]
 SETUP = "CREATE TABLE t (a INTEGER, b TEXT);\nINSERT INTO t VALUES (1, 'x'), (2, 'y'), (3, NULL);\n"
 TEST = "SELECT count(*) = 2, sum(a) = 5 FROM answer;\nSELECT count(*) = 3 FROM t;\n"
 QUERY = "SELECT a FROM t WHERE a > 1;\n"
-
-
-def test_there_are_thirty_statements_of_each_of_five_dialects():
-    assert {name: len(rows) for name, rows in STATEMENTS.items()} == dict.fromkeys(
-        ("sqlite", "mysql", "postgres", "hive", "oracle"), 30
-    )
-    assert len({sql for _, sql, _ in ROWS}) == 150
-
-
-@pytest.mark.parametrize(("own", "sql", "others"), ROWS)
-def test_a_dialect_takes_its_own_and_others_refuse_it(own, sql, others):
-    assert _sql_dialects.verdict(sql, own).word == "ok"
-    assert _sql_dialects.verdict(sql).word == "ok"
-    refused = {name: _sql_dialects.verdict(sql, name).word for name in others}
-    assert others
-    assert refused == dict.fromkeys(others, "invalid")
-
-
-@pytest.mark.parametrize("dialect", ["sqlite", "mysql", "postgres", "hive", "oracle", "tsql"])
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "SELECT a.x, COUNT(*) FROM a JOIN b ON a.id = b.id GROUP BY a.x HAVING COUNT(*) > 1",
-        "INSERT INTO t (a, b) VALUES (1, 'x, FROM y; LIMIT 5 ::int')",
-        "UPDATE t SET a = a + 1 WHERE b IN (SELECT b FROM u WHERE c LIKE 'x%')",
-        "DELETE FROM t WHERE a IS NULL",
-        "SELECT name FROM t ORDER BY name DESC -- LIMIT 5, :: ILIKE",
-        "SELECT CASE WHEN a > 1 THEN 'TOP 5' ELSE b END AS c FROM t",
-        "WITH s AS (SELECT a FROM t) SELECT a, ROW_NUMBER() OVER (ORDER BY a) FROM s",
-        "CREATE VIEW v AS SELECT DISTINCT a FROM t UNION ALL SELECT a FROM u",
-    ],
-)
-def test_what_all_dialects_know_no_rule_refuses(sql, dialect):
-    assert _sql_dialects.verdict(sql, dialect).word == "ok"
-
-
-def test_every_rule_names_dialects_that_there_are():
-    named = {name for rule in RULES for name in rule.refused}
-    assert named <= set(_sql_text.DIALECTS)
-    assert all(rule.refused for rule in RULES)
-
-
-@pytest.mark.parametrize(
-    ("code", "word"),
-    [
-        ("SELECT a, FROM t", "unknown"),  # some overlook the comma
-        ("DELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; END$$\nDELIMITER ;", "unknown"),
-        ("CREATE PROCEDURE p AS BEGIN FOR r IN (SELECT 1) LOOP NULL; END LOOP; END;", "unknown"),
-        ("SELECT {{ column }} FROM t", "unknown"),
-        ("SELECT a FROM t WHERE", "invalid"),
-        ("printf('SELECT 1')", "invalid"),
-        ("import os", "invalid"),
-        ("USE master\nGO\nSELECT 1\nGO", "ok"),
-        ("-- Oracle\nSELECT 1 FROM t LIMIT 1", "invalid"),
-        ("-- not for Oracle\nSELECT 1 FROM t LIMIT 1", "ok"),
-    ],
-)
-def test_words_without_a_dialect_asked_for(code, word):
-    assert PLUGIN.parse(code)["word"] == word
 
 
 @pytest.mark.parametrize(
