@@ -85,7 +85,7 @@ class Native(Cutting):
 
         A framework of tests says itself what it ran; that main came back says our record.
         """
-        if outcome.verdict == "CE" and (absent := self.lacking(outcome)):
+        if outcome.verdict == "CE" and (absent := _record.first(_ABSENT, outcome.stderr)):
             return _record.lacks(absent)
         own = _record.word_in(job, f"backfeed_main{self.suffix}")
         found = _record.read(outcome.report, own)
@@ -136,9 +136,11 @@ class Native(Cutting):
     def _is_syntax(message: str) -> bool:
         return message.startswith("expected") or "before" in message or "stray" in message
 
-    def lacking(self, outcome: Outcome) -> str:
-        """The header that a program was not built for; empty if it was something else."""
-        return _record.first(_ABSENT, outcome.stderr)
+    def lacking(self, job: Job, outcome: Outcome) -> str:
+        """Why a program that failed says nothing of its answer; empty if it does."""
+        del job
+        absent = _record.first(_ABSENT, outcome.stderr) if outcome.verdict == "CE" else ""
+        return f"the sandbox lacks a package: {absent}" if absent else ""
 
 
 def word(*texts: str) -> str:

@@ -73,7 +73,7 @@ def run_tests(
     parts = []
     for job, outcome in zip(jobs, outcomes, strict=True):
         part = _of_harness(plugin, job, outcome) if job.report else _of_stdio(outcome, next(stdio))
-        if not job.report and (why := lacking(sample.language, job, outcome)):
+        if not job.report and part.word != "AC" and (why := lacking(sample.language, job, outcome)):
             part = Ran("NONE", detail=why)
         parts.append(replace(part, evidence=(evidence_of(check, job, outcome, word=part.word),)))
     return _worst(parts)

@@ -137,3 +137,16 @@ def test_a_header_may_use_what_was_included_before_it(answer, before, after, wor
     batch = [CodeCheck("c", f"{before}{body}{after}") for body in bodies]
     found = rejoined(c.PLUGIN.check(batch), answer)
     assert [one["word"] for one in found] == [word, "invalid"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said", "why"),
+    [
+        ("CE", "main.c:1:10: fatal error: nowhere.h: No such file or directory", "nowhere.h"),
+        ("CE", "main.c:1:10: error: expected ';'", ""),
+        ("RE", "fatal error: nowhere.h: No such file or directory", ""),
+    ],
+)
+def test_a_program_without_its_header_tells_nothing(verdict, said, why):
+    told = c.PLUGIN.lacking(Job(), Outcome(verdict, stderr=said))
+    assert told == (f"the sandbox lacks a package: {why}" if why else "")
