@@ -84,15 +84,17 @@ class _Bash(ScriptLanguage):
         words = (_record.word_in(job, name) for name in (_SPEC, _WORD))
         found = _record.read(outcome.report, next(filter(None, words), ""))
         wrong = next((one["error"] for one in found if one["error"]), None)
-        if wrong or outcome.exit_code:
-            said = f"{outcome.stdout}\n{outcome.stderr}"
-            absent = _bash_source.lacking(said, *(file.text for file in job.files))
-            if absent:
-                return _record.lacks(absent)
+        if (wrong or outcome.exit_code) and (absent := _absent(job, outcome)):
+            return _record.lacks(absent)
         if wrong and not wrong["message"]:
             lines = (outcome.stderr.strip() or outcome.stdout.strip()).splitlines()
             wrong["message"] = lines[-1][:300] if lines else ""
         return found
+
+    def lacking(self, job: Job, outcome: Outcome) -> str:
+        """Why a program that failed says nothing of its answer; empty if it does."""
+        absent = _absent(job, outcome)
+        return f"the sandbox lacks a package: {absent}" if absent else ""
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What `bash -n` says of each snippet; one job for all."""
@@ -101,6 +103,11 @@ class _Bash(ScriptLanguage):
         if found is None:
             return [_batch.no_tool("bash") for _ in batch]
         return [_judged(*one, code) for one, code in zip(found, codes, strict=True)]
+
+
+def _absent(job: Job, outcome: Outcome) -> str:
+    said = f"{outcome.stdout}\n{outcome.stderr}"
+    return _bash_source.lacking(said, *(file.text for file in job.files))
 
 
 def _is_suite(file: File) -> bool:

@@ -76,9 +76,13 @@ class _Lua(ScriptLanguage):
         """What the tests came to; a module that is not there is a lack of the sandbox's."""
         found = _record.read(outcome.report, _record.word_in(job, _SPEC))
         absent = _record.first(_ABSENT, outcome.stderr) if outcome.exit_code else ""
-        if absent and not found:
-            return _record.lacks(absent)
-        return found
+        return _record.lacks(absent) if absent and not found else found
+
+    def lacking(self, job: Job, outcome: Outcome) -> str:
+        """Why a program that failed says nothing of its answer; empty if it does."""
+        del job
+        absent = _record.first(_ABSENT, outcome.stderr) if outcome.exit_code else ""
+        return f"the sandbox lacks a package: {absent}" if absent else ""
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What Lua's own parser says of each snippet; one process for all."""

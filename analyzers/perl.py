@@ -76,6 +76,12 @@ class _Perl(ScriptLanguage):
         """What the tests came to, as the harness recorded it."""
         return _record.read(outcome.report, _record.word_in(job, _SPEC))
 
+    def lacking(self, job: Job, outcome: Outcome) -> str:
+        """Why a program that failed says nothing of its answer; empty if it does."""
+        del job
+        absent = _perl_source.lacking(outcome.stderr) if outcome.exit_code else ""
+        return f"the sandbox lacks a package: {absent}" if absent else ""
+
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What `perl -c` says of each snippet: it runs what runs while it compiles, so that each
         has a job of its own.

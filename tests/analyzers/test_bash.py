@@ -281,3 +281,11 @@ def test_an_answer_that_a_suite_reads_does_not_change_it(ran, attack):
 def test_code_comes_to_its_word(answer, code, word):
     batch = [CodeCheck("bash", code)]
     assert [one["word"] for one in rejoined(PLUGIN.check(batch), answer)] == [word]
+
+
+@pytest.mark.bwrap
+def test_a_program_that_lacks_something_is_not_verified(ran):
+    test = Tested("stdio", stdin="", stdout="3\n")
+    assert ran("no-such-tool\n", test).word == "NONE"
+    assert ran("no-such-tool\necho 3\n", test).word == "AC"
+    assert ran("x = 3\necho $x\n", test).word == "WA"

@@ -224,3 +224,9 @@ def test_an_answer_does_not_talk_a_suite_round(ran, attack):
 def test_code_comes_to_its_word(answer, code, word):
     batch = [CodeCheck("lua", code)]
     assert [one["word"] for one in rejoined(PLUGIN.check(batch), answer)] == [word]
+
+
+@pytest.mark.bwrap
+def test_a_program_that_lacks_something_is_not_verified(ran):
+    test = Tested("stdio", stdin="", stdout="3\n")
+    assert ran("require('no.such')\n", test).word == "NONE"
