@@ -16,6 +16,26 @@ _CODE_LINE = re.compile(
     r"(?:my|our) [$@%(]|use [\w:]+[^\n]*;$|[$@%]\w+[^\n=]{0,60}=|print [\"'$])",
     re.MULTILINE,
 )
+# How lines of code begin in languages that share little with those.
+_OWN_LINES = {
+    "sql": r"--|/\*|(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|WITH|MERGE|FROM|WHERE|VALUES"
+    r"|BEGIN)\b|(?:select|insert into|update \S+ set|delete from|create|alter|drop|with \w+ as)\b"
+    r"|Select \*",
+    "html": r"<[!/?a-zA-Z]",
+    "css": r"[^\s{}][^{}\n]*\{|[\w-]+\s*:[^;\n]*;|\}",
+    "json": r"[\[{}\]\"]",
+    "yaml": r"- \S|---$|[\w\"'./-]+:(?:\s|$)",
+    "toml": r"\[+[\w.\"'-]+\]+|[\w.\"'-]+ = ",
+    "csharp": r"(?:namespace|private|protected|internal|static|int|string|void|record|\[\w+\])\b",
+    "kotlin": r"(?:fun|val|data|enum|sealed|object|interface|override|private) ",
+    "swift": r"(?:struct|enum|extension|protocol|guard|actor|@\w+) ",
+    "scala": r"(?:object|trait|val|case|enum|given|extension|implicit) ",
+    "haskell": r"module |data |newtype |instance |\w[\w']* ::|\w[\w' ]* = ",
+    "julia": r"(?:struct|module|macro|abstract) |\w+\([^()]*\) = ",
+    "dart": r"(?:void|int|String|bool|double|final|late|enum|mixin|extension|Future<\w+>) ",
+    "zig": r"(?:pub|test|comptime) ",
+    "elixir": r"(?:defmodule|defp|defmacro) |\|> |@\w+",
+}
 _SENTENCE = re.compile(r"[A-Z][\w'’,-]*(?: [\w'’`\"(),/-]+){2,}[.:!?]$")
 _DEFINED = re.compile(r"^(?:async def|def|class|func|fn|function)\s+(\w+)", re.MULTILINE)
 ALIASES = {
@@ -166,11 +186,12 @@ def _bare(answer: str, language: str) -> Extracted:
     lines = [line for line in answer.splitlines() if line.strip()]
     if _may_parse(answer, language) and not any(map(_SENTENCE.match, lines)):
         return Extracted(answer, language, "bare code that may not parse")
-    for part in _without_prose(answer):
+    for part in _without_prose(answer, language):
         telling = _DEFINED.search(part) or part.count("\n") >= 0.3 * len(lines)
         if telling and _reads_as(part, language) and not _is_around(part):
             return Extracted(part, language, "bare code between prose")
-    coded = sum(bool(_CODE_LINE.match(line)) or line.startswith(("    ", "\t")) for line in lines)
+    begins = _code_line(language)
+    coded = sum(bool(begins.match(line)) or line.startswith(("    ", "\t")) for line in lines)
     if lines and coded / len(lines) >= 0.3:
         return Extracted(answer, language, "bare code that may not parse")
     return Extracted("", language, "prose only" if lines else "empty answer")
@@ -182,10 +203,10 @@ def _is_around(code: str) -> bool:
     return bool(lines) and any(map(_SENTENCE.match, (lines[0], lines[-1])))
 
 
-def _without_prose(answer: str) -> Iterator[str]:
+def _without_prose(answer: str, language: str) -> Iterator[str]:
     """The answer from its first line of code on, with ever more of its last lines left out."""
-    lines = answer.split("\n")
-    first = next((n for n, line in enumerate(lines) if _CODE_LINE.match(line)), None)
+    lines, begins = answer.split("\n"), _code_line(language)
+    first = next((n for n, line in enumerate(lines) if begins.match(line)), None)
     if first is None or lines[first].startswith((" ", "\t")) or len(answer) > _LONGEST:
         return
     ends = [n for n in range(len(lines), first, -1) if lines[n - 1].strip()]
@@ -195,7 +216,14 @@ def _without_prose(answer: str) -> Iterator[str]:
 
 def _reads_as(code: str, language: str) -> bool:
     """Does a text look like code, and parse as that language?"""
-    return bool(language) and _CODE_LINE.search(code) is not None and _parses(code, language)
+    return bool(language) and bool(_code_line(language).search(code)) and _parses(code, language)
+
+
+@cache
+def _code_line(language: str) -> re.Pattern[str]:
+    """How a line of code begins, in a language or in any."""
+    own = _OWN_LINES.get(language)
+    return re.compile(rf"{_CODE_LINE.pattern}|^\s*(?:{own})", re.MULTILINE) if own else _CODE_LINE
 
 
 def _guessed(code: str) -> str:
@@ -216,7 +244,7 @@ def _parses(code: str, language: str) -> bool:
 
 def _may_parse(code: str, language: str) -> bool:
     """Does the parser only suspect a text that looks like code? It may be whole all the same."""
-    if not languages.can(language, "parse") or _CODE_LINE.search(code) is None:
+    if not languages.can(language, "parse") or not _code_line(language).search(code):
         return False
     return bool(languages.call(language, "parse", code)["word"] == "unknown")
 

@@ -163,3 +163,34 @@ def test_code_that_a_grammar_only_suspects_is_whole():
     assert extract_code(code, "cpp").code == code
     said = f"Here it is, as you asked for.\n{code}\nIt gives back its argument, as you asked.\n"
     assert "as you asked" not in extract_code(said, "cpp").code
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("sql", "SELECT name\nFROM users\nWHERE age > 3;\n"),
+        ("sql", "select name from users;\n"),
+        ("html", "<ul>\n<li>a</li>\n</ul>\n"),
+        ("css", "a:hover {\n  color: red;\n}\n"),
+        ("json", '{"a": [1, 2]}\n'),
+        ("yaml", "a: 1\nb:\n  - c\n"),
+        ("toml", "[a]\nb = 1\n"),
+        ("kotlin", "fun f(x: Int) = x\n"),
+        ("csharp", "int F(int x) => x;\n"),
+        ("haskell", "f :: Int -> Int\nf x = x\n"),
+        ("elixir", "defmodule A do\n  def f(x), do: x\nend\n"),
+        ("swift", "struct A { var x: Int }\n"),
+    ],
+)
+def test_bare_code_of_languages_with_lines_of_their_own(language, code):
+    assert extract_code(code, language).how == "bare code"
+    found = extract_code(
+        f"Here is what you asked for:\n\n{code}\nIt does what is wanted.", language
+    )
+    assert (found.code.strip(), found.how) == (code.strip(), "bare code between prose")
+
+
+@pytest.mark.parametrize("language", ["sql", "html", "yaml", "json", "css"])
+def test_prose_alone_is_no_code(language):
+    prose = "Select the rows that you need.\nWith a table of users it is easy to do so.\n"
+    assert extract_code(prose, language).code == ""
