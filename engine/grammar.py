@@ -52,13 +52,23 @@ class Cut:
     """How units are cut from files of a language, and how calls of them are tried and recorded.
 
     What stands in `inside` nodes counts as the top of the file; `frames` are types around static
-    functions, which go with them. `imports` are nodes that bring in names, as does what begins as
-    `requires` says; `standard` matches those of the standard library, `imported` is how one is
-    written. A unit begins with `begin`, its text matches `wanted`, and it keeps all `kept` nodes.
+    functions, which go with them, and `framed` is how that is written: `@h` is the frame's head,
+    `@m` its members; of frames in frames the innermost goes with it if `nested`. `imports` are
+    nodes that bring in names, as does what begins as `requires` says; `standard` matches those of
+    the standard library, `imported` is how one is written; `folded` names are alike whatever their
+    case. A unit begins with `begin`, its text matches `wanted` if it has a frame, and it keeps all
+    `kept` nodes.
+
+    `calling` is how a call is written: `@f` is the function (a static one has its frame's name and
+    `member` before its own), `@a` what it is given, with `between` between. Where a function has no
+    list of parameters, `taken` finds in its body what it takes: a `name`, with the number `at`
+    which it is taken and `optional`, or a `list` of names. `told` says by how the body uses a
+    parameter `@p` what its type is, where nothing else does; `untyped` is the type of all others.
 
     `types` are rows of a pattern for a parameter's type, what its values are (int, uint, float,
     str, char, bool, or list of the pattern's group) and how one is written: `@` is the value, `@t`
-    the type. `record` is a program of ours that writes down what calls give, each by a line `call`;
+    the type; `escaped` are characters that need a backslash in a text, besides those that do in
+    all languages. `record` is a program of ours that writes down what calls give, each by a line `call`;
     `check` is a line of a test between `before` and `after`, `shown` an example for people, with
     `@c` for the call, `@v` for its value, `@n` for its number.
     """
@@ -70,15 +80,37 @@ class Cut:
     kept: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
+    framed: str = "@h {\n@m\n}"
+    nested: bool = False
+    folded: bool = False
     begin: str = ""
     wanted: str = ""
+    calling: str = "@f(@a)"
+    member: str = "."
+    between: str = ", "
+    taken: tuple[str, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
+    untyped: str = ""
     types: tuple[tuple[str, str, str], ...] = ()
+    escaped: str = ""
     record: str = ""
     call: str = ""
     before: str = ""
     check: str = ""
     after: str = ""
     shown: str = "@c // @v"
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """What only later tool chains take: an expression, and the least version of `program`.
+
+    `program` is a command that says its version. Without `least` the expression's group has it.
+    """
+
+    pattern: str
+    program: tuple[str, ...]
+    least: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +136,7 @@ class Grammar:
     marks: Marks = field(default_factory=Marks)
     code: Code = field(default_factory=Code)
     cut: Cut = field(default_factory=Cut)
+    newer: tuple[Newer, ...] = ()
 
 
 @cache

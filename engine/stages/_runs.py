@@ -13,6 +13,7 @@ from backfeed.engine.errors import Refused
 from backfeed.engine.methods.compare import same_output
 from backfeed.engine.records import VERDICT_OF, Evidence, File, Finding, Sample, Test
 from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
+from backfeed.engine.stages._ages import too_old
 from backfeed.engine.stages._files import beside, main_file
 
 ASSERTED = ("AssertionError", "AssertionFailure")
@@ -76,7 +77,21 @@ def run_tests(
         if not job.report and part.word != "AC" and (why := lacking(sample.language, job, outcome)):
             part = Ran("NONE", detail=why)
         parts.append(replace(part, evidence=(evidence_of(check, job, outcome, word=part.word),)))
-    return _worst(parts)
+    worst = _worst(parts)
+    why = (yield from too_old(sample.language, _texts(sample, code))) if _broke(worst.word) else ""
+    return replace(worst, word="NONE", detail=why) if why else worst
+
+
+def _broke(word: str) -> bool:
+    """Did a program not come to its end by itself? An old tool chain may be why."""
+    return word in ("CE", "RE")
+
+
+def _texts(sample: Sample, code: str) -> list[str]:
+    """All that a tool chain reads of a sample."""
+    tests = [text for test in sample.tests for text in (test.setup, test.code)]
+    files = [*sample.files, *beside(sample), *(f for test in sample.tests for f in test.files)]
+    return [code, *tests, *(file.text for file in files)]
 
 
 def roomy(language: str, limits: Limits) -> Limits:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from backfeed.engine.records import VERDICT_OF, Check, File, Finding, Sample
 from backfeed.engine.requests import Analysis, Asks, CodeCheck, together
+from backfeed.engine.stages._ages import too_old
 from backfeed.engine.stages._files import sources
 
 
@@ -30,6 +31,9 @@ class Analyze:
         found: list[Analysis] = yield from together(
             CodeCheck(sample.language, code, self.deep) for code in codes
         )
+        if any(one.word == "invalid" for one in found):
+            why = yield from too_old(sample.language, codes)
+            found = [_excused(one, why) for one in found]
         found[0] = replace(found[0], findings=_of_answer(found[0].findings, given.count("\n")))
         analysis, findings = _joined(found, files)
         worst = next((finding for finding in findings if finding.level == "error"), None)
@@ -40,6 +44,14 @@ class Analyze:
             detail = f"line {worst.line}: {worst.message}"
             return [sample.checked(check).no("analyze", worst.rule, detail)]
         return [sample.checked(check, level="analyzed" if verdict == "passed" else None)]
+
+
+def _excused(found: Analysis, why: str) -> Analysis:
+    """What an old tool chain says of code for a later one is told, and not held against it."""
+    if not why or found.word != "invalid":
+        return found
+    told = tuple(replace(finding, level="note") for finding in found.findings)
+    return replace(found, word="unknown", findings=(Finding("too-old", "note", why), *told))
 
 
 def _joined(
