@@ -7,7 +7,7 @@ from backfeed.engine import languages
 from backfeed.engine.errors import Refused
 from backfeed.engine.records import Sample
 from backfeed.engine.records import Test as Tested
-from backfeed.engine.requests import CodeCheck, Limits, rejoined
+from backfeed.engine.requests import CodeCheck, Limits, Outcome, rejoined
 from backfeed.engine.stages._runs import run_tests
 
 ONLY_PARSED = ("csharp", "kotlin", "swift", "scala", "haskell", "julia", "dart", "zig", "elixir")
@@ -80,3 +80,11 @@ def test_what_no_parser_can_tell_is_unknown(name, code):
 def test_nothing_that_is_wrong_becomes_right_by_another_spelling():
     wrong = "class A { val x = 1 }}\nfun f(x: Any) = when (x) { is Int if x -> }\n"
     assert languages.call("kotlin", "parse", wrong)["word"] == "invalid"
+
+
+def test_without_its_program_r_is_not_judged():
+    def absent(job):
+        return Outcome("AC", stdout="== s_000000.R\n\n== 127\n")
+
+    [found] = rejoined(languages.load("r").check([CodeCheck("r", "x <- ")]), absent)
+    assert (found["word"], found["findings"][0]["rule"]) == ("unknown", "no-tool")

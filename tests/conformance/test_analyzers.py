@@ -5,6 +5,7 @@ Snippets lie in `code/<language>.toml`: `ok` must not be flagged, `wrong` must b
 
 import asyncio
 import pickle
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -23,12 +24,17 @@ from backfeed.engine.stages._runs import run_tests
 CODE = Path(__file__).with_name("code")
 FACTS = (ValueError, RecursionError, MemoryError)  # what `Compute` makes a refusal of
 
-analyzers = pytest.mark.parametrize("name", list(every("analyzers")), scope="module")
-runners = pytest.mark.parametrize(
-    "name",
-    [name for name in every("analyzers") if hasattr(loaded("analyzers", name), "run_job")],
-    scope="module",
-)
+
+def naming(holds):
+    """A mark for the analyzers of which something holds."""
+    names = [name for name in every("analyzers") if holds(loaded("analyzers", name))]
+    return pytest.mark.parametrize("name", names, scope="module")
+
+
+analyzers = naming(lambda analyzer: True)
+runners = naming(lambda analyzer: hasattr(analyzer, "run_job"))
+# What `make toolchains` does not bring is asked where it is.
+checkers = naming(lambda analyzer: all(map(shutil.which, getattr(analyzer, "needs", ()))))
 
 
 def snippets(language):
@@ -144,7 +150,7 @@ def test_its_parser_and_its_findings_have_the_form_that_stages_read(name):
 
 
 @pytest.mark.bwrap
-@analyzers
+@checkers
 def test_good_code_is_not_flagged(name, check):
     codes = snippets(name)["ok"]
     found = dict(zip(codes, check(*codes), strict=True))
@@ -152,7 +158,7 @@ def test_good_code_is_not_flagged(name, check):
 
 
 @pytest.mark.bwrap
-@analyzers
+@checkers
 def test_wrong_code_is_flagged_by_its_rule(name, check):
     wrong = snippets(name)["wrong"]
     found = check(*(one["code"] for one in wrong))
@@ -165,7 +171,7 @@ def test_wrong_code_is_flagged_by_its_rule(name, check):
 
 
 @pytest.mark.bwrap
-@analyzers
+@checkers
 def test_an_answer_is_the_same_alone_and_among_many(name, check):
     known = snippets(name)
     codes = [*known["ok"], *(one["code"] for one in known["wrong"])]
@@ -175,7 +181,7 @@ def test_an_answer_is_the_same_alone_and_among_many(name, check):
 
 
 @pytest.mark.bwrap
-@analyzers
+@checkers
 def test_a_poisoned_snippet_does_not_change_the_others(name, check):
     known = snippets(name)
     good, wrong, poison = known["ok"][1], known["wrong"][1]["code"], known["poison"]
