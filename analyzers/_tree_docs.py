@@ -10,14 +10,19 @@ from dataclasses import dataclass, field, replace
 
 from backfeed.analyzers import _tree
 from backfeed.analyzers._described import LONGEST, VAGUE, Description, Example, too_short
-from backfeed.analyzers._tree_calls import called, split_call
+from backfeed.analyzers._tree_calls import split_call
+from backfeed.analyzers._tree_parameters import called, signature
 from backfeed.analyzers._tree_units import cut_of, items, text_of
 
 _MARKS = re.compile(r"^[ \t]*(?:/\*+!?|\*+/|\*(?!\*)|//[/!]?|#+(?!\[)|--+)[ \t]?", re.MULTILINE)
+# The types that Lua's comments name; LDoc has tags of their names.
+_LUA = r"(?:number|integer|int|string|boolean|bool|table|tab|func|function)\b(?:\[\])?\??"
+_LDOC = re.compile(rf"^(\s*@)(?:t(param|return)\s+({_LUA})|(string|int|number|bool|tab))\s+(?=\w)")
 _TAG = re.compile(r"^\s*[@\\](\w+)(?:\[[\w, ]*\])?\s*(.*)$")
 _NAMED = re.compile(
-    r"^(?:\{(?P<type>[^}]*)\}\s*)?\[?\$?(?P<name>[A-Za-z_]\w*)[^\s\]:]*\]?:?\s*"
-    r"(?:\[(?P<type2>[^\]]+)\]\s*)?(?:[-\u2013:]\s*)?(?P<text>.*)$"
+    r"^(?:\{(?P<type>[^}]*)\}\s*|\[(?P<type3>[A-Z][^\]]*)\]\s+(?=[a-z_])"
+    r"|(?P<type4>[^${]+?)\s+(?=[&.]*\$\w))?\[?[&.]*\$?(?P<name>[A-Za-z_]\w*)[^\s\]:]*\]?:?\s*"
+    rf"(?:\[(?P<type2>[^\]]+)\]\s*)?(?=(?P<type5>{_LUA})?)(?:[-\u2013:]\s*)?(?P<text>.*)$"
 )
 _BULLET = re.compile(
     r"^\s*[-*+]\s+`?(?:\w+\s+)?`?(\w+)`?(?:\s*\([^)]*\))?`?\s*(?:[-\u2013:]+)\s*(.*)$"
@@ -89,7 +94,9 @@ def describe(language: str, code: str, name: str) -> Description:
     prose = _paragraphs("\n".join(said.prose), code)
     given = tuple((key, text) for key, text in said.parameters.items())
     shown = tuple(examples(language, code, name))
-    made = Description(name, kind, signature(code, one), prose, given, shown, returns=said.returns)
+    made = Description(
+        name, kind, signature(language, code, one), prose, given, shown, returns=said.returns
+    )
     reason, detail = _unusable(said, code)
     if not reason and too_short(made):
         reason, detail = "short-docstring", prose
@@ -133,7 +140,7 @@ def told(text: str) -> Told:
             said.target = "example" if fenced else "prose"
         elif fenced:
             said.example.append(line)
-        elif (tag := _TAG.match(line)) is not None:
+        elif (tag := _TAG.match(_LDOC.sub(_jsdoc, line))) is not None:
             _begin(said, _SECTIONS.get(tag[1].lower(), "aside"), tag[2])
         elif (head := _heading(line)) is not None:
             said.target = head
@@ -141,6 +148,10 @@ def told(text: str) -> Told:
             _go_on(said, line)
     said.prose = [line for line in said.prose if not _ASIDE.match(line)]
     return said
+
+
+def _jsdoc(tag: re.Match[str]) -> str:
+    return f"{tag[1]}{tag[2] or 'param'} {{{tag[3] or tag[4]}}} "
 
 
 def _heading(line: str) -> str | None:
@@ -154,7 +165,8 @@ def _begin(said: Told, section: str, rest: str) -> None:
     if section == "parameter" and (match := _NAMED.match(rest)) is not None:
         said.last = match["name"]
         said.parameters[said.last] = plain(match["text"])
-        said.types[said.last] = (match["type"] or match["type2"] or "").strip()
+        told = next(filter(None, match.group("type", "type2", "type3", "type4", "type5")), "")
+        said.types[said.last] = told.strip()
     elif section == "returns":
         said.returns = plain(re.sub(r"^(?:\{[^}]*\}|\[[^\]]*\])\s*[-\u2013:]?\s*", "", rest))
     elif section in ("prose", "raises") and rest:
@@ -225,16 +237,6 @@ def _unusable(said: Told, code: str) -> tuple[str, str]:
     bare_code = re.sub(r"(?m)^\s*(?:/?\*|//|#).*$", "", code)
     leaning = _leans(plain(re.split(r"\n\s*\n", text)[0]), bare_code)
     return ("leans-on-context", leaning) if leaning else ("", "")
-
-
-def signature(code: str, one: _tree.Definition) -> str:
-    """The text of a function before its body, on one line if it is short."""
-    text = _tree.encoded(code)
-    start = text.rfind(b"\n", 0, one.span[0]) + 1
-    head = text[start : one.body[0]].decode("utf-8", "replace").strip()
-    head = re.sub(r"\s*(?:=>|\{|=)\s*$", "", head)
-    joined = re.sub(r"\s+", " ", head)
-    return joined if len(joined) <= 100 else head
 
 
 def examples(language: str, code: str, name: str) -> list[Example]:

@@ -54,8 +54,12 @@ def pairs(language: str, code: str) -> list[tuple[str, str]]:
     found = []
     for piece in re.split(rf"(?m)^(?={re.escape(begin)})", code)[1:]:
         call, after = split_call(piece[len(begin) :])
+        if not cut_of(language).calling.endswith(")"):
+            call, mark, after = piece[len(begin) :].partition(between)
+            after = mark + after
         if call and after.startswith(between):
-            found.append((call, after[len(between) :].partition(end)[0] if end else after.strip()))
+            value = after[len(between) :]
+            found.append((call, value.partition(end)[0] if end else value.strip()))
     return found
 
 

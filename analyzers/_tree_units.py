@@ -19,11 +19,15 @@ Bounds = tuple[int, int, int]
 """The least and the most lines of code of a unit, and the most lines carried along with it."""
 
 _GLUE = ("attribute_item", "decorator", "annotation")
-_NAMES = ("name", "constant", "word", "bareword", "variable_name")
-_FIELDS = ("name", "left", "declarator", "declaration", "pattern", "receiver")
+_NAMES = ("name", "constant", "word", "bareword", "variable_name", "varname", "function", "package")
+_FIELDS = (
+    "name", "left", "declarator", "declaration", "pattern", "receiver", "field", "variable",
+    "variables",
+)  # fmt: skip
 _BINDERS = (
     "declarator", "_spec", "_spec_list", "const_element", "variable_list", "assignment_statement",
-    "_pattern", "parameter_declaration", "pointer_type", "expression_list",
+    "_pattern", "parameter_declaration", "pointer_type", "expression_list", "varname",
+    "variable_assignment",
 )  # fmt: skip
 _LICENCE = re.compile(r"copyright|licen[cs]e|SPDX|all rights", re.IGNORECASE)
 _LEAST_HEAD = 6  # words that a comment at the head of a file needs to say what the file does
@@ -83,9 +87,9 @@ def _items(
     for node in parent.named_children:
         if node.type in cut.inside:
             yield from _items(language, node, frame)
-        elif node.type in cut.frames and frame is None:
+        elif node.type in cut.frames and (frame is None or cut.nested):
             body = node.child_by_field_name("body")
-            yield Item(language, node, node)
+            yield Item(language, node, node, frame)
             if body is not None:
                 yield from _items(language, body, node)
         elif node.type not in _tree.known(language).comments:
@@ -149,7 +153,8 @@ def _unit(place: _Place, one: _tree.Definition, item: Item | None, *, bounds: Bo
         return refused("method" if one.kind == "method" else "nested", "it stands in something")
     if item.node.has_error:
         return refused("unparsable")
-    if not re.search(cut_of(place.language).wanted, item.text.partition("{")[0]):
+    wanted = cut_of(place.language).wanted
+    if item.frame is not None and not re.search(wanted, item.text.partition("{")[0]):
         return refused("method", "it needs an object")
     if not least <= size <= most:
         return refused("too-short" if size < least else "too-long", f"{size} lines of code")
@@ -176,8 +181,8 @@ def _needs(place: _Place, unit: Item) -> tuple[list[Item], tuple[str, str] | Non
             if not _is_import(cut, other):
                 needed = bool(other.binds & item.uses) or other.node.type in cut.kept
             elif re.search(cut.standard, other.text):
-                needed = _brings(other, item)
-            elif not other.node.type.startswith("preproc") and _brings(other, item):
+                needed = _brings(cut, other, item)
+            elif not other.node.type.startswith("preproc") and _brings(cut, other, item):
                 return [], ("import", other.text.strip()[:80])
             else:
                 needed = False
@@ -191,9 +196,12 @@ def _is_import(cut: Cut, item: Item) -> bool:
     return item.node.type in cut.imports or bool(cut.requires and re.match(cut.requires, item.text))
 
 
-def _brings(imported: Item, item: Item) -> bool:
+def _brings(cut: Cut, imported: Item, item: Item) -> bool:
     """Does an import bring a name that a piece uses? One that names nothing brings anything."""
     words = set(re.findall(r"[A-Za-z_]\w*", imported.text))
+    if cut.folded:
+        used = {name.lower() for name in item.uses}
+        return bool({word.lower().replace("_", "") for word in words} & used)
     whole = imported.node.type.startswith("preproc") or re.search(r"\*\s*;?\s*$", imported.text)
     return bool(whole) or bool(words & item.uses)
 
@@ -206,13 +214,19 @@ def _assembled(place: _Place, unit: Item, parts: Sequence[Item]) -> str:
     loose = [_said(place, part, unit) for part in rest if part.frame is None]
     members = [_said(place, part, unit) for part in rest if part.frame is not None]
     if unit.frame is not None:
-        body = unit.frame.child_by_field_name("body")
-        before = (place.root.text or b"")[unit.frame.start_byte : body.start_byte if body else 0]
-        begin = before.decode("utf-8", "replace").rstrip()
-        loose.append(begin + " {\n" + "\n\n".join(members) + "\n}")
+        begin = frame_head(place.language, unit.frame)
+        loose.append(cut.framed.replace("@h", begin).replace("@m", "\n\n".join(members)))
     head = "\n".join(dict.fromkeys(heads))
     pieces = [piece for piece in (head, "\n\n".join(loose)) if piece]
     return cut.begin + "\n\n".join(pieces) + "\n"
+
+
+def frame_head(language: str, frame: tree_sitter.Node) -> str:
+    """The text of a frame before its members, without comments that stand there."""
+    body = frame.child_by_field_name("body")
+    ends = [n.start_byte for n in frame.children if n.type in _tree.known(language).comments]
+    end = min([*ends, body.start_byte if body else frame.end_byte])
+    return text_of(frame).encode()[: end - frame.start_byte].decode("utf-8", "replace").rstrip()
 
 
 def _said(place: _Place, part: Item, unit: Item) -> str:
@@ -241,6 +255,8 @@ def _head(place: _Place) -> str:
 def _above(language: str, node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
     kinds, row = (*_tree.known(language).comments, *_GLUE), node.start_point.row
     before = node.prev_named_sibling
+    if before is None and node.parent is not None and node.parent.start_byte == node.start_byte:
+        before = node.parent.prev_named_sibling
     while before is not None and before.type in kinds:
         end = before.end_point.row - (before.end_point.column == 0)
         alone = (before.prev_sibling is None) or before.prev_sibling.end_point.row < (
@@ -253,7 +269,11 @@ def _above(language: str, node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
 
 
 def _is_name(node: tree_sitter.Node) -> bool:
-    if node.child_count or node.type in ("field_identifier", "property_identifier"):
+    if (
+        not node.is_named
+        or node.child_count
+        or node.type in ("field_identifier", "property_identifier")
+    ):
         return False
     return node.type.endswith("identifier") or node.type in _NAMES or "shorthand" in node.type
 

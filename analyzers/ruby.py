@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backfeed.analyzers import _batch, _record, _ruby_outcome, _tree
-from backfeed.analyzers._language import TreeLanguage
+from backfeed.analyzers._cutting import Cutting
 from backfeed.engine.errors import AskFailed, Outage
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
@@ -22,7 +22,7 @@ _LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=1024, output_kb=16 * 1024)
 _OWN_DOING = ("RE", "SIG", "TLE", "IDLE", "MLE", "OLE")
 
 
-class _Ruby(TreeLanguage):
+class _Ruby(Cutting):
     """The plug-in."""
 
     language = "ruby"

@@ -1,0 +1,178 @@
+"""What a function takes and how it is called, in any language, as its tree or its body says."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import tree_sitter
+
+from backfeed.analyzers import _tree
+from backfeed.analyzers._tree_units import Item, cut_of, frame_head, items, text_of
+
+_LISTS = ("parameters", "parameter_list", "formal_parameters", "method_parameters")
+_NOT_GIVEN = (
+    "self_parameter",
+    "this",
+    "block_parameter",
+    "splat_parameter",
+    "hash_splat_parameter",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter: the text of its type, whether it may be left out, what stands before a value."""
+
+    name: str
+    type: str
+    optional: bool
+    before: str = ""
+
+
+def parameters(language: str, code: str, name: str) -> list[Parameter]:
+    """The parameters of a function, in order; none if there is no such function, or if it cannot
+    be told what it takes.
+    """
+    root = _tree.tree(language, _tree.encoded(code)).root_node
+    spans = [one for one in _tree.definitions(language, code) if one.name == name]
+    if not spans:
+        return []
+    one = spans[-1]
+    if cut_of(language).taken:
+        text = _tree.encoded(code)[slice(*one.body)].decode("utf-8", "replace")
+        return [found for found, _ in taken(language, text)]
+    inside = root.descendant_for_byte_range(*one.span)
+    listed = _list(inside, one.body[0]) if inside is not None else None
+    if listed is None:
+        return []
+    return [made for node in listed.named_children for made in _parameters(node)]
+
+
+def taken(language: str, body: str) -> list[tuple[Parameter, str]]:
+    """What a body takes by itself of what its function is given, each with the text that does."""
+    found: dict[int, tuple[Parameter, str]] = {}
+    for pattern in cut_of(language).taken:
+        for match in re.finditer(pattern, body):
+            groups = match.groupdict()
+            names = [name.strip() for name in (groups.get("list") or "").split(",") if name.strip()]
+            at = int(groups.get("at") or 0) or len(found) + 1
+            for number, name in enumerate(names or [groups.get("name") or f"given{at}"]):
+                sigil, word = re.fullmatch(r"(\W*)(.*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
+                kind = "list" if sigil == "@" else "unknown" if sigil == "%" else ""
+                made = Parameter(word, kind, bool(groups.get("optional")))
+                if found.setdefault(at + number, (made, match[0]))[0].name != word != f"given{at}":
+                    return []
+    return (
+        [found[at] for at in sorted(found)] if sorted(found) == [*range(1, len(found) + 1)] else []
+    )
+
+
+def _list(node: tree_sitter.Node, before: int) -> tree_sitter.Node | None:
+    """The list of a function's parameters: the last before its body that is no receiver."""
+    stack, found = [node], None
+    while stack:
+        one = stack.pop(0)
+        for number, child in enumerate(one.children):
+            if child.start_byte < before:
+                if child.type in _LISTS and one.field_name_for_child(number) == "parameters":
+                    return child
+                stack.append(child)
+    return found
+
+
+def _parameters(node: tree_sitter.Node) -> Iterator[Parameter]:
+    if "comment" in node.type or node.type in _NOT_GIVEN:
+        return
+    names = [
+        leaf
+        for field in ("name", "pattern", "declarator")
+        for child in node.children_by_field_name(field)
+        if (leaf := _leaf(child)) is not None
+    ] or [leaf for leaf in [_leaf(node)] if leaf is not None]
+    default = node.child_by_field_name("value") or node.child_by_field_name("default_value")
+    default = default or node.child_by_field_name("right")
+    text = text_of(node)
+    if default is not None:
+        text = text[: default.start_byte - node.start_byte].rstrip().removesuffix("=")
+    for leaf in names:
+        text = re.sub(rf"[$]?\b{re.escape(text_of(leaf))}\b", " ", text, count=1)
+    optional = default is not None or text.lstrip().startswith("?:")
+    said = re.sub(r"^(?:mut|final)\b\s*:?", "", text.strip(" ,:?\n"))
+    said = re.sub(r"\s+", " ", said).strip()
+    for leaf in names:
+        before = f"{text_of(leaf)}: " if node.type == "keyword_parameter" else ""
+        yield Parameter(text_of(leaf), said, optional, before)
+
+
+def _leaf(node: tree_sitter.Node) -> tree_sitter.Node | None:
+    """The identifier that a declarator declares."""
+    while node.child_count:
+        inner = node.child_by_field_name("declarator") or node.child_by_field_name("name")
+        inner = inner or node.child_by_field_name("pattern") or node.child_by_field_name("left")
+        inner = inner or next((c for c in node.named_children if "identifier" in c.type), None)
+        inner = inner or next((c for c in node.named_children if c.type == "name"), None)
+        if inner is None:
+            return None
+        node = inner
+    return node if node.type.endswith("identifier") or node.type in ("name", "scalar") else None
+
+
+def called(language: str, code: str, name: str) -> str:
+    """How a function is named where it is called: with its type, if it is a static method."""
+    spans = [one.span for one in _tree.definitions(language, code) if one.name == name]
+    item = _piece(language, code, spans[-1]) if spans else None
+    if item is None:
+        return name
+    frame = item.frame.child_by_field_name("name") if item.frame else None
+    if frame is not None:
+        return f"{text_of(frame)}{cut_of(language).member}{name}"
+    return _in_table(item.node, name)
+
+
+def _piece(language: str, code: str, span: _tree.Span) -> Item | None:
+    """The piece of the file that a definition is, or lies in."""
+    frames = cut_of(language).frames
+    found = [
+        item
+        for item in items(language, _tree.tree(language, _tree.encoded(code)).root_node)
+        if item.node.start_byte <= span[0]
+        and span[1] <= item.node.end_byte
+        and item.node.type not in frames
+    ]
+    return found[-1] if found else None
+
+
+def _in_table(node: tree_sitter.Node, name: str) -> str:
+    """`M.name`, if a function is made as a field of a table, else its name."""
+    queue = [node]
+    for one in queue:
+        last = one.child_by_field_name("field")
+        if one.type == "dot_index_expression" and last is not None and text_of(last) == name:
+            return text_of(one)
+        queue += [child for child in one.children if child.type not in ("block", "expression_list")]
+    return name
+
+
+def signature(language: str, code: str, one: _tree.Definition) -> str:
+    """The text of a function before its body, on one line if it is short; in its frame."""
+    item = _piece(language, code, one.span)
+    if item is None or item.frame is None:
+        return _bare_signature(language, code, one)
+    cut, head = cut_of(language), frame_head(language, item.frame)
+    member = "    " + _bare_signature(language, code, one)
+    return cut.framed.replace("@h", head).replace("@m", member)
+
+
+def _bare_signature(language: str, code: str, one: _tree.Definition) -> str:
+    text = _tree.encoded(code)
+    start = text.rfind(b"\n", 0, one.span[0]) + 1
+    head = text[start : one.body[0]].decode("utf-8", "replace").strip()
+    head = re.sub(r"\s*(?:=>|\{|=)\s*$", "", head)
+    if cut_of(language).taken:
+        body = text[slice(*one.body)].decode("utf-8", "replace")
+        told = dict.fromkeys(
+            said.strip(" ;") for found, said in taken(language, body) if "=" in said
+        )
+        return f"{head} {{ {'; '.join(told)}; ... }}" if told else head
+    joined = re.sub(r"\s+", " ", head)
+    return joined if len(joined) <= 100 else head
