@@ -73,8 +73,11 @@ class _Perl(ScriptLanguage):
         return Job(files=files, command=("perl", _HARNESS), report=True)
 
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
-        """What the tests came to, as the harness recorded it."""
-        return _record.read(outcome.report, _record.word_in(job, _SPEC))
+        """What the tests came to, as the harness recorded it; a perl without its library cannot."""
+        found = _record.read(outcome.report, _record.word_in(job, _SPEC))
+        if not found and f"compilation aborted at {_HARNESS}" in outcome.stderr:
+            return _record.lacks(_perl_source.lacking(outcome.stderr))
+        return found
 
     def lacking(self, job: Job, outcome: Outcome) -> str:
         """Why a program that failed says nothing of its answer; empty if it does."""

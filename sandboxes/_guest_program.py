@@ -90,7 +90,8 @@ def resolve(job: dict[str, Any]) -> list[str]:
     if job["python"]:
         return [sys.executable, *rest]
     path = dict(job["variables"]).get("PATH", os.environ["PATH"])
-    found = name if "/" in name else shutil.which(name, path=path)
+    beside = "/" in name and not name.startswith("/")
+    found = name if beside else shutil.which(name, path=path)
     if found is None:
         raise BadRequest("no-command", f"the sandbox has no program {name!r}")
     return [found, *rest]

@@ -120,7 +120,7 @@ const char *resolve(const struct job *job, const struct slot *slot)
     if (job->asked.flags & PYTHON)
         return slot->python;
     if (strchr(name, '/'))
-        return name;
+        return *name != '/' || can_run(name) ? name : NULL;
     const char *path = value_of(job, "PATH");
     for (const char *at = path ? path : ""; *at;) {
         size_t length = strcspn(at, ":");

@@ -7,7 +7,7 @@ import pytest
 from backfeed.engine.contracts import Service
 from backfeed.engine.errors import ConfigError, Outage, Refused
 from backfeed.engine.records import File
-from backfeed.engine.requests import Job, Limits
+from backfeed.engine.requests import Build, Job, Limits
 from backfeed.sandboxes import _tools
 from backfeed.sandboxes.selfcheck import probes
 
@@ -124,6 +124,9 @@ def test_a_bad_path_is_refused(box, path):
     ("job", "reason"),
     [
         (Job(command=("no-such-program",)), "no-command"),
+        (Job(command=("/usr/bin/no-such-program", "x")), "no-command"),
+        (Job(command=("true",), build=Build(command=("/usr/no/cc",), outputs=("a",))),
+         "no-command"),
         (Job(command=()), "no-command"),
         (Job(files=(File("a", "x"), File("a/b", "x")), command=("true",)), "bad-files"),
         (Job(files=(File("a", "x" * (9 << 20)),), command=("true",), limits=Limits(disk_mb=4)),
