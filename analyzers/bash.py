@@ -26,6 +26,7 @@ done
 """
 _TOLD = re.compile(r"^s_\d+\.sh: (?:line (\d+): )?(.*)$", re.MULTILINE)
 _TEST = re.compile(r"^[ \t]*@test[ \t]+\S[^\n]*?[ \t]\{([^\n{]*)$", re.MULTILINE)
+_HELPER = re.compile(r"^[ \t]*(?:function[ \t]+\w|[\w-]+[ \t]*\(\))", re.MULTILINE)
 _OTHER_SHELL = re.compile(r"#![^\n]*?\b(?:zsh|t?csh|fish|python\d?|perl|awk|expect|pwsh)\b")
 _SPEC, _WORD = "backfeed_spec", "backfeed_word"
 
@@ -115,7 +116,7 @@ def _is_suite(file: File) -> bool:
 
 
 def _guarded(file: File) -> File:
-    """A file of tests, with what keeps its helpers as they are on its first and its last line."""
+    """A file of tests, with what keeps its helpers as they are before it, and after its own."""
     first, _, rest = file.text.partition("\n")
     up = "../" * (len(PurePosixPath(file.path).parts) - 1)
     guard = f'source "$BATS_TEST_DIRNAME/{up}backfeed_guard.bash"'
@@ -124,7 +125,8 @@ def _guarded(file: File) -> File:
     else:
         bare = first.startswith("#") or not first.strip()
         begun = f"{guard}\n{rest}" if bare else f"{guard}; {first}\n{rest}"
-    return File(file.path, f"{begun}\nbackfeed_keep\n")
+    own = "backfeed_keep\n" if _HELPER.search(file.text) else ""
+    return File(file.path, f"{begun}\n{own}")
 
 
 def _judged(output: str, status: int, code: str) -> Plain:

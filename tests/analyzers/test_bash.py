@@ -224,6 +224,13 @@ def test_of_a_suite_the_helpers_lie_beside_it(ran):
 
 
 @pytest.mark.bwrap
+def test_what_a_suite_leaves_out_by_itself_is_not_counted(ran):
+    tests = SUITE.replace("[[ $BATS_RUN_SKIPPED ==", "command -v no-such-tool || skip no; [[ a ==")
+    found = ran("echo $(($1 + $2))\n", suite(tests))
+    assert (found.word, found.executed) == ("AC", 1), found.detail
+
+
+@pytest.mark.bwrap
 def test_a_program_that_an_answer_lacks_fails_no_suite(ran):
     assert ran("no-such-tool\n", suite(SUITE)).word == "NONE"
 
@@ -260,8 +267,12 @@ def test_an_answer_does_not_talk_a_suite_round(ran, attack):
 )
 def test_an_answer_that_a_suite_reads_does_not_change_it(ran, attack):
     code = f"add() {{ echo 8; }}\n{attack}\n"
-    found = ran(code, suite(SOURCED, ("helper.bash", HELPER)))
-    assert found.verdict == "failed", (found.word, found.detail)
+    late = SOURCED.replace(
+        "load helper\nsource ./answer.sh", f"{HELPER}\nsetup() {{ . answer.sh; }}"
+    )
+    for tests in (SOURCED, late):
+        found = ran(code, suite(tests, ("helper.bash", HELPER)))
+        assert found.verdict == "failed", (found.word, found.detail)
 
 
 @pytest.mark.bwrap
