@@ -53,8 +53,7 @@ def test_of_a_script_the_script_is_asked_for():
 def test_a_stub_does_nothing():
     assert PLUGIN.stub(ADD, "add") == "add() { :; }\n"
     stub = PLUGIN.stub(SCRIPT, "")
-    assert "die() { :; }" in stub
-    assert "echo" not in stub
+    assert ("die() { :; }" in stub, "echo" in stub) == (True, False)
     assert PLUGIN.stub("echo hi\n", "") == ":\n"
 
 
@@ -241,7 +240,6 @@ def test_a_program_that_an_answer_lacks_fails_no_suite(ran):
     [
         "exit 0",
         "echo 'ok 1 adds' >&3; echo 'ok 2 adds more' >&3",
-        "printf '1..2\\nok 1 adds\\nok 2 adds more\\n'; exit 0",
         "echo 3; kill -9 $PPID",
         "(($1 == 1)) && { echo 3; printf '@test \"a\" {\\n}\\n' >answer.bats; } || echo 5",
         f"echo 3\necho '{RECORD}' >&3",
