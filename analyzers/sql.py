@@ -20,6 +20,8 @@ from backfeed.engine.requests import Asks, CodeCheck, Job, Outcome
 
 Plain = dict[str, Any]
 _SPEC, _GUEST = "backfeed_spec.json", "backfeed_sql.py"
+# Isolated: no file of an answer takes the place of a module of ours.
+_COMMAND = ("python", "-I", _GUEST)
 _SQLGLOT = metadata.version("sqlglot")
 # What SQLite says where it cannot know whether the test or another system is meant.
 _NOT_READ = re.compile(r"syntax error|incomplete input|unrecognized token|no such function")
@@ -72,14 +74,14 @@ class _Sql:
 
     def run_job(self, code: str, stdin: str = "") -> Job:
         """A job that runs SQL after the SQL on its standard input, and prints the last rows."""
-        return Job(files=_files({"code": code}), command=("python", _GUEST), stdin=stdin)
+        return Job(files=_files({"code": code}), command=_COMMAND, stdin=stdin)
 
     def test_job(self, spec: Plain, extra: tuple[File, ...] = ()) -> Job:
         """A job that runs an answer and one test, each of whose queries is a check."""
         [test] = spec["tests"]
         told = {"setup": test["setup"], "code": spec["code"], "test": test["code"]}
         told["word"] = _record.word_of("sql", *told.values())
-        return Job(files=(*extra, *_files(told)), command=("python", _GUEST), report=True)
+        return Job(files=(*extra, *_files(told)), command=_COMMAND, report=True)
 
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
         """What the test came to; what another dialect alone takes is a lack of the sandbox's."""

@@ -1,12 +1,13 @@
 """SQL: how tests are counted in SQLite, stubs, mutants, fit."""
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
 from backfeed.analyzers import _sql_fit, _sql_text
 from backfeed.analyzers.sql import PLUGIN
-from backfeed.engine.records import Sample
+from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Limits, Outcome, rejoined
 from backfeed.engine.stages._runs import run_tests
@@ -167,6 +168,24 @@ def test_an_answer_comes_to_its_word(ran, code, word):
 def test_each_query_of_a_test_is_a_check(ran, code, test, word, executed):
     found = ran(code, test)
     assert (found.word, found.executed) == (word, executed), found.detail
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize("name", ["sqlite3.py", "json.py", "sitecustomize.py"])
+def test_no_file_of_an_answer_takes_the_place_of_a_module(answer, name):
+    forging = File(name, "import os\nos.write(2, b'was imported')\nraise SystemExit(0)\n")
+    job = PLUGIN.test_job({"code": QUERY, "tests": [{"code": TEST, "setup": SETUP}]}, (forging,))
+    outcome = job.decode(answer(job))
+    assert (outcome.verdict, outcome.stderr) == ("AC", "")
+
+
+@pytest.mark.bwrap
+def test_a_python_without_sqlite_is_a_lack_of_the_sandbox(answer):
+    job = PLUGIN.test_job({"code": QUERY, "tests": [{"code": TEST, "setup": SETUP}]})
+    files = (*job.files, File("sqlite3.py", "raise ImportError"))
+    poor = replace(job, files=files, command=("python", "backfeed_sql.py"))
+    [found] = PLUGIN.results(job, job.decode(answer(poor)))
+    assert (found["error"]["type"], found["error"]["message"]) == ("ModuleNotFoundError", "sqlite3")
 
 
 @pytest.mark.bwrap
