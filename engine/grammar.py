@@ -28,7 +28,8 @@ class Code:
     that are comments, `kept_comments` an expression for those that mean something to a tool.
     `guards` finds the statements that end a test with an error, `skips` what switches tests off in
     files of tests, with what is put in its place; `switches` are options that do the same.
-    `respelt` is what the grammar is known to refuse wrongly, with what it takes instead.
+    `respelt` is what the grammar is known to refuse wrongly, with what it takes instead;
+    `complaint` finds what a compiler says of a fault.
     """
 
     tree: str = ""
@@ -45,6 +46,7 @@ class Code:
     skips: tuple[tuple[str, str], ...] = ()
     switches: tuple[str, ...] = ()
     respelt: tuple[tuple[str, str], ...] = ()
+    complaint: str = r"^.*\b[Ee]rror\b.*$"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import msgspec
 
 from backfeed.engine import languages
 from backfeed.engine.errors import Refused
+from backfeed.engine.grammar import grammars
 from backfeed.engine.methods.compare import same_output
 from backfeed.engine.records import VERDICT_OF, Evidence, File, Finding, Sample, Test
 from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
@@ -19,9 +20,6 @@ from backfeed.engine.stages._files import beside, main_file
 ASSERTED = ("AssertionError", "AssertionFailure")
 ABSENT = ("ModuleNotFoundError",)
 _NOT_BEGUN = ("reading", "setup")
-_ERROR = re.compile(
-    r"^.*\berror\b.*$|^\S+\.go:\d+:\d+: .*$", re.MULTILINE | re.IGNORECASE
-)  # a compiler's complaint
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
@@ -73,7 +71,11 @@ def run_tests(
     stdio = iter([test for test in runnable if test.kind == "stdio"])
     parts = []
     for job, outcome in zip(jobs, outcomes, strict=True):
-        part = _of_harness(plugin, job, outcome) if job.report else _of_stdio(outcome, next(stdio))
+        part = (
+            _of_harness(plugin, job, outcome)
+            if job.report
+            else _of_stdio(plugin.language, outcome, next(stdio))
+        )
         if not job.report and part.word != "AC" and (why := lacking(sample.language, job, outcome)):
             part = Ran("NONE", detail=why)
         parts.append(replace(part, evidence=(evidence_of(check, job, outcome, word=part.word),)))
@@ -159,9 +161,9 @@ def _program(code: str, sample: Sample, test: Test) -> Job:
     return replace(job, files=(*beside(sample), *test.files, *job.files))
 
 
-def _of_stdio(outcome: Outcome, test: Test) -> Ran:
+def _of_stdio(language: str, outcome: Outcome, test: Test) -> Ran:
     if outcome.verdict != "AC":
-        return Ran(outcome.verdict, detail=tail(outcome))
+        return Ran(outcome.verdict, detail=tail(language, outcome))
     if outcome.truncated:
         return Ran("OLE", detail="the output was cut")
     if same_output(outcome.stdout, test.stdout, test.compare):
@@ -176,13 +178,16 @@ def _of_harness(plugin: Any, job: Job, outcome: Outcome) -> Ran:
         return Ran("FLAKY", detail=outcome.detail)
     results = tuple(plugin.results(job, outcome))
     if not results:
-        return Ran(outcome.verdict if outcome.verdict != "AC" else "FORGED", detail=tail(outcome))
+        return Ran(
+            outcome.verdict if outcome.verdict != "AC" else "FORGED",
+            detail=tail(plugin.language, outcome),
+        )
     executed = sum(result["executed"] for result in results)
     wrong = _first_wrong(results)
     if wrong is not None:
         return _of_error(wrong, executed, results)
     if outcome.verdict != "AC":
-        return Ran(outcome.verdict, executed, tail(outcome), results=results)
+        return Ran(outcome.verdict, executed, tail(plugin.language, outcome), results=results)
     if executed == 0:
         return Ran("NONE", detail="no assertion ran", results=results)
     return Ran("AC", executed, results=results)
@@ -219,10 +224,13 @@ def _worst(parts: Sequence[Ran]) -> Ran:
     )
 
 
-def tail(outcome: Outcome) -> str:
+def tail(language: str, outcome: Outcome) -> str:
     """Why a program ended as it did: what a compiler or the sandbox says, else its last line."""
-    if outcome.verdict == "CE" and (complaint := _ERROR.search(outcome.stderr)):
-        return steady(complaint[0][:300])
+    known = grammars().get(language)
+    complaint = known.code.complaint if known else ""
+    found = re.search(complaint, outcome.stderr, re.MULTILINE) if complaint else None
+    if outcome.verdict == "CE" and found is not None:
+        return steady(found[0][:300])
     text = outcome.stderr.strip().splitlines()
     return steady(outcome.detail or (text[-1][:300] if text else ""))
 

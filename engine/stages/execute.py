@@ -52,7 +52,7 @@ def _run_alone(sample: Sample, limits: Limits) -> Asks[Sample]:
             raise
         return _unverified(sample, "run", refused.detail)
     evidence = evidence_of("run", job, outcome, word=outcome.verdict)
-    why = tail(outcome)
+    why = tail(sample.language, outcome)
     lack = lacking(sample.language, job, outcome)
     if outcome.verdict == "RE" and why.startswith(("EOFError", "ModuleNotFoundError")):
         lack = f"it needs what the sandbox does not give: {why}"
