@@ -6,13 +6,13 @@ from typing import Any
 import tree_sitter
 
 from backfeed.analyzers import _tree, _tree_fit, _tree_mutants
-from backfeed.analyzers._language import TreeLanguage
+from backfeed.analyzers._cutting import Cutting
 from backfeed.analyzers._tree import Span
 
 Plain = dict[str, Any]
 
 
-class ScriptLanguage(TreeLanguage):
+class ScriptLanguage(Cutting):
     """Where no function is asked for, the script is: its stub and mutants are those of all of it.
 
     `nothing` is the least script that there is.

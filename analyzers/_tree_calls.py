@@ -44,7 +44,10 @@ def inputs(
 ) -> list[str]:  # fmt: skip
     """Calls of a function, different from each other: those that are shown, then drawn ones."""
     takes = parameters(language, code, name)
-    drawn = [_pool(language, code, one, told=types.get(one.name, "")) for one in takes]
+    drawn = [
+        _pool(language, code, one, told=types.get(one.name) or types.get(f"${n}") or "")
+        for n, one in enumerate(takes, 1)
+    ]
     found = dict.fromkeys(shown)
     rng = random.Random(f"{name}/{len(code)}")  # noqa: S311 - which calls, not secrets
     begin, cut = called(language, code, name), cut_of(language)
@@ -72,9 +75,10 @@ def _pool(language: str, code: str, one: Parameter, *, told: str) -> Draw | None
         "int": [-1, -4] if _SIGNED.search(code) else [],
     }
     # What a comment says of an array says more than the code.
-    if drawer := _drawer(language, told, special) if told else None:
+    sure, _, guessed = told.partition("?") if told.startswith("?") else (told, "", "")
+    if drawer := _drawer(language, sure, special) if sure else None:
         return drawer
-    said = one.type or told or _by_use(language, code, one.name) or _by_name(one.name)
+    said = one.type or sure or _by_use(language, code, one.name) or guessed or _by_name(one.name)
     return _drawer(language, said or cut_of(language).untyped, special)
 
 

@@ -5,19 +5,29 @@ line that begins with a tag or a heading begins a section, and what goes on belo
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from backfeed.analyzers import _tree
 from backfeed.analyzers._described import LONGEST, VAGUE, Description, Example, too_short
-from backfeed.analyzers._tree_calls import split_call
 from backfeed.analyzers._tree_parameters import called, signature
+from backfeed.analyzers._tree_shown import pairs
 from backfeed.analyzers._tree_units import cut_of, items, text_of
 
 _MARKS = re.compile(r"^[ \t]*(?:/\*+!?|\*+/|\*(?!\*)|//[/!]?|#+(?!\[)|--+)[ \t]?", re.MULTILINE)
 # The types that Lua's comments name; LDoc has tags of their names.
 _LUA = r"(?:number|integer|int|string|boolean|bool|table|tab|func|function)\b(?:\[\])?\??"
 _LDOC = re.compile(rf"^(\s*@)(?:t(param|return)\s+({_LUA})|(string|int|number|bool|tab))\s+(?=\w)")
+# The type before the words on what is given.
+_GIVEN = re.compile(
+    r"^(?:\{[^}]*\}|\[[^\]]*\]"
+    r"|(?:[?|]?(?:int|string|bool|boolean|float|array|mixed|null|false|iterable)(?:\[\]|<[^>]*>)?)+"
+    r"(?=\s+[A-Za-z])(?!\s+(?:if|of|on|or|when|otherwise)\b))\s*[-\u2013:]?\s*"
+)
+_SPOKEN = re.compile(
+    r"\b(?:(?P<list>list|array|sequence)|(?P<str>string|text|word|character|name|sentence)"
+    r"|(?P<int>integer|number|count|index|amount))s?\b",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"^\s*[@\\](\w+)(?:\[[\w, ]*\])?\s*(.*)$")
 _NAMED = re.compile(
     r"^(?:\{(?P<type>[^}]*)\}\s*|\[(?P<type3>[A-Z][^\]]*)\]\s+(?=[a-z_])"
@@ -25,7 +35,7 @@ _NAMED = re.compile(
     rf"(?:\[(?P<type2>[^\]]+)\]\s*)?(?=(?P<type5>{_LUA})?)(?:[-\u2013:]\s*)?(?P<text>.*)$"
 )
 _BULLET = re.compile(
-    r"^\s*[-*+]\s+`?(?:\w+\s+)?`?(\w+)`?(?:\s*\([^)]*\))?`?\s*(?:[-\u2013:]+)\s*(.*)$"
+    r"^\s*(?:[-*+]\s+`?(?:\w+\s+)?|(?=\$\d))`?(\$\d|\w+)`?(?:\s*\([^)]*\))?`?\s*[-\u2013:]+\s*(.*)$"
 )
 _HEADING = re.compile(r"^\s*#{1,4}\s+(.*?)\s*:?$|^\s*([A-Z][a-z]+(?: [a-z]+)?)\s*:$")
 _SECTIONS = {
@@ -38,6 +48,7 @@ _SECTIONS = {
 }  # fmt: skip
 _HEADED = {
     "arguments": "bullets", "parameters": "bullets", "params": "bullets", "args": "bullets",
+    "outputs": "returns",
     "returns": "returns", "return": "returns", "return value": "returns", "example": "example",
     "examples": "example", "usage": "example", "panics": "prose", "errors": "prose",
     "note": "prose", "notes": "prose", "algorithm": "prose", "description": "prose",
@@ -50,12 +61,6 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"<?https?://\S+>?")
-_ARROWS = re.compile(
-    r"^\s*;?\s*(?://|#)?\s*(?:=>|->|\u2192|===?|=|returns|returned|gives|evaluates to|//|#)"
-    r"\s*(?:=>|returns)?\s*(.+?)\s*[;.]?\s*$"
-)
-_VALUE = re.compile(r"^[-+\w\s\"'.,\[\]{}()&!:]+$")
-_PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}")
 _BACKTICKS = re.compile(r"`([A-Za-z_][\w.]*)(?:\([^`]*\))?`")
 _KNOWN = frozenset({
     "true", "false", "null", "none", "nil", "undefined", "nan", "n", "k", "i", "j", "x", "y", "a",
@@ -127,7 +132,15 @@ def bare(comment: str) -> str:
 def types_told(language: str, code: str, name: str) -> dict[str, str]:
     """What the comment says of the types of parameters."""
     found = _function(language, code, name)
-    return told(found[1]).types if found else {}
+    said = told(found[1]) if found else Told()
+    guessed = {key: f"?{_spoken(text)}" for key, text in said.parameters.items() if _spoken(text)}
+    return {**guessed, **{key: kind for key, kind in said.types.items() if kind}}
+
+
+def _spoken(text: str) -> str:
+    """The type that the words on a parameter speak of first; empty if they speak of none."""
+    kinds = {match.lastgroup or "": None for match in _SPOKEN.finditer(text)}
+    return next(iter(kinds), "")
 
 
 def told(text: str) -> Told:
@@ -168,7 +181,7 @@ def _begin(said: Told, section: str, rest: str) -> None:
         told = next(filter(None, match.group("type", "type2", "type3", "type4", "type5")), "")
         said.types[said.last] = told.strip()
     elif section == "returns":
-        said.returns = plain(re.sub(r"^(?:\{[^}]*\}|\[[^\]]*\])\s*[-\u2013:]?\s*", "", rest))
+        said.returns = plain(_GIVEN.sub("", rest))
     elif section in ("prose", "raises") and rest:
         text = f"It fails with {rest}" if section == "raises" else rest
         said.prose += ["", text] if section == "raises" else [text]
@@ -243,39 +256,6 @@ def examples(language: str, code: str, name: str) -> list[Example]:
     """Calls that the comment shows with what they give."""
     found = _function(language, code, name)
     begin = called(language, code, name)
-    pairs = _pairs(found[1], name) if found else ()
-    made = [Example(begin + call[call.index("(") :], want) for call, want in pairs]
+    shown = pairs(found[1], name) if found else ()
+    made = [Example(begin + call[call.index("(") :], want) for call, want in shown]
     return list(dict.fromkeys(made))[:8]
-
-
-def _pairs(text: str, name: str) -> Iterator[tuple[str, str]]:
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        for match in re.finditer(rf"(?<![\w.])(?:\w+(?:::|\.))?{re.escape(name)}\(", line):
-            call, rest = split_call(line[match.start() :])
-            chain = re.match(r"(?:\.\w+\(\))+", rest)
-            call, rest = (call + chain[0], rest[chain.end() :]) if chain else (call, rest)
-            before = line[: match.start()]
-            if re.search(r"assert_eq!\(\s*$", before) and rest.startswith(","):
-                want = _balanced(rest[1:].rpartition(")")[0].strip())
-            else:
-                arrow = _ARROWS.match(rest)
-                after = (
-                    lines[number + 1] if number + 1 < len(lines) and not rest.strip(" ;") else ""
-                )
-                arrow = arrow or re.match(r"^\s*(?:=>|->|//\s*=>|#\s*=>)\s*(.+?)\s*;?\s*$", after)
-                want = _balanced(arrow[1]) if arrow else ""
-            if call and want and _VALUE.match(want) and not _PROSE.search(_unquoted(want)):
-                yield call, want
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r"\"[^\"]*\"|'[^']*'", "", text)
-
-
-def _balanced(text: str) -> str:
-    """A value, if its brackets match."""
-    text = text.strip().rstrip(";").strip()
-    pairs = (("(", ")"), ("[", "]"), ("{", "}"))
-    inside = _unquoted(text)
-    return text if all(inside.count(one) == inside.count(other) for one, other in pairs) else ""

@@ -1,7 +1,7 @@
 """What a function takes and how it is called, in any language, as its tree or its body says."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import tree_sitter
@@ -10,6 +10,8 @@ from backfeed.analyzers import _tree
 from backfeed.analyzers._tree_units import Item, cut_of, frame_head, items, text_of
 
 _LISTS = ("parameters", "parameter_list", "formal_parameters", "method_parameters")
+# What a name begins with where it says that it is no single value.
+_SIGILS = {"@": "spliced", "%": "unknown", "&": "unknown", "\\": "unknown"}
 _NOT_GIVEN = (
     "self_parameter",
     "this",
@@ -53,18 +55,24 @@ def taken(language: str, body: str) -> list[tuple[Parameter, str]]:
     found: dict[int, tuple[Parameter, str]] = {}
     for pattern in cut_of(language).taken:
         for match in re.finditer(pattern, body):
-            groups = match.groupdict()
-            names = [name.strip() for name in (groups.get("list") or "").split(",") if name.strip()]
-            at = int(groups.get("at") or 0) or len(found) + 1
-            for number, name in enumerate(names or [groups.get("name") or f"given{at}"]):
-                sigil, word = re.fullmatch(r"(\W*)(.*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
-                kind = "list" if sigil == "@" else "unknown" if sigil == "%" else ""
-                made = Parameter(word, kind, bool(groups.get("optional")))
-                if found.setdefault(at + number, (made, match[0]))[0].name != word != f"given{at}":
-                    return []
-    return (
-        [found[at] for at in sorted(found)] if sorted(found) == [*range(1, len(found) + 1)] else []
-    )
+            told = match.groupdict()
+            if told.get("lost"):
+                return []
+            for number, made in enumerate(_taken(told)):
+                at = int(told.get("at") or len(found) + 1) + number * bool(told.get("at"))
+                if made.name not in [one.name for one, _ in found.values()]:
+                    found.setdefault(at, (made, match[0]))
+    whole = sorted(found) == [*range(1, len(found) + 1)]
+    return [found[at] for at in sorted(found)] if whole else []
+
+
+def _taken(told: Mapping[str, str | None]) -> Iterator[Parameter]:
+    names = (told.get("list") or told.get("name") or "").split(",")
+    for said in filter(None, map(str.strip, names)):
+        kind = _SIGILS.get(said[0], "")
+        yield Parameter(said.lstrip("$@%&\\"), kind, bool(told.get("optional")))
+    if not any(names) and told.get("at"):
+        yield Parameter(f"given{told['at']}", "", optional=False)
 
 
 def _list(node: tree_sitter.Node, before: int) -> tree_sitter.Node | None:
@@ -157,10 +165,19 @@ def signature(language: str, code: str, one: _tree.Definition) -> str:
     """The text of a function before its body, on one line if it is short; in its frame."""
     item = _piece(language, code, one.span)
     if item is None or item.frame is None:
-        return _bare_signature(language, code, one)
+        return _table(language, code, one.name) + _bare_signature(language, code, one)
     cut, head = cut_of(language), frame_head(language, item.frame)
     member = "    " + _bare_signature(language, code, one)
     return cut.framed.replace("@h", head).replace("@m", member)
+
+
+def _table(language: str, code: str, name: str) -> str:
+    """The line that makes the table in which a function is, if there is one."""
+    table = called(language, code, name).rpartition(".")[0].partition(".")[0]
+    root = _tree.tree(language, _tree.encoded(code)).root_node
+    made = (item.text for item in items(language, root) if table and table in item.binds)
+    line = next(made, "")
+    return f"{line}\n\n" if line and "\n" not in line else ""
 
 
 def _bare_signature(language: str, code: str, one: _tree.Definition) -> str:

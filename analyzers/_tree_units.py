@@ -13,22 +13,13 @@ import tree_sitter
 
 from backfeed.analyzers import _tree
 from backfeed.analyzers._described import Unit
+from backfeed.analyzers._tree_names import bound, named
 from backfeed.engine.grammar import Cut, grammars
 
 Bounds = tuple[int, int, int]
 """The least and the most lines of code of a unit, and the most lines carried along with it."""
 
 _GLUE = ("attribute_item", "decorator", "annotation")
-_NAMES = ("name", "constant", "word", "bareword", "variable_name", "varname", "function", "package")
-_FIELDS = (
-    "name", "left", "declarator", "declaration", "pattern", "receiver", "field", "variable",
-    "variables",
-)  # fmt: skip
-_BINDERS = (
-    "declarator", "_spec", "_spec_list", "const_element", "variable_list", "assignment_statement",
-    "_pattern", "parameter_declaration", "pointer_type", "expression_list", "varname",
-    "variable_assignment",
-)  # fmt: skip
 _LICENCE = re.compile(r"copyright|licen[cs]e|SPDX|all rights", re.IGNORECASE)
 _LEAST_HEAD = 6  # words that a comment at the head of a file needs to say what the file does
 
@@ -44,20 +35,21 @@ class Item:
 
     @cached_property
     def text(self) -> str:
-        """Its text, as it stands in the file."""
-        return text_of(self.node)
+        """Its text, as it stands in the file, with what ends it."""
+        end = self.node.next_sibling
+        return text_of(self.node) + (";" if end is not None and end.type == ";" else "")
 
     @cached_property
     def binds(self) -> frozenset[str]:
         """The names that are there because of it."""
-        return frozenset(_bound(self.node))
+        return frozenset(bound(self.node, cut_of(self.language).binders))
 
     @cached_property
     def uses(self) -> frozenset[str]:
         """The names in it; what a macro stands for is text to its grammar."""
         if self.node.type.startswith("preproc"):
             return frozenset(re.findall(r"[A-Za-z_]\w*", self.text))
-        return frozenset(_named(self.node))
+        return frozenset(named(self.node))
 
     @cached_property
     def above(self) -> list[tree_sitter.Node]:
@@ -198,12 +190,13 @@ def _is_import(cut: Cut, item: Item) -> bool:
 
 def _brings(cut: Cut, imported: Item, item: Item) -> bool:
     """Does an import bring a name that a piece uses? One that names nothing brings anything."""
+    if re.search(cut.always, imported.text):
+        return True
     words = set(re.findall(r"[A-Za-z_]\w*", imported.text))
     if cut.folded:
         used = {name.lower() for name in item.uses}
         return bool({word.lower().replace("_", "") for word in words} & used)
-    whole = imported.node.type.startswith("preproc") or re.search(r"\*\s*;?\s*$", imported.text)
-    return bool(whole) or bool(words & item.uses)
+    return imported.node.type.startswith("preproc") or bool(words & item.uses)
 
 
 def _assembled(place: _Place, unit: Item, parts: Sequence[Item]) -> str:
@@ -217,8 +210,16 @@ def _assembled(place: _Place, unit: Item, parts: Sequence[Item]) -> str:
         begin = frame_head(place.language, unit.frame)
         loose.append(cut.framed.replace("@h", begin).replace("@m", "\n\n".join(members)))
     head = "\n".join(dict.fromkeys(heads))
-    pieces = [piece for piece in (head, "\n\n".join(loose)) if piece]
+    pieces = [piece for piece in (head, _apart(loose)) if piece]
     return cut.begin + "\n\n".join(pieces) + "\n"
+
+
+def _apart(pieces: Sequence[str]) -> str:
+    """Pieces with empty lines between them, but for such that are a line each."""
+    text = ""
+    for before, piece in zip(["\n", *pieces], pieces, strict=False):
+        text += ("\n\n" if "\n" in before + piece else "\n") + piece
+    return text.strip("\n")
 
 
 def frame_head(language: str, frame: tree_sitter.Node) -> str:
@@ -266,34 +267,3 @@ def _above(language: str, node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
             break
         yield before
         row, before = before.start_point.row, before.prev_named_sibling
-
-
-def _is_name(node: tree_sitter.Node) -> bool:
-    if (
-        not node.is_named
-        or node.child_count
-        or node.type in ("field_identifier", "property_identifier")
-    ):
-        return False
-    return node.type.endswith("identifier") or node.type in _NAMES or "shorthand" in node.type
-
-
-def _named(node: tree_sitter.Node) -> Iterator[str]:
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        if _is_name(one):
-            yield text_of(one)
-        stack += one.children
-
-
-def _bound(node: tree_sitter.Node) -> Iterator[str]:
-    for number, child in enumerate(node.children):
-        name = node.field_name_for_child(number)
-        if name == "receiver" or (node.type == "impl_item" and name == "type"):
-            yield from _named(child)
-        elif name in _FIELDS or (name is None and child.type.endswith(_BINDERS)):
-            if _is_name(child):
-                yield text_of(child)
-            elif child.type != "parameter_list" or node.type == "method_declaration":
-                yield from _bound(child)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backfeed.analyzers import _batch, _php_outcome, _php_source, _record, _tree
-from backfeed.analyzers._language import TreeLanguage
+from backfeed.analyzers._cutting import Cutting
 from backfeed.engine.errors import AskFailed, Outage
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
@@ -42,7 +42,7 @@ _LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=1024, output_kb=16 * 1024)
 _OWN_DOING = ("RE", "SIG", "TLE", "IDLE", "MLE", "OLE")
 
 
-class _PHP(TreeLanguage):
+class _PHP(Cutting):
     """The plug-in. Code may come without its opening tag: it gets one where it is read."""
 
     language = "php"

@@ -57,15 +57,17 @@ class Cut:
     functions, which go with them, and `framed` is how that is written: `@h` is the frame's head,
     `@m` its members; of frames in frames the innermost goes with it if `nested`. `imports` are
     nodes that bring in names, as does what begins as `requires` says; `standard` matches those of
-    the standard library, `imported` is how one is written; `folded` names are alike whatever their
-    case. A unit begins with `begin`, its text matches `wanted` if it has a frame, and it keeps all
-    `kept` nodes.
+    the standard library, `always` those that bring anything, `imported` is how one is written;
+    `folded` names are alike whatever their case, and `binders` are nodes in which names are bound.
+    A unit begins with `begin`, its text matches `wanted` if it has a frame, and it keeps all `kept`
+    nodes.
 
     `calling` is how a call is written: `@f` is the function (a static one has its frame's name and
     `member` before its own), `@a` what it is given, with `between` between. Where a function has no
-    list of parameters, `taken` finds in its body what it takes: a `name`, with the number `at`
-    which it is taken and `optional`, or a `list` of names. `told` says by how the body uses a
-    parameter `@p` what its type is, where nothing else does; `untyped` is the type of all others.
+    list of parameters, `taken` finds in its body what it takes: a `name` with the number `at` that
+    it has, `optional` or not, or a `list` of names, or that this cannot be told (`lost`). `told`
+    says by how the body uses a parameter `@p` what its type is, where nothing else does; `untyped`
+    is the type of all others.
 
     `types` are rows of a pattern for a parameter's type, what its values are (int, uint, float,
     str, char, bool, or list of the pattern's group) and how one is written: `@` is the value, `@t`
@@ -78,7 +80,9 @@ class Cut:
     imports: tuple[str, ...] = ()
     requires: str = ""
     standard: str = ""
+    always: str = r"\*\s*;?\s*$"
     imported: str = "@"
+    binders: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()

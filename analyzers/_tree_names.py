@@ -1,0 +1,53 @@
+"""The names in a piece of code: those that it uses, and those that are there because of it."""
+
+from collections.abc import Iterator
+
+import tree_sitter
+
+_NAMES = ("name", "constant", "word", "bareword", "variable_name", "varname", "function", "package")
+_FIELDS = (
+    "name", "left", "declarator", "declaration", "pattern", "receiver", "field", "variable",
+    "variables",
+)  # fmt: skip
+_BINDERS = (
+    "declarator", "_spec", "_spec_list", "const_element", "variable_list", "assignment_statement",
+    "_pattern", "parameter_declaration", "pointer_type", "expression_list", "varname",
+    "variable_assignment",
+)  # fmt: skip
+
+
+def _text(node: tree_sitter.Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def _is_name(node: tree_sitter.Node) -> bool:
+    if (
+        not node.is_named
+        or node.child_count
+        or node.type in ("field_identifier", "property_identifier")
+    ):
+        return False
+    return node.type.endswith("identifier") or node.type in _NAMES or "shorthand" in node.type
+
+
+def named(node: tree_sitter.Node) -> Iterator[str]:
+    """All names in a piece."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if _is_name(one):
+            yield _text(one)
+        stack += one.children
+
+
+def bound(node: tree_sitter.Node, binders: tuple[str, ...] = ()) -> Iterator[str]:
+    """The names that are there because of a piece; what is in `binders` binds, too."""
+    for number, child in enumerate(node.children):
+        name = node.field_name_for_child(number)
+        if name == "receiver" or (node.type == "impl_item" and name == "type"):
+            yield from named(child)
+        elif name in _FIELDS or (name is None and child.type.endswith((*_BINDERS, *binders))):
+            if _is_name(child):
+                yield _text(child)
+            elif child.type != "parameter_list" or node.type == "method_declaration":
+                yield from bound(child, binders)
