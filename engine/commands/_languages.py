@@ -23,7 +23,7 @@ def _graded(name: str) -> dict[str, Any]:
     if plugin is None:
         return {"name": name, "grade": "known", "tests": [], "missing": []}
     offers = (
-        hasattr(plugin, "parse"),
+        hasattr(plugin, "parse") or hasattr(plugin, "check"),
         getattr(plugin, "tool", "") != "tree-sitter",
         hasattr(plugin, "run_job"),
         bool(getattr(plugin, "kinds", ())),
@@ -38,7 +38,8 @@ def _graded(name: str) -> dict[str, Any]:
 
 
 def _programs(plugin: Any) -> Iterator[str]:
-    """The programs that building and running needs, apart from what it makes itself."""
+    """The programs that it says it needs, and those by which it builds and runs."""
+    yield from getattr(plugin, "needs", ())
     if not hasattr(plugin, "run_job"):
         return
     job = plugin.run_job(getattr(plugin, "hello", ""))
