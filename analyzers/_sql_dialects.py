@@ -145,6 +145,8 @@ def _by_rules(text: Plain, dialect: str, *, program: bool) -> Told | None:
         if dialect in rule.refused and (match := rule.pattern.search(ended)):
             said = match[0].strip()[:60]
             return Told("invalid", rule.name, f"{dialect}: {said}", text.line(match.start()))
+    if fault := _unbalanced(text):
+        return fault
     if program:
         return None
     for match in re.finditer(r"(?:^|; )([^; ]+)", text.text):
@@ -152,6 +154,23 @@ def _by_rules(text: Plain, dialect: str, *, program: bool) -> Told | None:
             line = text.line(match.start(1))
             return Told("invalid", "no-statement", f"{match[1][:60]} begins no statement", line)
     return None
+
+
+def _unbalanced(text: Plain) -> Told | None:
+    """The parenthesis that is never closed, or never opened; none where a string is in doubt."""
+    depth: list[int] = []
+    for match in re.finditer(r"(?<!\S)[()'](?!\S)", text.text):
+        if match[0] == "'":
+            return None
+        if match[0] == "(":
+            depth.append(match.start())
+        elif not depth:
+            return Told("invalid", "parenthesis", ") was never opened", text.line(match.start()))
+        else:
+            depth.pop()
+    return (
+        Told("invalid", "parenthesis", "( is never closed", text.line(depth[-1])) if depth else None
+    )
 
 
 def _by_sqlite(code: str) -> Told:
