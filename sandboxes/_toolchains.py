@@ -25,6 +25,7 @@ LINKS = f"{HOME}/bin"
 SYSTEM = "/usr/bin:/bin"
 SAMPLE = 1 << 20
 PATIENCE_S = 20.0
+MOST_LINKS = 40
 
 # Each language's commands, the first of which says its version, and the words that make it.
 KNOWN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -149,14 +150,15 @@ def _said(command: tuple[str, ...]) -> str:
 
 
 @cache
-def digest(command: str) -> str:
+def digest(command: str, root: str = "") -> str:
     """What determines how a command of the bubblewrap sandbox behaves; "" for one it has not.
 
+    `root` is the folder of an unpacked image, if programs see that instead of this machine.
     Its size, its first and last MiB, what `release` or `VERSION` beside it say (the command itself
     may be a small driver), and the same of what it starts. Read once per process. Commands with a
     path are a job's own.
     """
-    found = None if "/" in command else _found(command)
+    found = None if "/" in command else _found(command, root)
     if found is None:
         return ""
     seen = hashlib.sha256()
@@ -166,8 +168,8 @@ def digest(command: str) -> str:
     except OSError:
         return ""
     for started in STARTS.get(command, ()):
-        seen.update(digest(started).encode())
-    seen.update(_packages(FINDS.get(command, "")).encode())
+        seen.update(digest(started, root).encode())
+    seen.update(_packages(FINDS.get(command, ""), root).encode())
     return seen.hexdigest()
 
 
@@ -182,9 +184,9 @@ def named(command: Sequence[str]) -> tuple[str, ...]:
 
 
 @cache
-def _packages(name: str) -> str:
+def _packages(name: str, root: str = "") -> str:
     """What identifies the packages of a language: what made them, or how large they are."""
-    home = Path(PACKAGES) / name
+    home = Path(root + PACKAGES) / name
     if not name or not home.is_dir():
         return ""
     told = [home / made for made in ("recipe", "VERSION") if (home / made).is_file()]
@@ -194,7 +196,30 @@ def _packages(name: str) -> str:
     return hashlib.sha256(repr(sizes).encode()).hexdigest()
 
 
-def _found(command: str) -> Path | None:
+def followed(root: str, path: str) -> Path:
+    """Where a path of an unpacked image lies here, its links followed as they are inside.
+
+    Links that lead in a circle end at one of them.
+    """
+    todo, at, links = list(Path(path).parts[1:]), Path(root), 0
+    while todo:
+        part = todo.pop(0)
+        here = at / part
+        if part == "..":
+            at = at if at == Path(root) else at.parent
+        elif here.is_symlink() and links < MOST_LINKS:
+            target, links = here.readlink(), links + 1
+            at = Path(root) if target.is_absolute() else at
+            todo[:0] = target.parts[1:] if target.is_absolute() else target.parts
+        else:
+            at = here
+    return at
+
+
+def _found(command: str, root: str = "") -> Path | None:
+    if root:
+        places = (followed(root, f"{folder}/{command}") for folder in SYSTEM.split(":"))
+        return next((place for place in places if os.access(place, os.X_OK)), None)
     if path := shutil.which(command, path=SYSTEM):
         return Path(path)
     homes = (chain.home for chain in elsewhere() if command in chain.commands)

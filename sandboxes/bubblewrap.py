@@ -19,7 +19,16 @@ from typing import IO, Any
 
 from backfeed.engine.config import build
 from backfeed.engine.errors import ConfigError
-from backfeed.sandboxes import _cgroup, _cores, _launcher, _seccomp, _starter, _toolchains, _tools
+from backfeed.sandboxes import (
+    _cgroup,
+    _cores,
+    _launcher,
+    _seccomp,
+    _starter,
+    _system,
+    _toolchains,
+    _tools,
+)
 from backfeed.sandboxes._crew import Crew
 from backfeed.sandboxes._line import Piped
 from backfeed.sandboxes._protocol import BOOT, ENVIRONMENT, Trusted
@@ -28,7 +37,6 @@ from backfeed.sandboxes._slot import Slot
 OLDEST = (3, 9)
 FIRST_UID = 63000
 STACK = 16 << 20
-ETC = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl/openssl.cnf")  # and what Java has there
 
 # What bubblewrap says where it may not work, and what can be done about it.
 SIGNS = (
@@ -53,13 +61,15 @@ CONTAINERS = ("/.dockerenv", "/run/.containerenv")  # Docker's mark, and Podman'
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The keys of `[sandbox]`. `python`: the interpreter inside; `slots`: programs at once;
+    """The keys of `[sandbox]`. `root`: the folder of an unpacked image, of which programs see
+    `/usr` instead of this machine's; `python`: the interpreter inside; `slots`: programs at once;
     `cold_share`: the share of programs that also run in a new interpreter, to compare; `tools`:
     single-file programs of this machine by the name that they have inside (see `_tools.py`);
     `launcher`: `c` or `python`, else the first that there is; `prepared`: Python files that many
     jobs have, name and text, which are read once.
     """
 
+    root: str = ""
     python: str = ""
     slots: int = 0
     cold_share: float = 0.01
@@ -85,7 +95,8 @@ class Bubblewrap:
 def _crew(settings: Settings) -> Crew:
     if not 0 <= settings.cold_share <= 1 or settings.slots < 0:
         raise ConfigError("sandbox bubblewrap: cold_share lies between 0 and 1, slots above 0")
-    python, seccomp = interpreter(settings.python), _filter()
+    root = _system.checked(settings.root) if settings.root else ""
+    python, seccomp = interpreter(settings.python, root), _filter()
     cores = _cores.usable()
     tools = tuple(sorted(settings.tools.items()))
     trusted = Trusted(seccomp, _launcher.chosen(settings.launcher), settings.prepared)
@@ -108,8 +119,8 @@ def _crew(settings: Settings) -> Crew:
             {"seccomp": seccomp.hex(), "tools": _tools.digests(settings.tools)},
             slots=settings.slots or len(cores),
             cold_share=settings.cold_share,
-            in_force=_in_force(),
-            toolchain=_toolchains.digest,
+            in_force=_in_force() | ({"root": root} if root else {}),
+            toolchain=lambda command: _toolchains.digest(command, root),
         )
     except ConfigError as error:
         raise ConfigError(_with_remedy(str(error))) from error
@@ -150,7 +161,8 @@ class Start:
             return Piped(self._start(log, tools))
 
     def _start(self, log: IO[bytes], tools: Mapping[str, int]) -> "subprocess.Popen[bytes]":
-        places = _starter.staged(shown(self.python), self.uid)
+        root = [self.python.root] if self.python.root else []
+        places = _starter.staged([*shown(self.python), *root], self.uid)
         entry = self.enter()
         told = {
             "groups": entry.groups, "divided": entry.divided,
@@ -167,14 +179,19 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """The Python inside: its path, and its directory if that lies outside /usr."""
+    """The Python inside: its path, its directory if that lies outside /usr, and the folder of the
+    unpacked image that it is of.
+    """
 
     path: str
     prefix: str = ""
+    root: str = ""
 
 
-def interpreter(path: str = "") -> Interpreter:
+def interpreter(path: str = "", root: str = "") -> Interpreter:
     """The interpreter asked for, or the system's, or ours. Raises `ConfigError` if it is unfit."""
+    if root:
+        return Interpreter(_system.python(root, path), root=root)
     if path:
         return _looked_at(path)
     with suppress(ConfigError):
@@ -220,6 +237,8 @@ def bwrap() -> str:
 
 def shown(python: Interpreter) -> dict[str, str]:
     """What lies outside the system's folders and is shown all the same: from where, to where."""
+    if python.root:
+        return {}
     found = {python.prefix: python.prefix} if python.prefix else {}
     for chain in _toolchains.elsewhere():
         found |= chain.shown()
@@ -231,19 +250,11 @@ def command(python: Interpreter, tools: Mapping[str, int], places: Mapping[str, 
 
     `places` says where each of `shown` lies for the user that bubblewrap is started by.
     """
-    bound: list[str] = ["--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
-        place = Path("/", name)
-        if place.is_symlink():
-            bound += ["--symlink", str(place.readlink()), str(place)]
-        elif place.is_dir():
-            bound += ["--ro-bind", str(place), str(place)]
-    for path in (*ETC, *map(str, sorted(Path("/etc").glob("java*")))):
-        bound += ["--ro-bind-try", path, path]
+    bound = _system.shown(python.root, places.get(python.root, ""))
     for path, target in shown(python).items():
         bound += ["--ro-bind" if path == python.prefix else "--ro-bind-try", places[path], target]
     bound += ["--dir", _toolchains.LINKS]
-    for link, target in _toolchains.links().items():
+    for link, target in ({} if python.root else _toolchains.links()).items():
         bound += ["--symlink", target, link]
     for name, file in tools.items():
         bound += ["--perms", "0755", "--ro-bind-data", str(file), f"{_tools.HOME}/{name}"]
