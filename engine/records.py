@@ -60,7 +60,7 @@ class Test:
 
     `code` is run after the answer (script), or is the test file's text (framework); `setup` is laid
     before the answer. `stdin` and `stdout` belong to kind `stdio`; `compare` says how outputs are
-    compared: exact, token, float, unordered.
+    compared: exact, token, float, unordered, or checker, a program in Python that `code` is then.
     """
 
     kind: str

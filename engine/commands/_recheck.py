@@ -16,7 +16,7 @@ from backfeed.engine.config import read_toml
 from backfeed.engine.contracts import Service
 from backfeed.engine.errors import AskFailed, InputError
 from backfeed.engine.lanes import Engine, close_all
-from backfeed.engine.methods.compare import same_output
+from backfeed.engine.methods.compare import CHECKER, same_output
 from backfeed.engine.records import Sample
 from backfeed.engine.requests import Job, Outcome
 
@@ -113,6 +113,8 @@ def _other_output(sample: Sample, seen: Seen, now: Outcome) -> str:
     """Another output is the same verdict if the comparison says so."""
     stdin = seen.data["job"].get("stdin", "")
     tests = [test for test in sample.tests if test.kind == "stdio" and test.stdin == stdin]
+    if any(test.compare == CHECKER for test in tests):
+        return "it wrote another output, which its checker has not seen"
     words = {"AC" if same_output(now.stdout, t.stdout, t.compare) else "WA" for t in tests}
     return "" if words == {seen.data["verdict"]} else "it wrote another output"
 

@@ -3,6 +3,9 @@
 import math
 
 KINDS = ("exact", "token", "float", "unordered")
+CHECKER = "checker"
+"""What a test says that brings a program of its own to judge outputs by."""
+
 RELATIVE = 1e-6
 ABSOLUTE = 1e-9
 

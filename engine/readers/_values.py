@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from backfeed.engine.config import nearest
+from backfeed.engine.methods.compare import CHECKER
 from backfeed.engine.methods.compare import KINDS as COMPARED
 from backfeed.engine.readers._text import CELL_BYTES
 from backfeed.engine.records import File, Message, Test
@@ -150,8 +151,11 @@ def _test(item: Any, where: str) -> Test:
             "bad-tests", f"{where}: no kind {plain['kind']!r}; {nearest(str(plain['kind']), KINDS)}"
         )
     how = plain.get("compare", "token")
-    if how not in COMPARED:
-        raise Unusable("bad-tests", f"{where}: no compare {how!r}; {nearest(str(how), COMPARED)}")
+    if how not in (*COMPARED, CHECKER):
+        known = nearest(str(how), (*COMPARED, CHECKER))
+        raise Unusable("bad-tests", f"{where}: no compare {how!r}; {known}")
+    if how == CHECKER and (plain["kind"] != "stdio" or not plain.get("code")):
+        raise Unusable("bad-tests", f"{where}: a checker is the code of a test of kind stdio")
     try:
         return msgspec.convert(plain, Test)
     except msgspec.ValidationError as error:
@@ -161,6 +165,8 @@ def _test(item: Any, where: str) -> Test:
 def _kind_of_test(plain: Mapping[str, Any]) -> str:
     if plain.get("framework"):
         return "framework"
+    if plain.get("compare") == CHECKER:
+        return "stdio"
     return (
         "stdio" if not plain.get("code") and ("stdin" in plain or "stdout" in plain) else "script"
     )

@@ -11,11 +11,12 @@ import msgspec
 from backfeed.engine import languages
 from backfeed.engine.errors import Refused
 from backfeed.engine.grammar import grammars
-from backfeed.engine.methods.compare import same_output
+from backfeed.engine.methods.compare import CHECKER, same_output
 from backfeed.engine.records import VERDICT_OF, Evidence, File, Finding, Sample, Test
 from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
 from backfeed.engine.stages._ages import too_old
 from backfeed.engine.stages._files import beside, main_file
+from backfeed.engine.stages._judged import judged
 
 ASSERTED = ("AssertionError", "AssertionFailure")
 ABSENT = ("ModuleNotFoundError",)
@@ -71,14 +72,12 @@ def run_tests(
     stdio = iter([test for test in runnable if test.kind == "stdio"])
     parts = []
     for job, outcome in zip(jobs, outcomes, strict=True):
-        part = (
-            _of_harness(plugin, job, outcome)
-            if job.report
-            else _of_stdio(plugin.language, outcome, next(stdio))
-        )
-        if not job.report and part.word != "AC" and (why := lacking(sample.language, job, outcome)):
-            part = Ran("NONE", detail=why)
-        parts.append(replace(part, evidence=(evidence_of(check, job, outcome, word=part.word),)))
+        if job.report:
+            part = _of_harness(plugin, job, outcome)
+        else:
+            part = yield from _of_stdio(plugin, (job, outcome), next(stdio), check=check)
+        own = evidence_of(check, job, outcome, word=part.word)
+        parts.append(replace(part, evidence=(own, *part.evidence)))
     worst = _worst(parts)
     why = (yield from too_old(sample.language, _texts(sample, code))) if _broke(worst.word) else ""
     return replace(worst, word="NONE", detail=why) if why else worst
@@ -161,12 +160,29 @@ def _program(code: str, sample: Sample, test: Test) -> Job:
     return replace(job, files=(*beside(sample), *test.files, *job.files))
 
 
-def _of_stdio(language: str, outcome: Outcome, test: Test) -> Ran:
+def _of_stdio(plugin: Any, ran: tuple[Job, Outcome], test: Test, *, check: str) -> Asks[Ran]:
+    """What a program's output comes to: by comparison, or by the test's checker."""
+    job, outcome = ran
+    part = _of_output(plugin.language, outcome, test)
+    if part.word != "AC" and (why := lacking(plugin.language, job, outcome)):
+        return Ran("NONE", detail=why)
+    if part.word == "AC" and test.compare == CHECKER:
+        asked, told, word = yield from judged(outcome.stdout, test)
+        said = (told.stderr or told.stdout).strip()[-200:]
+        detail = {"AC": "", "WA": f"the checker says: {said}"}.get(
+            word, f"the checker is itself at fault: {told.verdict} {said}"
+        )
+        evidence = (evidence_of(check, asked, told, word=word),)
+        return Ran(word, executed=int(word != "NONE"), detail=detail, evidence=evidence)
+    return part
+
+
+def _of_output(language: str, outcome: Outcome, test: Test) -> Ran:
     if outcome.verdict != "AC":
         return Ran(outcome.verdict, detail=tail(language, outcome))
     if outcome.truncated:
         return Ran("OLE", detail="the output was cut")
-    if same_output(outcome.stdout, test.stdout, test.compare):
+    if test.compare == CHECKER or same_output(outcome.stdout, test.stdout, test.compare):
         return Ran("AC", executed=1)
     return Ran(
         "WA", executed=1, detail=f"wrote {outcome.stdout[:200]!r}, expected {test.stdout[:200]!r}"

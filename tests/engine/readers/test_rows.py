@@ -161,6 +161,8 @@ UNUSABLE = [
     ({**OURS, "tests": [{"kind": "scrip", "code": "x"}]}, "bad-tests"),
     ({**OURS, "tests": [{"code": 3}]}, "bad-tests"),
     ({**OURS, "tests": [{"stdout": "1", "compare": "tokens"}]}, "bad-tests"),
+    ({**OURS, "tests": [{"stdout": "1", "compare": "checker"}]}, "bad-tests"),
+    ({**OURS, "tests": [{"kind": "script", "code": "1", "compare": "checker"}]}, "bad-tests"),
     ({**OURS, "files": ["a"]}, "bad-files"),
     ({**OURS, "files": {"../a": "x"}}, "bad-files"),
     ({**OURS, "files": {"/a": "x"}}, "bad-files"),

@@ -5,7 +5,8 @@ from stages.dialogue import computed, outcome, report, spec
 
 from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
-from backfeed.engine.requests import Compute, rejoined
+from backfeed.engine.requests import Compute, Limits, rejoined
+from backfeed.engine.stages._runs import run_tests
 from backfeed.engine.stages.execute import Execute
 from backfeed.sandboxes import process
 
@@ -185,3 +186,60 @@ def test_the_docstrings_example_as_it_really_runs():
     box.shut()
     told = found.rejected
     assert (told.stage, told.reason, told.detail) == ("execute", "WA", "AssertionError (line 1)")
+
+
+CHECKER = "import sys\nsys.exit(not {1, 2} >= set(map(int, open(sys.argv[2]).read().split())))\n"
+
+
+@pytest.mark.parametrize(
+    ("ended", "verdict", "detail"),
+    [
+        ({"exit_code": 0}, "passed", ""),
+        ({"exit_code": 1, "stderr": "too much\n"}, "failed", "the checker says: too much"),
+        ({"exit_code": 2}, "unverified", "the checker is itself at fault"),
+        ({"exit_code": 1, "stderr": "Traceback (most recent call last):\n"}, "unverified",
+         "the checker is itself at fault"),
+    ],
+)  # fmt: skip
+def test_a_checker_judges_what_a_program_wrote(ended, verdict, detail):
+    asked = []
+
+    def answer(job):
+        asked.append(job)
+        if "checker.py" not in job.command:
+            return outcome(stdout="2 1\n")
+        return outcome("RE" if ended["exit_code"] else "AC", **ended)
+
+    test = Tested("stdio", stdin="7\n", stdout="1 2\n", compare="checker", code=CHECKER)
+    sample = Sample(language="python", code="print(2, 1)", tests=(test,))
+    found = rejoined(run_tests(sample, sample.code, Limits(), check="test"), answer)
+    assert (found.verdict, found.detail[: len(detail)]) == (verdict, detail)
+    assert [one.check for one in found.evidence] == ["test", "test"]
+    files = {file.path: file.text for file in asked[1].files}
+    assert files == {
+        "checker.py": CHECKER, "input.txt": "7\n", "output.txt": "2 1\n", "expected.txt": "1 2\n",
+    }  # fmt: skip
+
+
+def test_a_program_that_fails_is_not_shown_to_a_checker():
+    asked = []
+
+    def answer(job):
+        asked.append(job)
+        return outcome("TLE")
+
+    test = Tested("stdio", compare="checker", code=CHECKER)
+    sample = Sample(language="python", code="while 1: pass", tests=(test,))
+    assert rejoined(run_tests(sample, sample.code, Limits(), check="test"), answer).word == "TLE"
+    assert len(asked) == 1
+
+
+def test_a_checker_runs_as_a_program():
+    """As plain processes: the code is ours."""
+    box = process.PLUGIN.service({"named": True, "slots": 1})
+    test = Tested("stdio", stdout="1 2", compare="checker", code=CHECKER)
+    for code, word in (("print(2)\nprint(1)", "AC"), ("print(3)", "WA")):
+        sample = Sample(language="python", code=code, tests=(test,))
+        asking = run_tests(sample, code, Limits(), check="test")
+        assert rejoined(asking, lambda request: computed(request, box)).word == word
+    box.shut()
