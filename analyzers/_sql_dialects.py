@@ -157,10 +157,10 @@ def _by_rules(text: Plain, dialect: str, *, program: bool) -> Told | None:
 
 
 def _unbalanced(text: Plain) -> Told | None:
-    """The parenthesis that is never closed, or never opened; none where a string is in doubt."""
+    """The parenthesis without its other; none where it is in doubt what is a string or comment."""
     depth: list[int] = []
-    for match in re.finditer(r"(?<!\S)[()'](?!\S)", text.text):
-        if match[0] == "'":
+    for match in re.finditer(r"(?<!\S)(?:[()']|#~)(?!\S)", text.text):
+        if match[0] in ("'", "#~"):
             return None
         if match[0] == "(":
             depth.append(match.start())

@@ -17,7 +17,7 @@ _PLACED = (
     r"|{0}(?=\s+(?:sql|quer|database|db\b))"
 )
 _SPOKEN = {
-    "sqlite": r"sqlite3?", "mysql": r"mysql|mariadb", "postgres": r"postgre(?:s|sql)?|psql|plpgsql",
+    "sqlite": r"sqlite3?", "mysql": r"mysql", "postgres": r"postgre(?:s|sql)?|psql|plpgsql",
     "hive": rf"hiveql|hql|apache\s+hive|{_PLACED.format('hive')}",
     "oracle": rf"pl/?sql|{_PLACED.format('oracle')}",
     "tsql": r"t-?sql|transact-sql|sql\s*server|mssql", "bigquery": r"bigquery",

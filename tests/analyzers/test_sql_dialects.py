@@ -53,6 +53,8 @@ def test_what_all_dialects_know_no_rule_refuses(sql, dialect):
         ("postgres", "CREATE TYPE mood AS ENUM ('a', 'b')"),
         ("postgres", "COMMENT ON TABLE t IS 'x'"),
         ("postgres", "SELECT 17 # 5"),
+        ("postgres", "SELECT (17 # (5))"),
+        ("postgres", "SELECT id FROM items ORDER BY embedding <=> '[1, 2]' LIMIT 5"),
         ("postgres", "CREATE VIEW v WITH (security_barrier) AS SELECT 1"),
         ("postgres", "SELECT"),
         ("mysql", "LOAD DATA INFILE 'x' INTO TABLE t FIELDS TERMINATED BY ','"),
