@@ -61,15 +61,25 @@ def _labelled(case: Row, test: Row, label: Row) -> Case:
 
 def mbxp(folder: Path, language: str) -> Iterator[Case]:
     """One completion of a model for each task; the set has its pass@1, and no label a row."""
-    for case in read(folder / f"{MBXP[language]}.jsonl"):
-        call = f"\ncheck({case['entry_point']})\n" if language == "python" else ""
-        row = {
-            "id": case["task_id"], "language": language, "instruction": case["description"],
-            "response": case["prompt"] + case["sample_completion"],
-            "entry_point": case["entry_point"],
-            "tests": [{"kind": "script", "code": case["test"] + call}],
-        }  # fmt: skip
-        yield Case(row)
+    for task in read(folder / f"{MBXP[language]}.jsonl"):
+        yield Case(_completed(task, language, task["sample_completion"]))
+
+
+def mbxp_canonical(folder: Path, language: str) -> Iterator[Case]:
+    """The set's own solutions, of those tasks that have one."""
+    for task in read(folder / f"{MBXP[language]}.jsonl"):
+        if task["canonical_solution"]:
+            row = _completed(task, language, task["canonical_solution"])
+            yield Case(row, right=True, certainty="upstream")
+
+
+def _completed(task: Row, language: str, completion: str) -> Row:
+    call = f"\ncheck({task['entry_point']})\n" if language == "python" else ""
+    return {
+        "id": task["task_id"], "language": language, "instruction": task["description"],
+        "response": task["prompt"] + completion, "entry_point": task["entry_point"],
+        "tests": [{"kind": "script", "code": task["test"] + call}],
+    }  # fmt: skip
 
 
 def exercism(folder: Path, language: str) -> Iterator[Case]:
@@ -113,6 +123,7 @@ SETS: Mapping[str, Callable[[Path, str], Iterator[Case]]] = {
     "humanevalpack": humanevalpack,
     "humaneval_answers": humaneval_answers,
     "mbxp": mbxp,
+    "mbxp_canonical": mbxp_canonical,
     "exercism": exercism,
     "written": written,
 }
@@ -120,7 +131,7 @@ SETS: Mapping[str, Callable[[Path, str], Iterator[Case]]] = {
 
 def holds(place: Path, name: str, language: str) -> bool:
     """Is this the folder of the set, with cases in the language?"""
-    if name == "mbxp":
+    if name.startswith("mbxp"):
         return language in MBXP and (place / "published.jsonl").is_file()
     if name == "written":
         return (place / f"{language}.toml").is_file()

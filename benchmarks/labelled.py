@@ -148,7 +148,8 @@ def tell(scored: Row) -> None:
 def _place(name: str, options: argparse.Namespace) -> Path | None:
     """The set's own folder, also if that of several sets was named."""
     for folder in [options.directory] if options.directory else PLACES:
-        for place in (folder, folder / name, folder / "verify" / name):
+        own = name.partition("_canonical")[0]
+        for place in (folder, folder / own, folder / "verify" / own):
             if holds(place, name, options.language):
                 return place
     return None

@@ -79,6 +79,11 @@ def test_mbxp_is_prompt_completion_and_test(sets, tmp_path):
     assert case.row["response"] == "def f(x):\n    return 2 * x"
     assert case.row["tests"][0]["code"] == "def check(c): assert c(1) == 2\ncheck(f)\n"
     assert case.right is None
+    canonical = {**task, "task_id": "M/2", "canonical_solution": "    return x + x"}
+    write(tmp_path / "mbpp.jsonl", [{**task, "canonical_solution": None}, canonical])
+    [case] = sets.mbxp_canonical(tmp_path, "python")
+    assert (case.row["id"], case.right) == ("M/2", True)
+    assert case.row["response"] == "def f(x):\n    return x + x"
 
 
 PROBLEM = """
