@@ -41,6 +41,7 @@ _NO_TEXT = (
     ".lock",
     ".csv",
 )
+_CODE_OR_TEXT = (".html", ".htm")  # a licence may be a page
 _FOLDERS = {"licenses", "licences", "license", "licence"}
 _METADATA = (".dist-info", ".egg-info")
 
@@ -99,7 +100,8 @@ def is_licence_file(path: str) -> bool:
     [True, True, False, True]
     """
     pure = PurePosixPath(path)
-    if pure.suffix.lower() in (*_NO_TEXT, *grammar.extensions()):
+    ending = pure.suffix.lower()
+    if ending in (*_NO_TEXT, *grammar.extensions()) and ending not in _CODE_OR_TEXT:
         return False
     if _TEXT.fullmatch(pure.name) or _MAYBE.fullmatch(pure.name):
         return True

@@ -105,7 +105,15 @@ def test_what_metadata_declares(name, text, expected):
 
 
 def test_names_of_licence_files():
-    yes = ["LICENSE", "licence.txt", "COPYING.LESSER", "UNLICENSE", "MIT-LICENSE.txt", "NOTICE"]
+    yes = [
+        "LICENSE.html",
+        "LICENSE",
+        "licence.txt",
+        "COPYING.LESSER",
+        "UNLICENSE",
+        "MIT-LICENSE.txt",
+        "NOTICE",
+    ]
     no = ["license.py", "LICENSE.json", "licenses.yml", "README.md", "relicensing.txt"]
     assert [path for path in (*yes, *no) if is_licence_file(path)] == yes
 
