@@ -15,17 +15,20 @@ from backfeed.engine.errors import Outage, Refused
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
 
 Plain = dict[str, Any]
-VERSION = "1"  # of the rules
+VERSION = "2"  # of the rules
 _GUEST = "BackfeedCheck.java"
 _LIMITS = Limits(
     cpu_s=60.0, wall_s=120.0, memory_mb=1536, output_kb=16 * 1024, processes=128, disk_mb=64
 )
 _OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+_INSIDE = ("--add-exports", "jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED")
 _BUILD = Build(
-    command=("javac", *(f"-J{one}" for one in _OPTIONS), "-d", "out", _GUEST), outputs=("out",)
+    command=("javac", *(f"-J{one}" for one in _OPTIONS), *_INSIDE, "-d", "out", _GUEST),
+    outputs=("out",),
 )
 _COMMAND = (
-    "java", *_OPTIONS, "-Xms64m", "-Xmx768m", "-Duser.language=en", "-cp", "out", "BackfeedCheck",
+    "java", *_OPTIONS, *_INSIDE, "-Xms64m", "-Xmx768m", "-Duser.language=en", "-cp", "out",
+    "BackfeedCheck",
 )  # fmt: skip
 
 # The packages that every JDK has.
@@ -73,6 +76,7 @@ _NEWEST = {
     "gather": 24, "ofPlatform": 21,
 }  # fmt: skip
 _SYNTAX = "syntax"
+_PACKAGE = re.compile(r"\s*package\s+\w+(?:\.\w+)*\s*;(?!\s*package\b)")
 
 
 def is_foreign(name: str) -> bool:
@@ -82,7 +86,7 @@ def is_foreign(name: str) -> bool:
 
 def check(batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
     """One analysis for each snippet; raises `Outage` where the tool did not come to its end."""
-    codes = [_tree.without_comments("java", request.code) for request in batch]
+    codes = [_unpacked(_tree.without_comments("java", request.code)) for request in batch]
     sent = [_tree.encoded(_java_source.wrapped(code)) for code in codes]
     lines = "".join(f"{base64.b64encode(text).decode()}\n" for text in sent)
     job = Job(_record.guests([_GUEST]), _COMMAND, lines, _LIMITS, build=_BUILD)
@@ -97,6 +101,12 @@ def check(batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         raise Outage(f"javac: {outcome.verdict} {outcome.stderr[:200]}")
     release = told[0]["release"]
     return [judged(code, said, release) for code, said in zip(codes, told[1:], strict=True)]
+
+
+def _unpacked(code: str) -> str:
+    """The code without the package that it says it is in: it would stay for those after it."""
+    found = _PACKAGE.match(code)
+    return re.sub(r"\S", " ", found[0]) + code[found.end() :] if found else code
 
 
 def judged(code: str, said: Plain, release: int) -> Plain:

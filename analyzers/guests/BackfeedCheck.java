@@ -1,4 +1,5 @@
 import com.sun.source.util.JavacTask;
+import com.sun.tools.javac.api.JavacTaskPool;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -24,7 +25,8 @@ import javax.tools.ToolProvider;
 
 /**
  * Reads snippets, one a line in base64, and says what javac has against each: one JSON object a line.
- * The first line names the release of Java. A snippet sees the JDK and nothing else.
+ * The first line names the release of Java. A snippet sees the JDK and nothing else. What javac
+ * has read of the JDK is kept for the next one: none may have a package of its own.
  */
 final class BackfeedCheck {
     private static final int MOST = 20, LONGEST = 300;
@@ -39,11 +41,12 @@ final class BackfeedCheck {
     private static final List<String> OPTIONS = List.of(
             "-proc:none", "-implicit:none", "-XDshould-stop.ifError=FLOW", "-Xlint:none", "-encoding", "UTF-8");
 
-    private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     private final StandardJavaFileManager files;
+    private JavacTaskPool tasks = new JavacTaskPool(1);
     private final PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
 
     private BackfeedCheck() throws IOException {
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         files = compiler.getStandardFileManager(null, Locale.ENGLISH, StandardCharsets.UTF_8);
         files.setLocation(StandardLocation.CLASS_PATH, List.of());
         files.setLocation(StandardLocation.SOURCE_PATH, List.of());
@@ -76,20 +79,30 @@ final class BackfeedCheck {
         String crash = "";
         int parsed = 0;
         try {
-            JavacTask task = (JavacTask) compiler.getTask(
-                    Writer.nullWriter(), files, heard, OPTIONS, null, List.of(new Source(code)));
-            task.parse();
-            parsed = heard.getDiagnostics().size();
-            if (errors(heard, parsed).isEmpty()) {
-                task.analyze();
-            } else {
-                parsed = Integer.MAX_VALUE;
-            }
+            List<Source> texts = List.of(new Source(code));
+            parsed = tasks.getTask(Writer.nullWriter(), files, heard, OPTIONS, null, texts,
+                    task -> parsed((JavacTask) task, heard));
         } catch (Throwable wrong) {
             crash = wrong.getClass().getSimpleName();
+            tasks = new JavacTaskPool(1);
         }
         String told = String.join(", ", errors(heard, parsed));
         return "{\"crash\": \"" + crash + "\", \"errors\": [" + told + "]}";
+    }
+
+    /** Looks at a snippet, and says how many of the diagnostics are its parser's. */
+    private static int parsed(JavacTask task, DiagnosticCollector<JavaFileObject> heard) {
+        try {
+            task.parse();
+            int parsed = heard.getDiagnostics().size();
+            if (!errors(heard, parsed).isEmpty()) {
+                return Integer.MAX_VALUE;
+            }
+            task.analyze();
+            return parsed;
+        } catch (IOException wrong) {
+            throw new IllegalStateException(wrong);
+        }
     }
 
     /** The errors; those that the parser had are the first ones. */

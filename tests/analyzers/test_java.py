@@ -7,7 +7,7 @@ from backfeed.analyzers.java import PLUGIN, lacking
 from backfeed.engine import languages
 from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
-from backfeed.engine.requests import Limits, rejoined
+from backfeed.engine.requests import CodeCheck, Limits, rejoined
 from backfeed.engine.stages._runs import run_tests
 
 ADD = "import java.util.*;\n\nclass Solution {\n    int add(int x, int y) { return x + y; }\n}\n"
@@ -271,3 +271,18 @@ FRAMEWORK = {
 @pytest.mark.parametrize(("code", "test", "expected"), FRAMEWORK.values(), ids=FRAMEWORK)
 def test_files_of_tests(ran, code, test, expected):
     assert ran(code, test, "junit") == expected
+
+
+@pytest.mark.bwrap
+def test_a_snippet_knows_nothing_of_those_before_it(answer):
+    codes = [
+        "package p;\n\npublic class A {}\n",
+        "package p;\n\nclass C { A a; }\n",
+        "import p.A;\n\nclass B { A a; }\n",
+        "class Alpha { static int one() { return 1; } }\n",
+        "class D { int one = Alpha.one(); }\n",
+    ]
+    together = rejoined(PLUGIN.check([CodeCheck("java", code) for code in codes]), answer)
+    alone = [rejoined(PLUGIN.check([CodeCheck("java", code)]), answer)[0] for code in codes]
+    assert together == alone
+    assert [one["word"] for one in together] == ["ok", "unknown", "unknown", "ok", "unknown"]
