@@ -225,7 +225,7 @@ class AnalyzerService:
         sandbox = services["sandbox"]
         self.identity = f"{analyzer.language} {analyzer.version} / {sandbox.identity}"
         parallel = max(1, sandbox.gather.parallel // 2)
-        self.gather = Gather(batch=200, wait_s=0.1, parallel=parallel)
+        self.gather = Gather(batch=200, wait_s=2.0, parallel=parallel)
 
     def content(self, request: CodeCheck) -> Any:
         """All of it."""
