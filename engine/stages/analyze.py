@@ -19,7 +19,7 @@ class Analyze:
 
     deep: bool = False
     version = 3
-    asks = ("analyzer", "sandbox")
+    asks = ("analyzer", "compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
         """Ask the analyzer of the language."""
