@@ -50,19 +50,19 @@ def run_tests(
     limits: Limits,
     *,
     check: str,
-    variables: tuple[tuple[str, str], ...] = (),
+    elsewhere: tuple[tuple[str, str], ...] = (),
 ) -> Asks[Ran]:
-    """Run all tests of the sample on `code`; the worst result counts, `executed` is summed."""
+    """Run all tests of the sample on `code`; the worst result counts, `executed` is summed.
+
+    With variables of another place, files are laid down the other way round, too.
+    """
     plugin = languages.load(sample.language)
     runnable = [test for test in sample.tests if kind_of(test) in plugin.kinds]
     if not runnable:
         kinds = ", ".join(sorted({kind_of(test) for test in sample.tests}))
         return Ran("NONE", detail=f"no runner for tests of kind {kinds} in {sample.language}")
     room = roomy(sample.language, limits)
-    jobs = [
-        replace(job, limits=room, variables=(*job.variables, *variables))
-        for job in _jobs(code, sample, runnable)
-    ]
+    jobs = [_moved(replace(job, limits=room), elsewhere) for job in _jobs(code, sample, runnable)]
     try:
         outcomes: list[Outcome] = yield from together(jobs)
     except Refused as refused:
@@ -81,6 +81,14 @@ def run_tests(
     worst = _worst(parts)
     why = (yield from too_old(sample.language, _texts(sample, code))) if _broke(worst.word) else ""
     return replace(worst, word="NONE", detail=why) if why else worst
+
+
+def _moved(job: Job, elsewhere: tuple[tuple[str, str], ...]) -> Job:
+    """The job in other surroundings. What a build makes of its files has no order."""
+    if not elsewhere:
+        return job
+    files = job.files if job.build else tuple(reversed(job.files))
+    return replace(job, files=files, variables=(*job.variables, *elsewhere))
 
 
 def _broke(word: str) -> bool:

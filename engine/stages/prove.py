@@ -17,8 +17,8 @@ class Prove:
 
     Proven needs a passing test that was not recorded from the answer itself, failure on the stub
     (seen by `execute`), at least `killed` of `least` to `most` usable mutants killed, and a second
-    run with another hash seed, time zone and locale that agrees. A mutant that dies before the
-    first assertion is not counted.
+    run with another hash seed, time zone, locale and order of files that agrees. A mutant that dies
+    before the first assertion is not counted; it has twice the time of the second run, or `cpu_s`.
 
     in:  level tested, tests that notice 9 of 10 mutants
     out: level proven
@@ -28,7 +28,7 @@ class Prove:
     least: int = 5
     most: int = 20
     cpu_s: float = 1.0
-    version = 2
+    version = 3
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -36,7 +36,7 @@ class Prove:
         if sample.level != "tested":
             return [_not_proven(sample, "not tested")]
         again: Ran = yield from run_tests(
-            sample, sample.code, Limits(), check="again", variables=ELSEWHERE
+            sample, sample.code, Limits(), check="again", elsewhere=ELSEWHERE
         )
         if again.word != "AC":
             detail = f"a second run came to {again.word}: {again.detail}"
@@ -48,12 +48,20 @@ class Prove:
             return [_not_proven(sample, "every expectation was recorded from the answer itself")]
         if not languages.can(sample.language, "mutants"):
             return [_not_proven(sample, f"no mutants for {sample.language}")]
-        return [(yield from self._mutate(sample))]
+        return [(yield from self._mutate(sample, self._cpu_s(again)))]
 
-    def _mutate(self, sample: Sample) -> Asks[Sample]:
+    def _cpu_s(self, ran: Ran) -> float:
+        """The time for a mutant: doubled until it is twice what the answer took."""
+        took = max((one.data["outcome"]["cpu_s"] for one in ran.evidence), default=0.0)
+        given = self.cpu_s
+        while given < 2 * took:
+            given *= 2
+        return min(given, Limits().cpu_s)
+
+    def _mutate(self, sample: Sample, cpu_s: float) -> Asks[Sample]:
         call = (sample.language, "mutants", sample.code, sample.entry_point, self.most)
         codes: list[str] = yield from Compute(languages.call, call)
-        limits = replace(Limits(), cpu_s=self.cpu_s, wall_s=4 * self.cpu_s + 2)
+        limits = replace(Limits(), cpu_s=cpu_s, wall_s=4 * cpu_s + 2)
         ends = yield from together(_mutant(sample, code, limits) for code in codes)
         usable = [end for end in ends if end != "unusable"]
         killed = usable.count("killed")

@@ -132,3 +132,17 @@ def test_real_mutants_are_asked_for():
     [found] = rejoined(Prove(most=3, least=1).each(SAMPLE), answer)
     assert calls == [("python", "mutants", CODE, "f", 3)]
     assert found.level == "proven"
+
+
+@pytest.mark.parametrize(("took", "given"), [(0.1, 1.0), (0.6, 2.0), (1.9, 4.0), (4.9, 5.0)])
+def test_a_slow_answer_has_slow_mutants(took, given):
+    asked = []
+    proved(SAMPLE, [KILLED] * 5, again=outcome(report=report(1), cpu_s=took), asked=asked)
+    assert {job.limits.cpu_s for job in asked[1:]} == {given}
+
+
+def test_the_second_run_sees_its_files_the_other_way_round():
+    asked = []
+    proved(SAMPLE, [KILLED] * 5, asked=asked)
+    again, mutant = [[file.path for file in job.files] for job in asked[:2]]
+    assert again == mutant[::-1] != mutant
