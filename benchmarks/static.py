@@ -1,150 +1,217 @@
-"""How many snippets per second the static stages judge, beside one process per snippet.
+"""How long the static stages take for snippets of seven languages, beside one process a snippet.
 
-    python benchmarks/static.py [--snippets 2000] [--rounds 3] [--json]
+    python benchmarks/static.py [--each 200] [--sample 12] [--language go] [--data DATA] [--json]
 
-Each round takes its share of every way, in turn. The snippets are the functions of Python's own
-library, every fifth with a name that nothing binds. `backfeed check --until analyze` is measured
-whole: from the start of the command to the end of its report, sandbox, answer book and all. The
-other ways start Python's parser and ruff with the same rules once per snippet, in a bare process or
-in a new bubblewrap. All ways must find the same snippets faulty.
+`backfeed check --until analyze` is measured whole: from the start of the command to the end of its
+report, sandbox, answer book and all; for each language alone, and for all of them in one run. The
+other ways start tools once per snippet, in a bare process, as many at once as there are cores: the
+usual tools of the language (ruff and pylint, eslint, tsc 5.9, javac, go vet, rustc, gcc), and the
+tools that we use ourselves. They are given a sample, and their times are scaled. What npm cannot
+bring, or this machine lacks, is left out of both sides, and said.
+
+Snippets are files of public repositories and right solutions from DATA (default: the folder beside
+this repository) of the size of a model's answer, every tenth one of `faults/`; without DATA all are
+of `faults/`. When there are no more, they come again, with a comment that makes them others. CPU is
+that of a control group, where one can be made; else that of children that were waited for.
 """
 
 import argparse
-import ast
+import contextlib
 import itertools
 import json
 import os
-import shutil
-import statistics
+import resource
 import subprocess
 import sys
-import sysconfig
 import tempfile
-import textwrap
 import time
-from collections.abc import Callable, Iterator, Sequence
+import tomllib
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+from _rivals import SUFFIX, Rival, installed, same, usual
+from _sets import read
 from rich.console import Console
 from rich.table import Table
 
-from backfeed.analyzers.python import REJECT
+from backfeed.analyzers import _java_source
 
 CORES = len(os.sched_getaffinity(0))
-RUFF = str(Path(sys.executable).with_name("ruff"))
-PARSE = "import sys; compile(sys.stdin.read(), 'snippet.py', 'exec')"
-RULES = [
-    "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet", "--target-version", "py313",
-    "--select", ",".join(REJECT), "--stdin-filename", "snippet.py", "-",
-]  # fmt: skip
-ROOM = [
-    "bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc",
-    "--dev", "/dev", "--cap-drop", "ALL",
-]  # fmt: skip
-FAULT = "\n    return a_name_that_nothing_binds\n"
+FAULTS = Path(__file__).with_name("faults")
+BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+GROUP = Path(f"/sys/fs/cgroup/cpuacct/backfeed-static-{os.getpid()}")
+SIZES = range(300, 5000)  # bytes of a snippet
 
-Way = Callable[[Sequence[str]], set[int]]
-"""Judges snippets, and returns the places of those that cannot work."""
+Row = dict[str, Any]
 
 
-def snippets(count: int) -> list[str]:
-    """Functions that need nothing from around them, in the order of the library's files.
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds that a number of snippets took: by the clock, and of all processors."""
 
-    When there are no more of them, they come again, with a comment that makes them others.
-    """
-    once = list(_snippets())
-    many = (f"# {turn}\n{code}" for turn in itertools.count() for code in once)
+    wall_s: float
+    cpu_s: float
+    snippets: int
+
+    def of(self, snippets: int) -> "Took":
+        """The same, scaled to another number."""
+        times = snippets / self.snippets
+        return Took(self.wall_s * times, self.cpu_s * times, snippets)
+
+
+def snippets(language: str, count: int, data: Path) -> list[str]:
+    """So many different snippets of a language, in an order that is always the same."""
+    text = (FAULTS / f"{language}.toml").read_text(encoding="utf-8")
+    wrong = [fault["code"] for fault in tomllib.loads(text)["fault"]]
+    good = [code for code in _good(language, data) if len(code.encode()) in SIZES]
+    tens = itertools.batched(good, 9) if sys.version_info >= (3, 12) else _nines(good)
+    once = [code for ten, bad in zip(tens, itertools.cycle(wrong)) for code in (*ten, bad)] or wrong
+    mark = "#" if language == "python" else "//"
+    many = (f"{code}\n{mark} {turn}\n" for turn in itertools.count() for code in once)
     return list(itertools.islice(many, count))
 
 
-def _snippets() -> Iterator[str]:
-    number = 0
-    for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        for node in ast.parse(text).body:
-            if not isinstance(node, ast.FunctionDef) or _free(node):
-                continue
-            code = textwrap.dedent(ast.get_source_segment(text, node) or "")
-            number += 1
-            yield f"{code}{FAULT}" if number % 5 == 0 else f"{code}\n"
+def _nines(codes: Sequence[str]) -> Iterator[Sequence[str]]:
+    for begin in range(0, len(codes), 9):
+        yield codes[begin : begin + 9]
 
 
-def _free(node: ast.FunctionDef) -> bool:
-    """Does the function use a name that neither it nor Python binds?"""
-    names = [part for part in ast.walk(node) if isinstance(part, ast.Name)]
-    bound = {name.id for name in names if not isinstance(name.ctx, ast.Load)}
-    bound |= {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
-    return bool({name.id for name in names} - bound - set(dir(__builtins__)) - {node.name})
+def _good(language: str, data: Path) -> Iterator[str]:
+    for path in sorted((data / "seeds").glob("*.jsonl")):
+        if not path.name.startswith("filter_"):
+            yield from (row["text"] for row in read(path) if row["language"] == language)
+    for name, expected in (("humanevalpack", "accept"),):
+        folder = data / "verify" / name
+        if folder.is_dir():
+            labels = {row["id"]: row["expected"] for row in read(folder / "labels.jsonl")}
+            cases = (row for row in read(folder / "cases.jsonl") if row["language"] == language)
+            yield from (row["solution"] for row in cases if labels[row["id"]] == expected)
 
 
-def by_check(codes: Sequence[str]) -> set[int]:
-    """`backfeed check --until analyze`, from nothing."""
+def by_check(codes: Sequence[tuple[str, str]]) -> Took:
+    """`backfeed check --until analyze` over pairs of language and code, from nothing."""
     with tempfile.TemporaryDirectory() as folder:
         file, out = Path(folder, "rows.jsonl"), Path(folder, "out")
         rows = [
-            {"id": str(n), "language": "python", "instruction": "-", "response": code}
-            for n, code in enumerate(codes)
-        ]
+            {"id": str(n), "language": language, "instruction": "-",
+             "files": {f"answer{SUFFIX[language]}": code}}
+            for n, (language, code) in enumerate(codes)
+        ]  # fmt: skip
         file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         command = [sys.executable, "-m", "backfeed", "check", str(file), "-o", str(out)]
+        began, cpu = time.perf_counter(), _cpu()
         subprocess.run([*command, "--until", "analyze"], capture_output=True, check=True)
-        gone = [pq.read_table(path).to_pylist() for path in out.glob("rejected/*")]
-        return {
-            int(row["source_id"])
-            for row in itertools.chain(*gone)
-            if row["rejected"]["stage"] in {"parse", "analyze"}  # `fit` has its say about stubs
-        }
+        return Took(time.perf_counter() - began, _cpu() - cpu, len(codes))
 
 
-def by_process(*around: str) -> Way:
-    """Python and ruff, started for each snippet; as many at once as cores."""
+def by_process(language: str, codes: Sequence[str], rival: Rival) -> Took:
+    """A rival's commands, started for each snippet; as many at once as cores."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for n, code in enumerate(codes):
+            paths.append(Path(folder, str(n), _name(language, code)))
+            paths[-1].parent.mkdir()
+            paths[-1].write_text(code, encoding="utf-8")
 
-    def faulty(code: str) -> bool:
-        tools = [[sys.executable, "-I", "-c", PARSE], [RUFF, *RULES]]
-        return any(
-            subprocess.run([*around, *tool], input=code.encode(), capture_output=True).returncode
-            for tool in tools
-        )
+        def look(path: Path) -> None:
+            for command in rival.commands:
+                called = [str(path) if word == "FILE" else word for word in command]
+                subprocess.run(called, capture_output=True, check=False, cwd=path.parent)
 
-    def run(codes: Sequence[str]) -> set[int]:
+        began, cpu = time.perf_counter(), _cpu()
         with ThreadPoolExecutor(CORES) as threads:
-            return {n for n, found in enumerate(threads.map(faulty, codes)) if found}
+            list(threads.map(look, paths))
+        return Took(time.perf_counter() - began, _cpu() - cpu, len(codes))
 
-    return run
+
+def _name(language: str, code: str) -> str:
+    """A name that a compiler takes: a public class of Java lies in a file of its name."""
+    if language == "java":
+        return Path(_java_source.placed("Main.java", code).path).name
+    return f"snippet{SUFFIX[language]}"
 
 
-def measure(count: int, rounds: int) -> list[dict[str, Any]]:
-    """A row per way: median and best rate over the rounds, in snippets per second."""
-    codes = snippets(count)
-    share = codes[: max(20, len(codes) // 20)]
-    ways: list[tuple[str, Sequence[str], Way]] = [
-        ("backfeed check --until analyze", codes, by_check),
-        ("python and ruff, once per snippet", share, by_process()),
-    ]
-    if shutil.which("bwrap"):
-        ways.append(("the same, each in a new bubblewrap", share, by_process(*ROOM)))
-    rates: dict[str, list[float]] = {name: [] for name, _, _ in ways}
-    faulty = ways[0][2](codes)
-    for _ in range(rounds):
-        for name, part, way in ways:
-            began = time.perf_counter()
-            found = way(part)
-            rates[name].append(len(part) / (time.perf_counter() - began))
-            if wrong := found ^ {n for n in faulty if n < len(part)}:
-                sys.exit(f"{name} judges {sorted(wrong)[:9]} otherwise than the first way")
-    ours = statistics.median(rates[ways[0][0]])
-    return [
-        {
-            "way": name, "snippets": len(part), "faulty": sum(n < len(part) for n in faulty),
-            "per_second": round(statistics.median(rates[name]), 1),
-            "best": round(max(rates[name]), 1),
-            "times": round(ours / statistics.median(rates[name]), 1),
+def _cpu() -> float:
+    """Processor seconds that all processes below this one have taken, but not this one itself."""
+    if (GROUP / "cpuacct.usage").exists():
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        return int((GROUP / "cpuacct.usage").read_text()) / 1e9 - own.ru_utime - own.ru_stime
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _grouped() -> None:
+    """Move into a control group that counts, if this user may make one."""
+    with contextlib.suppress(OSError):
+        GROUP.mkdir(exist_ok=True)
+        (GROUP / "cgroup.procs").write_text(str(os.getpid()))
+
+
+def measure(given: argparse.Namespace, scratch: Path) -> list[Row]:
+    """A row per language, and one for all of them in one run."""
+    node = installed(given.npm or scratch / "npm")
+    rows: list[Row] = []
+    mixed: list[list[tuple[str, str]]] = []
+    for language in given.language or SUFFIX:
+        codes = snippets(language, given.each, given.data)
+        mine = scratch / language
+        mine.mkdir()
+        rivals = {"usual": usual(language, node, mine), "same": same(language, mine)}
+        step = max(1, len(codes) // given.sample)
+        took = {
+            key: by_process(language, codes[::step], rival).of(len(codes))
+            for key, rival in rivals.items() if rival.commands
+        }  # fmt: skip
+        pairs = [(language, code) for code in codes]
+        mixed.append(pairs)
+        rows.append(_row(language, by_check(pairs), took, rival=rivals["usual"]))
+    order = [pair for group in itertools.zip_longest(*mixed) for pair in group if pair]
+    whole = {
+        key: Took(*(sum(row[f"{key}_{unit}"] for row in rows) for unit in ("wall_s", "cpu_s")), 1)
+        for key in ("usual", "same") if all(row[f"{key}_wall_s"] for row in rows)
+    }  # fmt: skip
+    return [*rows, _row("all in one run", by_check(order), whole)]
+
+
+def _row(name: str, ours: Took, took: dict[str, Took], *, rival: Rival | None = None) -> Row:
+    row = {
+        "language": name, "snippets": ours.snippets, "wall_s": round(ours.wall_s, 2),
+        "cpu_s": round(ours.cpu_s, 2), "usual": rival.name if rival else "",
+        "absent": list(rival.absent) if rival else [],
+    }  # fmt: skip
+    for key in ("usual", "same"):
+        one = took.get(key)
+        row |= {
+            f"{key}_wall_s": round(one.wall_s, 2) if one else None,
+            f"{key}_cpu_s": round(one.cpu_s, 2) if one else None,
+            f"{key}_times": round(one.wall_s / ours.wall_s, 1) if one else None,
+            f"{key}_cpu_times": round(one.cpu_s / ours.cpu_s, 1) if one else None,
         }
-        for name, part, _ in ways
-    ]  # fmt: skip
+    return row
+
+
+def tell(rows: Sequence[Row]) -> None:
+    """The rows for people: seconds by the clock, and of processors in brackets."""
+    table = Table(
+        "language", "snippets", "check, s (CPU)", "usual tools", "s (CPU), scaled", "times (CPU)",
+        "the same tools, s (CPU)", "times (CPU)",
+    )  # fmt: skip
+    for row in rows:
+        cells = [row["language"], str(row["snippets"]), f"{row['wall_s']} ({row['cpu_s']})"]
+        for key in ("usual", "same"):
+            cells += [row["usual"]] if key == "usual" else []
+            known = row[f"{key}_wall_s"] is not None
+            cells.append(f"{row[f'{key}_wall_s']} ({row[f'{key}_cpu_s']})" if known else "-")
+            cells.append(f"{row[f'{key}_times']} ({row[f'{key}_cpu_times']})" if known else "-")
+        table.add_row(*cells)
+    Console(width=130).print(table)
+    for row in rows:
+        for tool in row["absent"]:
+            print(f"{row['language']}: {tool} is not here, and left out")
+    print(f"{CORES} cores, load {os.getloadavg()[0]:.1f}")
 
 
 def main() -> None:
@@ -152,21 +219,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--snippets", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--each", type=int, default=200, help="snippets of each language")
+    parser.add_argument("--sample", type=int, default=12, help="those that other ways are given")
+    parser.add_argument("--language", action="append", choices=SUFFIX)
+    parser.add_argument("--data", type=Path, default=BESIDE)
+    parser.add_argument("--npm", type=Path, help="a folder for what npm brings, kept")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    rows = measure(given.snippets, given.rounds)
-    if given.json:
-        print(json.dumps(rows, indent=2))
-        return
-    table = Table(
-        "way", "snippets", "faulty", "a second (median)", "best", "check is times as fast"
-    )
-    for row in rows:
-        table.add_row(*map(str, row.values()))
-    Console(width=110).print(table)
-    print(f"{CORES} cores, load {os.getloadavg()[0]:.1f}")
+    if not (given.data / "seeds").is_dir():
+        print(f"all snippets are of faults/: there is no {given.data / 'seeds'}", file=sys.stderr)
+    _grouped()
+    with tempfile.TemporaryDirectory() as scratch:
+        rows = measure(given, Path(scratch))
+    print(json.dumps(rows, indent=2)) if given.json else tell(rows)
 
 
 if __name__ == "__main__":
