@@ -3,8 +3,9 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 DEMO := runs/demo
+FAMILIES := python node jvm native go rust scripts
 
-.PHONY: help venv demo test test-all check bench docs engine images launcher toolchains
+.PHONY: help venv demo test test-all check bench docs engine image images images-all launcher toolchains
 
 help:      ## show this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 18
@@ -18,8 +19,14 @@ launcher: venv ## the sandbox's launcher in C, where there is a compiler
 engine:    ## a Docker engine that answers, with the image backfeed-base
 	@tools/docker-engine.sh
 
-images:    ## the engine, with the image backfeed-tools too
-	@tools/docker-engine.sh tools
+images:    ## the engine, with the image backfeed-tools too; FAMILY="go jvm" for others
+	@tools/docker-engine.sh $(or $(FAMILY),tools)
+
+images-all: ## the engine, with backfeed-tools and an image for each family
+	@tools/docker-engine.sh tools $(FAMILIES)
+
+image: engine ## the image backfeed, which runs the engine, over BASE=backfeed-base
+	@docker build --network host --build-arg BASE=$(or $(BASE),backfeed-base) -t backfeed .
 
 toolchains: ## compilers and interpreters of the languages that tests run
 	@tools/toolchains.sh
@@ -41,7 +48,7 @@ check: venv ## lint, format, types
 	$(BIN)/mypy
 
 bench: venv ## each headline figure, both sides measured in one run
-	@for file in $(sort $(wildcard benchmarks/*.py)); do \
+	@for file in $(sort $(wildcard benchmarks/[!_]*.py)); do \
 		echo "== $$file"; $(BIN)/python "$$file" || exit; \
 	done
 
