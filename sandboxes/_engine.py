@@ -53,9 +53,9 @@ NOT_ALLOWED = (
 )
 NO_IMAGE = (
     "the container engine has no image {image!r}. For backfeed-base run `make engine` in the "
-    "repository, for backfeed-tools `make images` (neither needs a registry), or: printf 'FROM "
-    "debian:bookworm-slim\\nRUN apt-get update && apt-get install -y python3\\n' | docker build -t "
-    "backfeed-base -"
+    "repository, for backfeed-tools `make images`, for backfeed-go and its like `make images "
+    "FAMILY=go` (none needs a registry of images), or: printf 'FROM debian:bookworm-slim\\nRUN "
+    "apt-get update && apt-get install -y python3\\n' | docker build -t backfeed-base -"
 )
 
 
