@@ -152,10 +152,12 @@ def _grouped() -> None:
 
 def measure(given: argparse.Namespace, scratch: Path) -> list[Row]:
     """A row per language, and one for all of them in one run."""
-    node = installed(given.npm or scratch / "npm")
+    chosen = given.language or list(SUFFIX)
+    scripts = {"javascript", "typescript"}.intersection(chosen)
+    node = installed(given.npm or scratch / "npm") if scripts else None
     rows: list[Row] = []
     mixed: list[list[tuple[str, str]]] = []
-    for language in given.language or SUFFIX:
+    for language in chosen:
         codes = snippets(language, given.each, given.data)
         mine = scratch / language
         mine.mkdir()
