@@ -14,6 +14,7 @@ FROM ${BASE}
 ARG PIP_INDEX_URL
 RUN apt-get update \
     && apt-get install -y --no-install-recommends bubblewrap ca-certificates git python3 python3-venv \
+    && apt-get clean \
     && rm -rf /var/lib/apt/lists/*
 COPY pyproject.toml README.md LICENSE /opt/backfeed/
 COPY src/backfeed/*.py src/backfeed/py.typed /opt/backfeed/src/backfeed/
@@ -32,6 +33,7 @@ RUN make="/opt/venv/bin/python -m backfeed.sandboxes._launcher"; \
         && apt-get install -y --no-install-recommends gcc libc6-dev \
         && $make \
         && apt-get purge -y --auto-remove gcc libc6-dev \
+        && apt-get clean \
         && rm -rf /var/lib/apt/lists/*; \
     fi
 ENV PATH=/opt/venv/bin:$PATH
