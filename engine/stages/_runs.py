@@ -1,7 +1,7 @@
 """Asking patterns for running answers: the tests of a sample as jobs, and what they came to."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -61,8 +61,7 @@ def run_tests(
     if not runnable:
         kinds = ", ".join(sorted({kind_of(test) for test in sample.tests}))
         return Ran("NONE", detail=f"no runner for tests of kind {kinds} in {sample.language}")
-    room = roomy(sample.language, limits)
-    jobs = [_moved(replace(job, limits=room), elsewhere) for job in _jobs(code, sample, runnable)]
+    jobs = [_moved(job, elsewhere) for job in _jobs(code, sample, runnable, limits=limits)]
     try:
         outcomes: list[Outcome] = yield from together(jobs)
     except Refused as refused:
@@ -103,10 +102,18 @@ def _texts(sample: Sample, code: str) -> list[str]:
     return [code, *tests, *(file.text for file in files)]
 
 
-def roomy(language: str, limits: Limits) -> Limits:
-    """The limits of a program, with the memory that the language's runtime takes for itself."""
-    own: int = getattr(languages.load(language), "runtime_mb", 0)
-    return replace(limits, memory_mb=limits.memory_mb + own)
+def roomy(language: str, limits: Limits, *, suite: bool = False) -> Limits:
+    """The limits of a program, with what the language's runtime takes for itself.
+
+    That is memory; for a suite also the time in which its framework starts.
+    """
+    plugin = languages.load(language)
+    own: int = getattr(plugin, "runtime_mb", 0)
+    start: float = getattr(plugin, "suite_s", 0.0) if suite else 0.0
+    more = limits.memory_mb + own
+    return replace(
+        limits, memory_mb=more, cpu_s=limits.cpu_s + start, wall_s=limits.wall_s + 2 * start
+    )
 
 
 def lacking(language: str, job: Job, outcome: Outcome) -> str:
@@ -127,13 +134,24 @@ def evidence_of(check: str, job: Job, outcome: Outcome, *, word: str) -> Evidenc
     })  # fmt: skip
 
 
-def _jobs(code: str, sample: Sample, tests: Sequence[Test]) -> list[Job]:
+def _jobs(code: str, sample: Sample, tests: Sequence[Test], *, limits: Limits) -> list[Job]:
     """First one job for each stdio test, then one for each framework that runs files of its own,
-    then those for the harness: one for all tests together, where the language `joins` them.
+    then those for the harness.
     """
     plugin = languages.load(sample.language)
-    jobs = [_program(code, sample, test) for test in tests if test.kind == "stdio"]
-    jobs += [_framework(code, sample, test) for test in tests if _has_files(plugin, test)]
+    room, wide = (roomy(sample.language, limits, suite=suite) for suite in (False, True))
+    programs = (_program(code, sample, test) for test in tests if test.kind == "stdio")
+    suites = (_framework(code, sample, test) for test in tests if _has_files(plugin, test))
+    return [
+        *(replace(job, limits=room) for job in programs),
+        *(replace(job, limits=wide) for job in suites),
+        *(replace(job, limits=room) for job in _harnessed(code, sample, tests)),
+    ]
+
+
+def _harnessed(code: str, sample: Sample, tests: Sequence[Test]) -> Iterator[Job]:
+    """One job for all tests together, where the language `joins` them, else one for each."""
+    plugin = languages.load(sample.language)
     harness = [test for test in tests if test.kind != "stdio" and not _has_files(plugin, test)]
     for group in [harness] if plugin.joins and harness else [[test] for test in harness]:
         spec: dict[str, Any] = {"code": code}
@@ -141,8 +159,7 @@ def _jobs(code: str, sample: Sample, tests: Sequence[Test]) -> list[Job]:
         if sample.files:
             spec["module"] = PurePosixPath(main_file(sample).path).stem
         extra = (*beside(sample), *(file for test in group for file in test.files))
-        jobs.append(plugin.test_job(spec, extra))
-    return jobs
+        yield plugin.test_job(spec, extra)
 
 
 def _has_files(plugin: Any, test: Test) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 from stages.dialogue import computed, outcome, report, spec
 
+from backfeed.engine import languages
 from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Compute, Limits, rejoined
@@ -243,3 +244,18 @@ def test_a_checker_runs_as_a_program():
         asking = run_tests(sample, code, Limits(), check="test")
         assert rejoined(asking, lambda request: computed(request, box)).word == word
     box.shut()
+
+
+def test_a_suite_has_the_time_in_which_its_framework_starts(monkeypatch):
+    asked = []
+    plugin = languages.load("python")
+    monkeypatch.setattr(type(plugin), "suite_s", 2.0, raising=False)
+    suite = Tested("framework", framework="pytest", code="def test_f(): pass\n")
+    sample = SAMPLE.but(tests=(*SAMPLE.tests, suite))
+
+    def answer(job):
+        asked.append(job)
+        return PASSED
+
+    rejoined(run_tests(sample, CODE, Limits(cpu_s=3.0, wall_s=9.0), check="test"), answer)
+    assert [(job.limits.cpu_s, job.limits.wall_s) for job in asked] == [(5.0, 13.0), (3.0, 9.0)]
