@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import tree_sitter
+
 from backfeed.analyzers import _tree
 from backfeed.analyzers._tree_parameters import Parameter, called, parameters
 from backfeed.analyzers._tree_units import cut_of, text_of
@@ -32,6 +34,11 @@ _BY_NAME = (
         r"n|k|i|j|m|x|y|a|b|num|number|count|size|len\w*|index|start|end|limit|target|base|exp",
     ),
 )
+# What code with regular expressions may look for.
+_PATTERN = re.compile(r"regex|regexp|match_pattern|substitution")
+_PUNCTUATED = ("a-b_c.D/e", 'it\'s "so" \\ ok', " two  spaces ", "<b>x & y</b>", "One::Two 3")
+_MARK = re.compile(r"[^\w\s{}\\%$]")
+_LEFT = "?optional"
 _DRAWN = 60
 # Code that speaks of numbers below zero is tried with them; other code says nothing of them.
 _SIGNED = re.compile(r"<=? ?0\b|>=? ?0\b|(?i:negative)|\babs\b|- ?1\b")
@@ -44,10 +51,12 @@ def inputs(
 ) -> list[str]:  # fmt: skip
     """Calls of a function, different from each other: those that are shown, then drawn ones."""
     takes = parameters(language, code, name)
-    drawn = [
-        _pool(language, code, one, told=types.get(one.name) or types.get(f"${n}") or "")
-        for n, one in enumerate(takes, 1)
-    ]
+    told = [types.get(one.name) or types.get(f"${n}", "") for n, one in enumerate(takes, 1)]
+    pairs = list(zip(takes, told, strict=True))
+    drawn = [_pool(language, code, one, told=said) for one, said in pairs]
+    # What may be left out and cannot be drawn is left out.
+    while drawn and drawn[-1] is None and (takes[-1].optional or told[len(takes) - 1] == _LEFT):
+        drawn, takes = drawn[:-1], takes[:-1]
     found = dict.fromkeys(shown)
     rng = random.Random(f"{name}/{len(code)}")  # noqa: S311 - which calls, not secrets
     begin, cut = called(language, code, name), cut_of(language)
@@ -124,12 +133,22 @@ def _written(kind: str, value: Any, escaped: str) -> str:
 
 def _looked_for(language: str, code: str) -> list[str]:
     """Strings made with the short literals of the body: what it looks for is in them."""
-    marks = {
-        text_of(node).strip("\"'`")
-        for _, node in _tree.captured(language, _tree.encoded(code), "string")
-    }
-    kept = sorted(m for m in marks if 0 < len(m) <= 6 and re.search(r"[^\w\s{}\\%$]", m))[:3]
-    return [f"ab{mark}1 c{mark}d" for mark in kept]
+    text = _tree.encoded(code)
+    marks = {text_of(node).strip("\"'`") for _, node in _tree.captured(language, text, "string")}
+    kept = [m for m in marks if 0 < len(m) <= 6 and _MARK.search(m) and "$" not in m]
+    made = [f"ab{mark}1 c{mark}d" for mark in sorted(kept)[:3]]
+    return [*made, *_PUNCTUATED] if _has_pattern(_tree.tree(language, text).root_node) else made
+
+
+def _has_pattern(root: tree_sitter.Node) -> bool:
+    """Is there a regular expression in it?"""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.is_named and _PATTERN.search(node.type):
+            return True
+        stack += node.children
+    return False
 
 
 def split_call(text: str) -> tuple[str, str]:

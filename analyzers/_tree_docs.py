@@ -11,7 +11,7 @@ from backfeed.analyzers import _tree
 from backfeed.analyzers._described import LONGEST, VAGUE, Description, Example, too_short
 from backfeed.analyzers._tree_parameters import called, signature
 from backfeed.analyzers._tree_shown import pairs
-from backfeed.analyzers._tree_units import cut_of, items, text_of
+from backfeed.analyzers._tree_units import comments, cut_of, items, text_of
 
 _MARKS = re.compile(r"^[ \t]*(?:/\*+!?|\*+/|\*(?!\*)|//[/!]?|#+(?!\[)|--+)[ \t]?", re.MULTILINE)
 # The types that Lua's comments name; LDoc has tags of their names.
@@ -23,6 +23,8 @@ _GIVEN = re.compile(
     r"|(?:[?|]?(?:int|string|bool|boolean|float|array|mixed|null|false|iterable)(?:\[\]|<[^>]*>)?)+"
     r"(?=\s+[A-Za-z])(?!\s+(?:if|of|on|or|when|otherwise)\b))\s*[-\u2013:]?\s*"
 )
+# Lines of Perl's documentation that are no prose.
+_POD = re.compile(r"^=\w+.*$", re.MULTILINE)
 _SPOKEN = re.compile(
     r"\b(?:(?P<list>list|array|sequence)|(?P<str>string|text|word|character|name|sentence)"
     r"|(?P<int>integer|number|count|index|amount))s?\b",
@@ -117,7 +119,7 @@ def _function(language: str, code: str, name: str) -> tuple[_tree.Definition, st
     one = defined[-1]
     for item in items(language, root):
         if item.node.start_byte <= one.span[0] and one.span[1] <= item.node.end_byte:
-            mine = [n for n in item.above if n.type in _tree.known(language).comments]
+            mine = [n for n in item.above if n.type in comments(language)]
             if item.frame is not None or item.node.type not in cut_of(language).frames:
                 return one, bare("\n".join(text_of(node).rstrip("\n") for node in mine))
     return one, ""
@@ -126,6 +128,8 @@ def _function(language: str, code: str, name: str) -> tuple[_tree.Definition, st
 def bare(comment: str) -> str:
     """A comment without what marks it as one."""
     text = re.sub(r"[ \t]*\*+/[ \t]*$", "", comment.expandtabs(4), flags=re.MULTILINE)
+    if re.match(r"=\w+", text):
+        text = re.sub(r"\b[BCFILSXZ]<+ ?([^<>]*?) ?>+", r"`\1`", _POD.sub("", text))
     return _MARKS.sub("", text).strip("\n")
 
 
@@ -133,14 +137,15 @@ def types_told(language: str, code: str, name: str) -> dict[str, str]:
     """What the comment says of the types of parameters."""
     found = _function(language, code, name)
     said = told(found[1]) if found else Told()
-    guessed = {key: f"?{_spoken(text)}" for key, text in said.parameters.items() if _spoken(text)}
+    guessed = {key: f"?{_spoken(text)}" for key, text in said.parameters.items()}
     return {**guessed, **{key: kind for key, kind in said.types.items() if kind}}
 
 
 def _spoken(text: str) -> str:
     """The type that the words on a parameter speak of first; empty if they speak of none."""
-    kinds = {match.lastgroup or "": None for match in _SPOKEN.finditer(text)}
-    return next(iter(kinds), "")
+    found = _SPOKEN.search(text)
+    optional = re.match(r"\W*optional\b", text, re.IGNORECASE)
+    return (found.lastgroup or "") if found else "optional" if optional else ""
 
 
 def told(text: str) -> Told:
@@ -220,6 +225,7 @@ def plain(text: str) -> str:
     text = re.sub(r"<sup>(.*?)</sup>", r"^\1", text)
     text = re.sub(r"</?(?:p|br|b|i|em|strong|ul|ol|li|pre|tt|sub|sup|h\d)\s*/?>", "", text)
     text = re.sub(r"</?code>", "`", text)
+    text = re.sub(r"(?<![\w+])\+([A-Za-z_][\w.:#?!]*)\+(?![\w+])", r"`\1`", text)
     text = re.sub(r"\\f[$\[\]]|\\[cep] ", "", text)
     return _URL.sub("", text).strip()
 

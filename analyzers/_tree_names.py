@@ -1,5 +1,6 @@
 """The names in a piece of code: those that it uses, and those that are there because of it."""
 
+import re
 from collections.abc import Iterator
 
 import tree_sitter
@@ -14,6 +15,12 @@ _BINDERS = (
     "_pattern", "parameter_declaration", "pointer_type", "expression_list", "varname",
     "variable_assignment",
 )  # fmt: skip
+_STATEMENT = re.compile(r"call|for|while|until|(?!assignment)\w*_(?:statement|call|loop)")
+_CHANGED = re.compile(
+    r"\b([A-Za-z_]\w*)\s*(?:(?:\[[^\]\n]*\]|\{[^}\n]*\})\s*[-+*/.|&%]?=(?![=~>])"
+    r"|<<|\.(?:freeze|push|append|add|merge!|update|store|unshift|concat|set)\b)"
+    r"|\b(?:push|unshift|insert)\b\s*\(?\s*[@\\]*(\w+)"
+)
 
 
 def _text(node: tree_sitter.Node) -> str:
@@ -37,17 +44,34 @@ def named(node: tree_sitter.Node) -> Iterator[str]:
         one = stack.pop()
         if _is_name(one):
             yield _text(one)
-        stack += one.children
+        theirs = _method_of_another(one)
+        stack += [child for child in one.children if child != theirs]
+
+
+def _method_of_another(call: tree_sitter.Node) -> tree_sitter.Node | None:
+    """The name of a method that an object is asked for: it is no function of the file."""
+    of = call.child_by_field_name("receiver") or call.child_by_field_name("table")
+    if of is None or of.type in ("self", "constant", "scope_resolution"):
+        return None
+    return call.child_by_field_name("method")
+
+
+def changed(node: tree_sitter.Node) -> Iterator[str]:
+    """The names of what a statement at the top of a file adds to."""
+    if _STATEMENT.fullmatch(node.type):
+        for one, other in _CHANGED.findall(_text(node)):
+            yield one or other
 
 
 def bound(node: tree_sitter.Node, binders: tuple[str, ...] = ()) -> Iterator[str]:
     """The names that are there because of a piece; what is in `binders` binds, too."""
     for number, child in enumerate(node.children):
         name = node.field_name_for_child(number)
-        if name == "receiver" or (node.type == "impl_item" and name == "type"):
+        is_method = node.type == "method_declaration"
+        if (name == "receiver" and is_method) or (node.type == "impl_item" and name == "type"):
             yield from named(child)
         elif name in _FIELDS or (name is None and child.type.endswith((*_BINDERS, *binders))):
             if _is_name(child):
                 yield _text(child)
-            elif child.type != "parameter_list" or node.type == "method_declaration":
+            elif child.type != "parameter_list" or is_method:
                 yield from bound(child, binders)

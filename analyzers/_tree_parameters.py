@@ -59,20 +59,26 @@ def taken(language: str, body: str) -> list[tuple[Parameter, str]]:
             if told.get("lost"):
                 return []
             for number, made in enumerate(_taken(told)):
-                at = int(told.get("at") or len(found) + 1) + number * bool(told.get("at"))
+                at = _place(told) + number or len(found) + 1
                 if made.name not in [one.name for one, _ in found.values()]:
                     found.setdefault(at, (made, match[0]))
     whole = sorted(found) == [*range(1, len(found) + 1)]
     return [found[at] for at in sorted(found)] if whole else []
 
 
+def _place(told: Mapping[str, str | None]) -> int:
+    """The number of what is taken, from 1; 0 if none is said."""
+    return int(told.get("at") or 0) or int(told.get("index") or -1) + 1
+
+
 def _taken(told: Mapping[str, str | None]) -> Iterator[Parameter]:
     names = (told.get("list") or told.get("name") or "").split(",")
     for said in filter(None, map(str.strip, names)):
         kind = _SIGILS.get(said[0], "")
-        yield Parameter(said.lstrip("$@%&\\"), kind, bool(told.get("optional")))
-    if not any(names) and told.get("at"):
-        yield Parameter(f"given{told['at']}", "", optional=False)
+        optional = bool(told.get("optional")) or said[0] in "@%"
+        yield Parameter(said.lstrip("$@%&\\"), kind, optional)
+    if not any(names) and _place(told):
+        yield Parameter(f"given{_place(told)}", "", optional=False)
 
 
 def _list(node: tree_sitter.Node, before: int) -> tree_sitter.Node | None:

@@ -13,13 +13,15 @@ import tree_sitter
 
 from backfeed.analyzers import _tree
 from backfeed.analyzers._described import Unit
-from backfeed.analyzers._tree_names import bound, named
+from backfeed.analyzers._tree_names import bound, changed, named
 from backfeed.engine.grammar import Cut, grammars
 
 Bounds = tuple[int, int, int]
 """The least and the most lines of code of a unit, and the most lines carried along with it."""
 
 _GLUE = ("attribute_item", "decorator", "annotation")
+# What a type is made of besides its own: its static functions can do without.
+_ABOVE = ("superclass", "super_interfaces", "base_clause", "class_interface_clause")
 _LICENCE = re.compile(r"copyright|licen[cs]e|SPDX|all rights", re.IGNORECASE)
 _LEAST_HEAD = 6  # words that a comment at the head of a file needs to say what the file does
 
@@ -42,7 +44,8 @@ class Item:
     @cached_property
     def binds(self) -> frozenset[str]:
         """The names that are there because of it."""
-        return frozenset(bound(self.node, cut_of(self.language).binders))
+        binders = cut_of(self.language).binders
+        return frozenset([*bound(self.node, binders), *changed(self.node)])
 
     @cached_property
     def uses(self) -> frozenset[str]:
@@ -67,6 +70,11 @@ def cut_of(language: str) -> Cut:
     return grammars()[language].cut
 
 
+def comments(language: str) -> tuple[str, ...]:
+    """The nodes that say something of what follows."""
+    return (*_tree.known(language).comments, *cut_of(language).docs)
+
+
 def items(language: str, root: tree_sitter.Node) -> list[Item]:
     """The pieces at the top of a file; those in frames have their frame."""
     return list(_items(language, root, None))
@@ -84,7 +92,7 @@ def _items(
             yield Item(language, node, node, frame)
             if body is not None:
                 yield from _items(language, body, node)
-        elif node.type not in _tree.known(language).comments:
+        elif node.type not in comments(language):
             outer = parent if parent.named_child_count == 1 and _is_wrapper(parent) else node
             yield Item(language, node, outer, frame)
 
@@ -147,6 +155,8 @@ def _unit(place: _Place, one: _tree.Definition, item: Item | None, *, bounds: Bo
         return refused("unparsable")
     wanted = cut_of(place.language).wanted
     if item.frame is not None and not re.search(wanted, item.text.partition("{")[0]):
+        return refused("method", "it needs an object")
+    if re.search(cut_of(place.language).unwanted, item.text):
         return refused("method", "it needs an object")
     if not least <= size <= most:
         return refused("too-short" if size < least else "too-long", f"{size} lines of code")
@@ -223,11 +233,20 @@ def _apart(pieces: Sequence[str]) -> str:
 
 
 def frame_head(language: str, frame: tree_sitter.Node) -> str:
-    """The text of a frame before its members, without comments that stand there."""
+    """The text of a frame before its members: without comments, and by itself in no other."""
     body = frame.child_by_field_name("body")
-    ends = [n.start_byte for n in frame.children if n.type in _tree.known(language).comments]
+    ends = [n.start_byte for n in frame.children if n.type in comments(language)]
     end = min([*ends, body.start_byte if body else frame.end_byte])
-    return text_of(frame).encode()[: end - frame.start_byte].decode("utf-8", "replace").rstrip()
+    name = frame.child_by_field_name("name")
+    last = name.child_by_field_name("name") if name is not None else None
+    scope = [(name.start_byte, last.start_byte)] if name is not None and last is not None else []
+    gone = [*scope, *((n.start_byte, n.end_byte) for n in frame.children if n.type in _ABOVE)]
+    kept, at = b"", frame.start_byte
+    for begin, stop in sorted(one for one in gone if one[1] <= end):
+        kept += (frame.text or b"")[at - frame.start_byte : begin - frame.start_byte]
+        at = stop
+    kept += (frame.text or b"")[at - frame.start_byte : end - frame.start_byte]
+    return re.sub(r"  +", " ", kept.decode("utf-8", "replace")).rstrip()
 
 
 def _said(place: _Place, part: Item, unit: Item) -> str:
@@ -254,7 +273,7 @@ def _head(place: _Place) -> str:
 
 
 def _above(language: str, node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    kinds, row = (*_tree.known(language).comments, *_GLUE), node.start_point.row
+    kinds, row = (*comments(language), *_GLUE), node.start_point.row
     before = node.prev_named_sibling
     if before is None and node.parent is not None and node.parent.start_byte == node.start_byte:
         before = node.parent.prev_named_sibling
@@ -263,7 +282,7 @@ def _above(language: str, node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
         alone = (before.prev_sibling is None) or before.prev_sibling.end_point.row < (
             before.start_point.row + (before.prev_sibling.end_point.column == 0)
         )
-        if row - end > 1 or not alone:
+        if row - end > 1 + (before.type in cut_of(language).docs) or not alone:
             break
         yield before
         row, before = before.start_point.row, before.prev_named_sibling

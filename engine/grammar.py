@@ -59,15 +59,15 @@ class Cut:
     nodes that bring in names, as does what begins as `requires` says; `standard` matches those of
     the standard library, `always` those that bring anything, `imported` is how one is written;
     `folded` names are alike whatever their case, and `binders` are nodes in which names are bound.
-    A unit begins with `begin`, its text matches `wanted` if it has a frame, and it keeps all `kept`
-    nodes.
+    A unit begins with `begin`, its text matches `wanted` if it has a frame and never `unwanted`,
+    and it keeps all `kept` nodes. `docs` are nodes that say what it does, besides comments.
 
     `calling` is how a call is written: `@f` is the function (a static one has its frame's name and
     `member` before its own), `@a` what it is given, with `between` between. Where a function has no
     list of parameters, `taken` finds in its body what it takes: a `name` with the number `at` that
-    it has, `optional` or not, or a `list` of names, or that this cannot be told (`lost`). `told`
-    says by how the body uses a parameter `@p` what its type is, where nothing else does; `untyped`
-    is the type of all others.
+    it has (`index` from 0), `optional` or not, or a `list` of names, or that this cannot be told
+    (`lost`). `told` says by how the body uses a parameter `@p` what its type is, where nothing else
+    does; `untyped` is the type of all others.
 
     `types` are rows of a pattern for a parameter's type, what its values are (int, uint, float,
     str, char, bool, or list of the pattern's group) and how one is written: `@` is the value, `@t`
@@ -85,12 +85,14 @@ class Cut:
     binders: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
+    docs: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
     framed: str = "@h {\n@m\n}"
     nested: bool = False
     folded: bool = False
     begin: str = ""
     wanted: str = ""
+    unwanted: str = r"(?!)"
     calling: str = "@f(@a)"
     member: str = "."
     between: str = ", "

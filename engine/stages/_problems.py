@@ -90,9 +90,10 @@ def unanswerable(problem: str, sample: Sample) -> str:
     reader does not have.
     """
     name = sample.entry_point
-    if not re.search(rf"\b{re.escape(name)}\b", problem):
+    named = rf"(?<!\w){re.escape(name)}(?!\w)"
+    if not re.search(named, problem):
         return f"it does not name {name}"
-    if not re.search(rf"\b(def|class|sub|function)\s+{re.escape(name)}\b|\b{re.escape(name)}\(", problem):
+    if not re.search(rf"\b(def|class|sub|function)\s+{named}|{named}\(", problem):
         return "it has no signature"
     if not re.search(r">>>|\bexample|\bassert\b|->|=>|\)\s*(//|#|--)", problem, re.IGNORECASE):
         return "it has no example"
