@@ -77,9 +77,17 @@ def too_short(found: Description) -> bool:
 def telling(
     pairs: Sequence[tuple[str, str]], most: int = 2, *, nothing: str = ""
 ) -> list[tuple[str, str]]:
-    """The calls whose values show the most: not too long, different, of many characters."""
-    ordered = sorted(pairs, key=lambda pair: (len(pair[1]) > 120, -len(set(pair[1]))))
+    """The calls whose values show the most: not too long nor just what was given, different, of
+    many characters.
+    """
+    ordered = sorted(pairs, key=lambda one: (len(one[1]) > 120, _echoes(*one), -len(set(one[1]))))
     some = [pair for pair in ordered if pair[1] != nothing]
     first = {value: (call, value) for call, value in reversed(some)}
     different = [pair for pair in some if first[pair[1]] == pair]
     return [*different, *(pair for pair in some if pair not in different)][:most]
+
+
+def _echoes(call: str, value: str) -> bool:
+    """Is the value what the call was given?"""
+    given, seen = (re.sub(r"[\"'`]", "", text) for text in (call, value))
+    return re.search(rf"[( ]{re.escape(seen)}\)?$", given) is not None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from backfeed.analyzers import _tree
 from backfeed.analyzers._described import LONGEST, VAGUE, Description, Example, too_short
 from backfeed.analyzers._tree_parameters import called, signature
-from backfeed.analyzers._tree_shown import pairs
+from backfeed.analyzers._tree_shown import blocks, pairs
 from backfeed.analyzers._tree_units import comments, cut_of, items, text_of
 
 _MARKS = re.compile(r"^[ \t]*(?:/\*+!?|\*+/|\*(?!\*)|//[/!]?|#+(?!\[)|--+)[ \t]?", re.MULTILINE)
@@ -25,6 +25,8 @@ _GIVEN = re.compile(
 )
 # Lines of Perl's documentation that are no prose.
 _POD = re.compile(r"^=\w+.*$", re.MULTILINE)
+# A paragraph that ended with an address.
+_DANGLING = re.compile(r"\b(?:of|at|see|from|in|to|by|on|refers?)\s*:?$", re.IGNORECASE)
 _SPOKEN = re.compile(
     r"\b(?:(?P<list>list|array|sequence)|(?P<str>string|text|word|character|name|sentence)"
     r"|(?P<int>integer|number|count|index|amount))s?\b",
@@ -152,8 +154,10 @@ def told(text: str) -> Told:
     """A comment by its sections."""
     said = Told()
     fenced = False
-    for line in text.split("\n"):
-        if line.strip().startswith("```"):
+    for line, shows in blocks(text):
+        if shows and said.target == "prose":
+            said.example.append(line)
+        elif line.strip().startswith("```"):
             fenced = not fenced
             said.target = "example" if fenced else "prose"
         elif fenced:
@@ -235,7 +239,11 @@ def _paragraphs(text: str, code: str) -> str:
     lines = [plain(line) if line.strip() else "" for line in text.split("\n")]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
     first, *others = re.split(r"\n\n+", text)
-    kept = [part for part in others if not _leans(part, code) and len(part.split()) > 2]
+    kept = [
+        part
+        for part in others
+        if not _leans(part, code) and len(part.split()) > 2 and not _DANGLING.search(part)
+    ]
     return "\n\n".join([first, *kept]).strip()
 
 

@@ -10,7 +10,8 @@ _ARROWS = re.compile(
     r"(?:=>|->|\u2192|===?|=|returns|returned|gives|evaluates to|//|#|--+>?)"
     r"\s*(?:=>|returns)?\s*(.+?)\s*[;.]?\s*$"
 )
-_VALUE = re.compile(r"^[-+\w\s\"'.,\[\]{}()&!:]+$")
+_VALUE = re.compile(r"^[-+\w\s\"'.,\[\]{}()&!:]*$")
+_SHOWS = re.compile(r"(?:#|//|--)\s*=?>")
 _PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}")
 
 
@@ -32,8 +33,26 @@ def pairs(text: str, name: str) -> Iterator[tuple[str, str]]:
                 )
                 arrow = arrow or re.match(r"^\s*(?:=>|->|//\s*=>|#\s*=>)\s*(.+?)\s*;?\s*$", after)
                 want = _balanced(arrow[1]) if arrow else ""
-            if call and want and _VALUE.match(want) and not _PROSE.search(_unquoted(want)):
+            if (
+                call
+                and want
+                and _VALUE.match(_unquoted(want))
+                and not _PROSE.search(_unquoted(want))
+            ):
                 yield call, want
+
+
+def blocks(text: str) -> list[tuple[str, bool]]:
+    """The lines of a comment; those of an indented block that shows what is given are true."""
+    lines, run = [], []
+    for line in [*text.split("\n"), "."]:
+        if re.match(r" {2,}\S", line):
+            run.append(line)
+            continue
+        shows = any(_SHOWS.search(one) for one in run)
+        lines += [(one, shows) for one in run] + [(line, False)]
+        run = []
+    return lines[:-1]
 
 
 def _unquoted(text: str) -> str:
