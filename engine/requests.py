@@ -55,13 +55,12 @@ class Job(Request):
 
 @dataclass(frozen=True, slots=True)
 class CodeCheck(Request):
-    """Ask an analyzer about one snippet. `deep` asks for the slow passes too."""
+    """Ask an analyzer about one snippet."""
 
     service: ClassVar[str] = "analyzer"
 
     language: str = ""
     code: str = ""
-    deep: bool = False
 
     def desks(self) -> tuple[str, ...]:
         """The analyzer of the language, or the one that knows none."""

@@ -17,8 +17,7 @@ class Analyze:
     out: rejected by analyze, reason F821
     """
 
-    deep: bool = False
-    version = 3
+    version = 4
     asks = ("analyzer", "compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -29,7 +28,7 @@ class Analyze:
         files = sources(sample)
         codes = [given + files[0].text, *(file.text for file in files[1:])]
         found: list[Analysis] = yield from together(
-            CodeCheck(sample.language, code, self.deep) for code in codes
+            CodeCheck(sample.language, code) for code in codes
         )
         if any(one.word == "invalid" for one in found):
             why = yield from too_old(sample.language, codes)

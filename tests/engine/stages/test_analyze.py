@@ -57,11 +57,10 @@ def test_without_code_nothing_is_asked():
     assert (asked, found.checks[0].verdict, found.rejected) == ([], "unverified", None)
 
 
-@pytest.mark.parametrize("deep", [False, True])
-def test_the_analyzer_of_the_language_is_asked(deep):
+def test_the_analyzer_of_the_language_is_asked():
     asked = []
-    analyzed(Sample(language="go", code=CODE), asked=asked, deep=deep)
-    assert asked == [CodeCheck("go", CODE, deep)]
+    analyzed(Sample(language="go", code=CODE), asked=asked)
+    assert asked == [CodeCheck("go", CODE)]
 
 
 SETUP = (Tested("script", setup="import os"), Tested("script"), Tested("script", setup="a = 1\nb"))
