@@ -44,7 +44,6 @@ def key(request, service="sandbox", identity="x"):
         (Job(limits=Limits()), {}),
         (Job(limits=Limits(cpu_s=1)), {"limits": Limits(cpu_s=1)}),
         (CodeCheck("go", "x"), {"language": "go", "code": "x"}),
-        (CodeCheck("go", "x", deep=True), {"language": "go", "code": "x", "deep": True}),
         (Embed(""), {}),
     ],
 )
