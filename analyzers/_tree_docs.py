@@ -16,7 +16,9 @@ from backfeed.analyzers._tree_units import comments, cut_of, items, text_of
 _MARKS = re.compile(r"^[ \t]*(?:/\*+!?|\*+/|\*(?!\*)|//[/!]?|#+(?!\[)|--+)[ \t]?", re.MULTILINE)
 # The types that Lua's comments name; LDoc has tags of their names.
 _LUA = r"(?:number|integer|int|string|boolean|bool|table|tab|func|function)\b(?:\[\])?\??"
-_LDOC = re.compile(rf"^(\s*@)(?:t(param|return)\s+({_LUA})|(string|int|number|bool|tab))\s+(?=\w)")
+_LDOC = re.compile(
+    rf"^(\s*@)(?:t(param|return)\s+({_LUA})|(string|int|number|bool|tab))(?:\[[^\]\n]*\])?\s+(?=\w)"
+)
 # The type before the words on what is given.
 _GIVEN = re.compile(
     r"^(?:\{[^}]*\}|\[[^\]]*\]"

@@ -59,7 +59,7 @@ def taken(language: str, body: str) -> list[tuple[Parameter, str]]:
             if told.get("lost"):
                 return []
             for number, made in enumerate(_taken(told)):
-                at = _place(told) + number or len(found) + 1
+                at = _place(told) + number if _place(told) else len(found) + 1
                 if made.name not in [one.name for one, _ in found.values()]:
                     found.setdefault(at, (made, match[0]))
     whole = sorted(found) == [*range(1, len(found) + 1)]
