@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backfeed.engine.methods.echo import echoes
+
 # What nobody can know who has only the problem.
 VAGUE = re.compile(
     r"\b(see\s+(also|above|below|the|this|http)|same as|as above|deprecated|"
@@ -80,14 +82,8 @@ def telling(
     """The calls whose values show the most: not too long nor just what was given, different, of
     many characters.
     """
-    ordered = sorted(pairs, key=lambda one: (len(one[1]) > 120, _echoes(*one), -len(set(one[1]))))
+    ordered = sorted(pairs, key=lambda one: (len(one[1]) > 120, echoes(*one), -len(set(one[1]))))
     some = [pair for pair in ordered if pair[1] != nothing]
     first = {value: (call, value) for call, value in reversed(some)}
     different = [pair for pair in some if first[pair[1]] == pair]
     return [*different, *(pair for pair in some if pair not in different)][:most]
-
-
-def _echoes(call: str, value: str) -> bool:
-    """Is the value what the call was given?"""
-    given, seen = (re.sub(r"[\"'`]", "", text) for text in (call, value))
-    return re.search(rf"[( ]{re.escape(seen)}\)?$", given) is not None

@@ -47,11 +47,11 @@ def recorded(sample, here, there=None, *, wrap="", asked=None, end=None, **setti
 
 
 def test_examples_become_a_doctest_and_calls_a_script():
-    found = recorded(SAMPLE, ["1", "2"])
+    found = recorded(SAMPLE, ["2", "4"])
     shown, calls = found.tests
     assert (shown.kind, shown.oracle, shown.code) == ("doctest", "doc", ">>> double(2)\n4\n")
     assert (calls.kind, calls.oracle) == ("script", "recorded")
-    assert calls.code == "assert f(1) == 1\nassert f(2) == 2\n"
+    assert calls.code == "assert f(1) == 2\nassert f(2) == 4\n"
 
 
 def test_calls_run_twice_in_other_surroundings():
@@ -79,13 +79,13 @@ def test_calls_that_are_known_to_fit_are_told_too():
 
 
 def test_a_value_that_is_not_the_same_twice_is_not_recorded():
-    found = recorded(BARE, ["1", "2", "3"], ["1", "9", "3"])
-    assert found.tests[0].code == "assert f(1) == 1\nassert f(3) == 3\n"
+    found = recorded(BARE, ["2", "4", "6"], ["2", "9", "6"])
+    assert found.tests[0].code == "assert f(1) == 2\nassert f(3) == 6\n"
 
 
 def test_a_call_without_a_value_is_not_recorded():
-    found = recorded(BARE, [None, "2", "3"])
-    assert found.tests[0].code == "assert f(2) == 2\nassert f(3) == 3\n"
+    found = recorded(BARE, [None, "4", "6"])
+    assert found.tests[0].code == "assert f(2) == 4\nassert f(3) == 6\n"
 
 
 def test_an_iterator_is_recorded_as_what_it_gives():
@@ -107,6 +107,7 @@ def test_different_values_come_first_and_no_more_than_wanted():
 
 NOTHING = [
     (["1"], None),
+    (["1", "2", "3"], None),  # what they were given
     (["1", "1", "1"], None),
     (["1", "2", "1", "1", "1", "1"], None),  # the same in five of six calls
     ([None, None], None),
@@ -137,7 +138,7 @@ def test_a_call_that_takes_too_much_takes_a_quarter_with_it():
         asked.append(len(calls))
         if "f(5)" in calls:
             return outcome("TLE")
-        told = [{"wrap": "", "repr": call[2]} for call in calls]
+        told = [{"wrap": "", "repr": f"1{call[2]}"} for call in calls]
         return outcome(report=json.dumps({"calls": told}))
 
     [found] = rejoined(RecordTests().each(BARE), answer)
