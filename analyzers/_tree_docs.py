@@ -125,8 +125,21 @@ def _function(language: str, code: str, name: str) -> tuple[_tree.Definition, st
         if item.node.start_byte <= one.span[0] and one.span[1] <= item.node.end_byte:
             mine = [n for n in item.above if n.type in comments(language)]
             if item.frame is not None or item.node.type not in cut_of(language).frames:
-                return one, bare("\n".join(text_of(node).rstrip("\n") for node in mine))
+                said = "\n".join(text_of(node).rstrip("\n") for node in mine)
+                return one, bare(_own_section(said, name))
     return one, ""
+
+
+def _own_section(text: str, name: str) -> str:
+    """Of Perl's documentation of several functions that of this one."""
+    parts = re.split(r"(?m)^(?==(?:head\d|item)\b)", text)
+    mine = [n for n, part in enumerate(parts) if re.match(rf"=\w+.*\b{re.escape(name)}\b", part)]
+    if not mine:
+        return text
+    command = parts[mine[-1]].split()[0]
+    after = range(mine[-1] + 1, len(parts))
+    end = next((n for n in after if parts[n].startswith(command)), len(parts))
+    return "".join(parts[mine[-1] : end])
 
 
 def bare(comment: str) -> str:

@@ -194,7 +194,9 @@ def _bare_signature(language: str, code: str, one: _tree.Definition) -> str:
     if cut_of(language).taken:
         body = text[slice(*one.body)].decode("utf-8", "replace")
         told = dict.fromkeys(
-            said.strip(" ;") for found, said in taken(language, body) if "=" in said
+            " ".join(said.strip(" ;").split())
+            for found, said in taken(language, body)
+            if "=" in said
         )
         return f"{head} {{ {'; '.join(told)}; ... }}" if told else head
     joined = re.sub(r"\s+", " ", head)
