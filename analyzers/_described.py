@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backfeed.engine.methods.echo import echoes
+from backfeed.engine.methods._echo import echoes
 
 # What nobody can know who has only the problem.
 VAGUE = re.compile(

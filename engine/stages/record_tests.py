@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from backfeed.engine import languages
-from backfeed.engine.methods.echo import echoes
+from backfeed.engine.methods._echo import echoes
 from backfeed.engine.records import Sample, Test
 from backfeed.engine.requests import Asks, Compute, Job, Limits, together
 from backfeed.engine.stages._runs import roomy
