@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from backfeed.analyzers import _batch, _go_outcome, _go_source, _record, _tree
-from backfeed.analyzers._go_source import Piece
 from backfeed.analyzers._cutting import Cutting
+from backfeed.analyzers._go_source import Piece
 from backfeed.engine.errors import Outage, Refused
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome

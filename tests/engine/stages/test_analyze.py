@@ -1,7 +1,5 @@
 """The stage that asks a language's own tools: its dialogue, by hand."""
 
-import pytest
-
 from backfeed.engine.records import File, Finding, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import CodeCheck, rejoined
