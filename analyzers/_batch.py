@@ -1,10 +1,12 @@
 """A tool over many snippets in one job: a shell script of ours that tells each one's part apart."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from backfeed.engine.errors import Outage, Refused
+from backfeed.engine.errors import AskFailed, Outage, Refused
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Job, Limits, Outcome
 
@@ -63,6 +65,26 @@ def told(
     if outcome.verdict in _OWN_DOING and len(codes) == 1:
         return [(f"{outcome.verdict} {outcome.stderr[:200]}", -1)]
     raise Outage(f"{outcome.verdict}: {len(found)} of {len(codes)} told {outcome.stderr[:200]}")
+
+
+def asked(
+    tool: str, job: Job, codes: Sequence[str], *, judged: Callable[[str, Any, str], Plain]
+) -> Asks[list[Plain] | None]:
+    """What a program of ours says of texts that it is given as JSON, for `halved`.
+
+    It answers `{"version": ..., "found": [...]}`, which `judged` makes analyses of, one by one.
+    """
+    try:
+        outcome: Outcome = yield from replace(job, stdin=json.dumps(list(codes)))
+    except AskFailed as failed:
+        return [no_tool(tool) for _ in codes] if failed.reason == "no-command" else None
+    if outcome.verdict in (*_OWN_DOING, "RE") or outcome.truncated:
+        return None
+    if outcome.verdict != "AC":
+        raise Outage(f"{tool}: {outcome.verdict} {outcome.stderr[:200]}")
+    said = json.loads(outcome.stdout)
+    pairs = zip(codes, said["found"], strict=True)
+    return [judged(code, found, said["version"]) for code, found in pairs]
 
 
 def analysis(tool: str, version: str, *, word: str, findings: list[Plain]) -> Plain:

@@ -7,7 +7,6 @@ from typing import Any
 
 from backfeed.analyzers import _batch, _php_outcome, _php_source, _record, _tree
 from backfeed.analyzers._cutting import Cutting
-from backfeed.engine.errors import AskFailed, Outage
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
@@ -39,7 +38,6 @@ _LOADS = re.compile(r"\b(?:require|include)(?:_once)?\b")
 _SUITES = re.compile(r"\bPHPUnit\b")
 _SKIPS = re.compile(r"\bmarkTest|@requires\b|\bRequires[A-Z]|\bSkipped")
 _LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=1024, output_kb=16 * 1024)
-_OWN_DOING = ("RE", "SIG", "TLE", "IDLE", "MLE", "OLE")
 
 
 class _PHP(Cutting):
@@ -138,21 +136,9 @@ class _PHP(Cutting):
     def _compiled(self, codes: Sequence[str]) -> Asks[list[Plain] | None]:
         job = Job(
             files=_record.guests(["backfeed_check.php"]), limits=_LIMITS,
-            command=(*_COMPILER, "backfeed_check.php"), stdin=json.dumps(list(codes)),
+            command=(*_COMPILER, "backfeed_check.php"),
         )  # fmt: skip
-        try:
-            outcome: Outcome = yield from job
-        except AskFailed as failed:
-            return [_batch.no_tool("php") for _ in codes] if failed.reason == "no-command" else None
-        if outcome.verdict in _OWN_DOING or outcome.truncated:
-            return None
-        if outcome.verdict != "AC":
-            raise Outage(f"php: {outcome.verdict} {outcome.stderr[:200]}")
-        told = json.loads(outcome.stdout)
-        return [
-            _judged(code, found, told["version"])
-            for code, found in zip(codes, told["found"], strict=True)
-        ]
+        return _batch.asked("php", job, codes, judged=_judged)
 
 
 def _plain(code: str) -> str:

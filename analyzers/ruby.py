@@ -7,7 +7,6 @@ from typing import Any
 
 from backfeed.analyzers import _batch, _record, _ruby_outcome, _tree
 from backfeed.analyzers._cutting import Cutting
-from backfeed.engine.errors import AskFailed, Outage
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
@@ -19,7 +18,6 @@ SPEC = "backfeed_spec.json"
 _TESTS = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_(?:test|spec))\.rb$")
 _LOADS = re.compile(r"^\s*(?:require_relative|load|autoload|require)\b", re.MULTILINE)
 _LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=1024, output_kb=16 * 1024)
-_OWN_DOING = ("RE", "SIG", "TLE", "IDLE", "MLE", "OLE")
 
 
 class _Ruby(Cutting):
@@ -88,23 +86,9 @@ class _Ruby(Cutting):
     def _compiled(self, codes: Sequence[str]) -> Asks[list[Plain] | None]:
         job = Job(
             files=_record.guests(["backfeed_check.rb"]), command=(*RUBY, "backfeed_check.rb"),
-            stdin=json.dumps(list(codes)), limits=_LIMITS,
+            limits=_LIMITS,
         )  # fmt: skip
-        try:
-            outcome: Outcome = yield from job
-        except AskFailed as failed:
-            return (
-                [_batch.no_tool("ruby") for _ in codes] if failed.reason == "no-command" else None
-            )
-        if outcome.verdict in _OWN_DOING or outcome.truncated:
-            return None
-        if outcome.verdict != "AC":
-            raise Outage(f"ruby: {outcome.verdict} {outcome.stderr[:200]}")
-        told = json.loads(outcome.stdout)
-        return [
-            _judged(code, found, told["version"])
-            for code, found in zip(codes, told["found"], strict=True)
-        ]
+        return _batch.asked("ruby", job, codes, judged=_judged)
 
 
 def _plain(code: str) -> str:
