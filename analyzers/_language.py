@@ -18,6 +18,7 @@ class TreeLanguage:
     kinds: tuple[str, ...] = ("script", "stdio")
     frameworks: tuple[str, ...] = ()
     joins = False  # each test is a program of its own
+    suite_s = 5.0  # what a suite takes besides: its framework starts, and runs many tests
 
     def parse(self, code: str) -> Plain:
         """Does the code parse, as far as its grammar tells?"""

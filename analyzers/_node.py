@@ -42,7 +42,7 @@ class Node(Cutting):
     suffix = answer_file = test_file = ""
     tools = ("oxlint",)
     runtime_mb = 512
-    suite_s = 5.0  # jest, with Babel
+    suite_s = 10.0  # jest, with Babel
     frameworks = ("jest",)
     kinds = ("script", "stdio", "jest")
     reject: tuple[str, ...] = REJECT

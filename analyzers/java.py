@@ -55,7 +55,6 @@ class _Java(Cutting):
     version = f"1 {_java_check.VERSION}"
     kinds = ("script", "stdio", "junit")
     frameworks = ("junit",)
-    suite_s = 3.0
     answer_file, test_file = "src/main/java/Solution.java", "src/test/java/SolutionTest.java"
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:

@@ -179,9 +179,11 @@ def bound(limits: dict[str, Any], *, company: int, python: bool) -> None:
     """Set the resource limits. `company` is how many trusted processes share the count.
 
     The address space is bounded for Python alone (other runtimes reserve gigabytes that they never
-    touch), and loosely, because each thread reserves some: the real limit is the watch's.
+    touch), and loosely, because each thread reserves some: the real limit is the watch's. So is
+    that of CPU time: the kernel counts whole ticks for its own, which are too many where another
+    machine has taken part of them.
     """
-    cpu = limits["cpu_us"] // 1_000_000 + 2
+    cpu = limits["cpu_us"] // 1_000_000 * 4 + 10
     table = [
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_CPU, cpu),

@@ -159,7 +159,7 @@ static void bound(int kind, uint64_t most)
 static void bound_all(const struct request *asked, unsigned company)
 {
     bound(RLIMIT_CORE, 0);
-    bound(RLIMIT_CPU, asked->cpu_us / 1000000 + 2);
+    bound(RLIMIT_CPU, asked->cpu_us / 1000000 * 4 + 10);
     bound(RLIMIT_FSIZE, asked->file_bytes);
     bound(RLIMIT_NOFILE, asked->open_files);
     bound(RLIMIT_STACK, STACK_MB * MIB);
