@@ -140,7 +140,7 @@ class Native(Cutting):
         """Why a program that failed says nothing of its answer; empty if it does."""
         del job
         absent = _record.first(_ABSENT, outcome.stderr) if outcome.verdict == "CE" else ""
-        return f"the sandbox lacks a package: {absent}" if absent else ""
+        return _record.lack(absent)
 
 
 def word(*texts: str) -> str:

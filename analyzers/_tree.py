@@ -43,6 +43,11 @@ def encoded(code: str) -> bytes:
     return code.encode("utf-8", "replace")
 
 
+def sent(code: str) -> str:
+    """A text as it is sent to a tool: what has no bytes is a question mark."""
+    return encoded(code).decode()
+
+
 def tree(language: str, text: bytes) -> tree_sitter.Tree:
     """The syntax tree; there is one of any text."""
     return tree_sitter.Parser(_grammar(language)).parse(text)

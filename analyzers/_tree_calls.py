@@ -53,7 +53,11 @@ def inputs(
     takes = parameters(language, code, name)
     told = [types.get(one.name) or types.get(f"${n}", "") for n, one in enumerate(takes, 1)]
     pairs = list(zip(takes, told, strict=True))
-    drawn = [_pool(language, code, one, told=said) for one, said in pairs]
+    special: dict[str, list[Any]] = {
+        "str": _looked_for(language, code),
+        "int": [-1, -4] if _SIGNED.search(code) else [],
+    }
+    drawn = [_pool(language, code, one, told=said, special=special) for one, said in pairs]
     # What may be left out and cannot be drawn is left out.
     while drawn and drawn[-1] is None and (takes[-1].optional or told[len(takes) - 1] == _LEFT):
         drawn, takes = drawn[:-1], takes[:-1]
@@ -77,12 +81,10 @@ def inputs(
 Draw = Callable[[random.Random], str]
 
 
-def _pool(language: str, code: str, one: Parameter, *, told: str) -> Draw | None:
+def _pool(
+    language: str, code: str, one: Parameter, *, told: str, special: Mapping[str, Sequence[Any]]
+) -> Draw | None:
     """What draws values for a parameter, as source."""
-    special: dict[str, list[Any]] = {
-        "str": _looked_for(language, code),
-        "int": [-1, -4] if _SIGNED.search(code) else [],
-    }
     # What a comment says of an array says more than the code.
     sure, _, guessed = told.partition("?") if told.startswith("?") else (told, "", "")
     if drawer := _drawer(language, sure, special) if sure else None:

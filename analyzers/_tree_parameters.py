@@ -82,8 +82,8 @@ def _taken(told: Mapping[str, str | None]) -> Iterator[Parameter]:
 
 
 def _list(node: tree_sitter.Node, before: int) -> tree_sitter.Node | None:
-    """The list of a function's parameters: the last before its body that is no receiver."""
-    stack, found = [node], None
+    """The list of a function's parameters, before its body; a receiver's is none."""
+    stack = [node]
     while stack:
         one = stack.pop(0)
         for number, child in enumerate(one.children):
@@ -91,7 +91,7 @@ def _list(node: tree_sitter.Node, before: int) -> tree_sitter.Node | None:
                 if child.type in _LISTS and one.field_name_for_child(number) == "parameters":
                     return child
                 stack.append(child)
-    return found
+    return None
 
 
 def _parameters(node: tree_sitter.Node) -> Iterator[Parameter]:

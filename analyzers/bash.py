@@ -95,7 +95,7 @@ class _Bash(ScriptLanguage):
     def lacking(self, job: Job, outcome: Outcome) -> str:
         """Why a program that failed says nothing of its answer; empty if it does."""
         absent = _absent(job, outcome)
-        return f"the sandbox lacks a package: {absent}" if absent else ""
+        return _record.lack(absent)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What `bash -n` says of each snippet; one job for all."""

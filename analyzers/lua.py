@@ -82,7 +82,7 @@ class _Lua(ScriptLanguage):
         """Why a program that failed says nothing of its answer; empty if it does."""
         del job
         absent = _record.first(_ABSENT, outcome.stderr) if outcome.exit_code else ""
-        return f"the sandbox lacks a package: {absent}" if absent else ""
+        return _record.lack(absent)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What Lua's own parser says of each snippet; one process for all."""

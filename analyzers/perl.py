@@ -83,7 +83,7 @@ class _Perl(ScriptLanguage):
         """Why a program that failed says nothing of its answer; empty if it does."""
         del job
         absent = _perl_source.lacking(outcome.stderr) if outcome.exit_code else ""
-        return f"the sandbox lacks a package: {absent}" if absent else ""
+        return _record.lack(absent)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What `perl -c` says of each snippet: it runs what runs while it compiles, so that each

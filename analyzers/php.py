@@ -125,11 +125,11 @@ class _PHP(Cutting):
     def lacking(self, job: Job, outcome: Outcome) -> str:
         """Why a program that failed says nothing of its answer; empty if it does."""
         name = _php_outcome.lacking(job, outcome)
-        return f"the sandbox lacks a package: {name}" if name else ""
+        return _record.lack(name)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What PHP's compiler says of each snippet, one job for all; nothing is run."""
-        codes = [_php_source.opened(_plain(request.code)) for request in batch]
+        codes = [_php_source.opened(_tree.sent(request.code)) for request in batch]
         found = yield from _batch.halved(codes, self._compiled)
         return [_batch.ended("php")] if found is None else found
 
@@ -139,11 +139,6 @@ class _PHP(Cutting):
             command=(*_COMPILER, "backfeed_check.php"),
         )  # fmt: skip
         return _batch.asked("php", job, codes, judged=_judged)
-
-
-def _plain(code: str) -> str:
-    """A text as it is sent to a tool: what has no bytes is a question mark."""
-    return _tree.encoded(code).decode()
 
 
 def _said(texts: Sequence[str]) -> Plain:

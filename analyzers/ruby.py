@@ -74,12 +74,12 @@ class _Ruby(Cutting):
     def lacking(self, job: Job, outcome: Outcome) -> str:
         """Why a program that failed says nothing of its answer; empty if it does."""
         name = _ruby_outcome.lacking(job, outcome)
-        return f"the sandbox lacks a package: {name}" if name else ""
+        return _record.lack(name)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What Ruby's compiler says of each snippet, one process for all; nothing is run."""
         found = yield from _batch.halved(
-            [_plain(request.code) for request in batch], self._compiled
+            [_tree.sent(request.code) for request in batch], self._compiled
         )
         return [_batch.ended("ruby")] if found is None else found
 
@@ -89,11 +89,6 @@ class _Ruby(Cutting):
             limits=_LIMITS,
         )  # fmt: skip
         return _batch.asked("ruby", job, codes, judged=_judged)
-
-
-def _plain(code: str) -> str:
-    """A text as it is sent to a tool: what has no bytes is a question mark."""
-    return _tree.encoded(code).decode()
 
 
 def _said(texts: Sequence[str]) -> Plain:
