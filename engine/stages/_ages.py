@@ -11,6 +11,9 @@ from backfeed.engine.requests import Asks, Job, Outcome
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+|(?<=v)\d+")
 
+BROKE = ("CE", "RE")
+"""How programs end that did not come to their end: an old tool chain may be why."""
+
 
 def too_old(language: str, texts: Sequence[str]) -> Asks[str]:
     """The tool chain's version and the one that a text needs, if it has an earlier one.

@@ -14,7 +14,7 @@ from backfeed.engine.grammar import grammars
 from backfeed.engine.methods.compare import CHECKER, same_output
 from backfeed.engine.records import VERDICT_OF, Evidence, File, Finding, Sample, Test
 from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
-from backfeed.engine.stages._ages import too_old
+from backfeed.engine.stages._ages import BROKE, too_old
 from backfeed.engine.stages._files import beside, main_file
 from backfeed.engine.stages._judged import judged
 
@@ -78,8 +78,9 @@ def run_tests(
         own = evidence_of(check, job, outcome, word=part.word)
         parts.append(replace(part, evidence=(own, *part.evidence)))
     worst = _worst(parts)
-    why = (yield from too_old(sample.language, _texts(sample, code))) if _broke(worst.word) else ""
-    return replace(worst, word="NONE", detail=why) if why else worst
+    if worst.word in BROKE and (why := (yield from too_old(sample.language, _texts(sample, code)))):
+        return replace(worst, word="NONE", detail=why)
+    return worst
 
 
 def _moved(job: Job, elsewhere: tuple[tuple[str, str], ...]) -> Job:
@@ -88,11 +89,6 @@ def _moved(job: Job, elsewhere: tuple[tuple[str, str], ...]) -> Job:
         return job
     files = job.files if job.build else tuple(reversed(job.files))
     return replace(job, files=files, variables=(*job.variables, *elsewhere))
-
-
-def _broke(word: str) -> bool:
-    """Did a program not come to its end by itself? An old tool chain may be why."""
-    return word in ("CE", "RE")
 
 
 def _texts(sample: Sample, code: str) -> list[str]:

@@ -6,7 +6,7 @@ from backfeed.engine import languages
 from backfeed.engine.errors import Refused
 from backfeed.engine.records import VERDICT_OF, Check, Finding, Level, Sample
 from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome
-from backfeed.engine.stages._ages import too_old
+from backfeed.engine.stages._ages import BROKE, too_old
 from backfeed.engine.stages._files import beside
 from backfeed.engine.stages._runs import Ran, evidence_of, lacking, roomy, run_tests, tail
 
@@ -56,7 +56,7 @@ def _run_alone(sample: Sample, limits: Limits) -> Asks[Sample]:
     lack = lacking(sample.language, job, outcome)
     if outcome.verdict == "RE" and why.startswith(("EOFError", "ModuleNotFoundError")):
         lack = f"it needs what the sandbox does not give: {why}"
-    if not lack and outcome.verdict in ("CE", "RE"):
+    if not lack and outcome.verdict in BROKE:
         lack = yield from too_old(sample.language, [sample.code, *(f.text for f in job.files)])
     if lack:
         return _unverified(sample, "run", lack).but(evidence=(*sample.evidence, evidence))
