@@ -37,17 +37,24 @@ def ended(tool: str = "") -> Plain:
 
 
 def told(
-    codes: Sequence[str], suffix: str, script: str, *, cpu_s: float
+    codes: Sequence[str],
+    suffix: str,
+    script: str,
+    *,
+    cpu_s: float,
+    word: str = "",
+    more: tuple[File, ...] = (),
 ) -> Asks[list[tuple[str, int]] | None]:
     """What a script says of each snippet, and its tool's exit status; None without the tool.
 
     The script prints `== NAME` before what it says of a snippet, and `== STATUS` after it. A batch
     of which something is missing is an outage, so that it is halved; one snippet that brings its
-    tool to an end has status -1.
+    tool to an end has status -1. With a `word` in its name none can be included by another; `more`
+    are files that lie beside them.
     """
-    named = tuple(File(f"s_{n:06d}{suffix}", code) for n, code in enumerate(codes))
+    named = tuple(File(f"s_{n:06d}{word}{suffix}", code) for n, code in enumerate(codes))
     limits = Limits(cpu_s=cpu_s, wall_s=3 * cpu_s, memory_mb=2048, output_kb=16 * 1024, disk_mb=512)
-    files = (*named, File("backfeed_check.sh", script))
+    files = (*named, *more, File("backfeed_check.sh", script))
     try:
         outcome: Outcome = yield from Job(
             files=files, command=("bash", "backfeed_check.sh"), limits=limits

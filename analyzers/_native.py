@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
-from backfeed.analyzers import _batch, _record, _tree
+from backfeed.analyzers import _batch, _beside, _record, _tree
+from backfeed.analyzers._beside import Folder
 from backfeed.analyzers._cutting import Cutting
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
@@ -27,12 +29,14 @@ _FROM_BEFORE = (
     r"unknown type name|undeclared|implicit declaration|has not been declared|not name a type"
 )
 _ABSENT = rf"fatal error: (\S{{1,300}}){_NO_FILE}"
+_INCLUDED = re.compile(r'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]{1,300})[">]', re.MULTILINE)
 INCLUDE = "backfeed/assert.h"
 
 
 class Native(Cutting):
     """What C and C++ share."""
 
+    looks_beside = True
     compiler: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     include = prepared = ""  # shell commands before snippets are looked at; the second if MANY are
@@ -98,25 +102,39 @@ class Native(Cutting):
         raise NotImplementedError
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
-        """What the compiler says of each snippet alone; one job for all."""
+        """What the compiler says of each snippet, and of what it includes of its answer's other
+        files; one job for all.
+        """
         codes = [_tree.without_comments(self.language, request.code) for request in batch]
+        word, folders = _beside.word_of(batch), _beside.folders(batch)
+        near = tuple(file for n, one in enumerate(folders) for file in _laid(one, n, codes[n]))
         called = " ".join((self.compiler[0], *self.checks, "-fdiagnostics-format=json"))
         prepared = self.prepared if len(codes) >= MANY else ""
         script = (
             f"{self.include}\n{prepared}\nfor f in s_*{self.suffix}; do\n"
-            f'echo "== $f"\n(ulimit -t {MOST_S}; exec {called} "$f" 2>&1 </dev/null)\n'
+            f'echo "== $f"\nn=${{f%_*}}\n[ -e "$n.near" ] && near=$(cat "$n.near") || near=\n'
+            f'(ulimit -t {MOST_S}; exec {called} $near "$f" 2>&1 </dev/null)\n'
             'echo "== $?"\ndone\n'
         )
-        found = yield from _batch.told(codes, self.suffix, script, cpu_s=0.5 * len(codes) + 20)
+        cpu_s = 0.5 * len(codes) + 20
+        found = yield from _batch.told(
+            codes, self.suffix, script, cpu_s=cpu_s, word=f"_{word}", more=near
+        )
         if found is None:
             return [_batch.no_tool(self.compiler[0]) for _ in batch]
-        return [self._judged(code, *one) for code, one in zip(codes, found, strict=True)]
+        return [
+            self._judged(code, *one, folder=folder)
+            for code, one, folder in zip(codes, found, folders, strict=True)
+        ]
 
-    def _judged(self, code: str, output: str, status: int) -> Plain:
+    def _judged(self, code: str, output: str, status: int, *, folder: Folder) -> Plain:
         findings = []
         header = bool(_GUARD.match(code))
         for item in _diagnostics(output):
             place = (item.get("locations") or [{}])[0].get("caret", {})
+            if near := folder.names(place.get("file", "")):
+                item["message"] = f"{near}:{place.get('line', 0)}: {item['message']}"
+                place = {}
             rule = item.get("option", "syntax" if self._is_syntax(item["message"]) else "compile")
             findings.append({
                 "rule": rule.removeprefix("-Werror=").removeprefix("-W"),
@@ -141,6 +159,24 @@ class Native(Cutting):
         del job
         absent = _record.first(_ABSENT, outcome.stderr) if outcome.verdict == "CE" else ""
         return _record.lack(absent)
+
+
+def _laid(folder: Folder, number: int, code: str) -> Iterator[File]:
+    """What a snippet includes of the files beside it, and of theirs; and where these are."""
+    left, texts = folder.files, [code]
+    for text in texts if left else ():
+        named = set(map(_name, _INCLUDED.findall(text)))
+        found = [file for file in left if _name(file.path) in named]
+        left = tuple(file for file in left if file not in found)
+        texts += [file.text for file in found]
+        yield from (File(f"{folder.name}/{file.path}", file.text) for file in found)
+    if len(texts) > 1:
+        yield File(f"{folder.place}/.near", "")
+        yield File(f"s_{number:06d}.near", f"-iquote {folder.place}")
+
+
+def _name(path: str) -> str:
+    return PurePosixPath(path).name
 
 
 def word(*texts: str) -> str:

@@ -55,15 +55,20 @@ class Job(Request):
 
 @dataclass(frozen=True, slots=True)
 class CodeCheck(Request):
-    """Ask an analyzer about one snippet."""
+    """Ask an analyzer about one snippet; of a file of several, its path and what lies beside it."""
 
     service: ClassVar[str] = "analyzer"
 
     language: str = ""
     code: str = ""
+    path: str = ""
+    beside: tuple[File, ...] = ()
+    deep: str = ""
 
     def desks(self) -> tuple[str, ...]:
-        """The analyzer of the language, or the one that knows none."""
+        """The analyzer of the language, or the one that knows none; or a deep pass."""
+        if self.deep:
+            return (f"analyzer:deep:{self.deep}",)
         return (f"analyzer:{self.language}", "analyzer")
 
     def decode(self, answer: Any) -> Analysis:

@@ -1,12 +1,14 @@
 """What do the language's own tools say of the code? Rejects by an allow-list of rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from backfeed.engine import languages
 from backfeed.engine.records import VERDICT_OF, Check, File, Finding, Sample
 from backfeed.engine.requests import Analysis, Asks, CodeCheck, together
 from backfeed.engine.stages._ages import too_old
-from backfeed.engine.stages._files import sources
+from backfeed.engine.stages._deeper import deeper
+from backfeed.engine.stages._files import is_source, main_file, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +17,13 @@ class Analyze:
 
     in:  code "def f(x):\\n    return y"
     out: rejected by analyze, reason F821
+
+    `deep` names slower tools that are asked about what its language's own let pass.
     """
 
-    version = 4
+    deep: tuple[str, ...] = ()
+
+    version = 5
     asks = ("analyzer", "compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -27,22 +33,48 @@ class Analyze:
         given = "".join(test.setup + "\n" for test in sample.tests if test.setup)
         files = sources(sample)
         codes = [given + files[0].text, *(file.text for file in files[1:])]
-        found: list[Analysis] = yield from together(
-            CodeCheck(sample.language, code) for code in codes
-        )
+        found: list[Analysis] = yield from together(_checks(sample, codes, files))
         if any(one.word == "invalid" for one in found):
             why = yield from too_old(sample.language, codes)
             found = [_excused(one, why) for one in found]
-        found[0] = replace(found[0], findings=_of_answer(found[0].findings, given.count("\n")))
-        analysis, findings = _joined(found, files)
-        worst = next((finding for finding in findings if finding.level == "error"), None)
-        word = "ok" if analysis.word == "invalid" and worst is None else analysis.word
-        verdict = VERDICT_OF[word]
-        check = Check("analyze", verdict, analysis.tool, analysis.version, findings)
-        if worst is not None and verdict == "failed":
-            detail = f"line {worst.line}: {worst.message}"
-            return [sample.checked(check).no("analyze", worst.rule, detail)]
-        return [sample.checked(check, level="analyzed" if verdict == "passed" else None)]
+        before = given.count("\n")
+        sample = _judged(sample, "analyze", found, files=files, before=before)
+        if sample.rejected is None and self.deep:
+            passes = yield from deeper(self.deep, sample.language, codes)
+            for name, told in passes:
+                if sample.rejected is None:
+                    sample = _judged(sample, name, told, files=files, before=before)
+        return [sample]
+
+
+def _judged(
+    sample: Sample, name: str, found: list[Analysis], *, files: Sequence[File], before: int
+) -> Sample:
+    """The sample with a check of what was found in its files; rejected by what cannot work."""
+    found[0] = replace(found[0], findings=_of_answer(found[0].findings, before))
+    analysis, findings = _joined(found, files)
+    worst = next((finding for finding in findings if finding.level == "error"), None)
+    word = "ok" if analysis.word == "invalid" and worst is None else analysis.word
+    verdict = VERDICT_OF[word]
+    check = Check(name, verdict, analysis.tool, analysis.version, findings)
+    if worst is not None and verdict == "failed":
+        detail = f"line {worst.line}: {worst.message}"
+        return sample.checked(check).no("analyze", worst.rule, detail)
+    return sample.checked(check, level="analyzed" if verdict == "passed" else None)
+
+
+def _checks(sample: Sample, codes: Sequence[str], files: Sequence[File]) -> Iterator[CodeCheck]:
+    """A request for each file; with what lies beside it, where the analyzer looks there."""
+    if not getattr(languages.load(sample.language), "looks_beside", False):
+        yield from (CodeCheck(sample.language, code) for code in codes)
+        return
+    main = main_file(sample).path if sample.files else ""
+    own = [File(file.path or main, code) for file, code in zip(files, codes, strict=True)]
+    given = [file for file in sample.support if is_source(file, sample.language)]
+    for n, file in enumerate(own):
+        others = (*own[:n], *own[n + 1 :], *given)
+        near = tuple(one for one in others if one.path and one.path != file.path)
+        yield CodeCheck(sample.language, file.text, file.path if near else "", near)
 
 
 def _excused(found: Analysis, why: str) -> Analysis:

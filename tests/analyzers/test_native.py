@@ -150,3 +150,51 @@ def test_a_header_may_use_what_was_included_before_it(answer, before, after, wor
 def test_a_program_without_its_header_tells_nothing(verdict, said, why):
     told = c.PLUGIN.lacking(Job(), Outcome(verdict, stderr=said))
     assert told == (f"the sandbox lacks a package: {why}" if why else "")
+
+
+HEADER = "#ifndef S_H\n#define S_H\nstruct pair { int x; };\n#endif\n"
+USER = '#include "s.h"\nint first(struct pair *one) { return one->x; }\n'
+NO_MEMBER = USER.replace("->x", "->y")
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize("plugin", [c.PLUGIN, cpp.PLUGIN], ids=["c", "cpp"])
+def test_an_answers_own_header_is_seen_by_its_files_and_by_no_others(answer, plugin):
+    header = File("src/s.h", HEADER)
+    up = USER.replace("s.h", "../include/s.h")
+    batch = [
+        CodeCheck(plugin.language, *rest)
+        for rest in (
+            (USER, "src/s.c", (header,)), (NO_MEMBER, "src/s.c", (header,)),
+            (USER,), (USER, "src/s.c", (File("t.h", HEADER),)),
+            (up, "src/s.c", (File("include/s.h", HEADER),)), (HEADER, "src/s.h", (header,)),
+            (USER, "../s.c", (File("../s.h", HEADER),)), (USER, "s.c", (File("s.h/s.h", HEADER),)),
+        )
+    ]  # fmt: skip
+    found = rejoined(plugin.check(batch), answer)
+    words = ["ok", "invalid", "unknown", "unknown", "ok", "ok", "unknown", "unknown"]
+    assert [one["word"] for one in found] == words
+
+
+@pytest.mark.bwrap
+def test_a_fault_of_a_header_is_told_with_its_place(answer):
+    beside = (File("s.h", HEADER.replace("int x", "number x")), File("plain.h", USER))
+    request = CodeCheck("c", USER.replace("s.h", "plain.h"), "s.c", beside)
+    [found] = rejoined(c.PLUGIN.check([request]), answer)
+    finding = found["findings"][0]
+    assert (finding["line"], finding["message"]) == (0, "s.h:3: unknown type name ‘number’")
+
+
+def test_a_batch_names_its_files_so_that_none_can_say_where_another_lies():
+    header = (File("s.h", HEADER),)
+    one, other = CodeCheck("c", USER, "s.c", header), CodeCheck("c", ADD)
+    named = [_names(batch) for batch in ([one, one], [one, other], [other, one])]
+    assert not named[0] & named[1]
+    assert not named[1] & named[2]
+    assert len([name for name in named[0] if name.endswith("/s.h")]) == 2
+
+
+def _names(batch):
+    """The names of files of a batch, but for those that hold nothing of an answer."""
+    files = next(iter(c.PLUGIN.check(batch))).files
+    return {file.path for file in files if file.path.endswith((".c", ".h"))}

@@ -95,3 +95,22 @@ def test_every_file_is_analyzed_and_a_finding_says_where_it_is():
     sample = Sample(language="python", code=CODE, files=files)
     [found] = rejoined(Analyze().each(sample), answer)
     assert found.rejected.detail == "line 1: g.py: Undefined name"
+
+
+def test_files_of_an_answer_are_looked_at_side_by_side_where_the_analyzer_does():
+    given = (File("given.h", "z"), File("notes.txt", "y"))
+    files = (File("src/f.c", CODE), File("src/f.h", "y"))
+    asked = []
+    sample = Sample(language="c", code=CODE, files=files, support=given, tests=SETUP[:1])
+    analyzed(sample, asked=asked)
+    main, header = File("src/f.c", "import os\n" + CODE), files[1]
+    assert asked == [
+        CodeCheck("c", main.text, main.path, (header, given[0])),
+        CodeCheck("c", header.text, header.path, (main, given[0])),
+    ]
+
+
+def test_a_file_without_others_is_asked_of_as_a_snippet():
+    asked = []
+    analyzed(Sample(language="c", code=CODE, files=(File("f.c", CODE),)), asked=asked)
+    assert asked == [CodeCheck("c", CODE)]
