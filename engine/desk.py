@@ -23,6 +23,7 @@ from backfeed.engine.pulse import Pulse
 from backfeed.engine.requests import Request, key_of
 
 SILENCE_S = 600.0
+LONG_S = 1.0  # a service that gathers for longer brings others nothing to gather
 
 
 class Desk:
@@ -42,6 +43,7 @@ class Desk:
         self._asking: set[asyncio.Task[None] | None] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._anonymous = 0
+        self._brings = service.gather.wait_s < LONG_S
         pulse.desks.append(self)
 
     @property
@@ -96,7 +98,7 @@ class Desk:
                 item.queued_at = now
                 self._queue.add(item)
         self.pump()
-        asyncio.get_running_loop().call_soon(self.pulse.idle)
+        self.pulse.idle()
 
     def pump(self, *, due: bool = False) -> None:
         """Start what may start: full batches at once, others when their time has come."""
@@ -127,7 +129,7 @@ class Desk:
     def _start(
         self, work: Coroutine[Any, Any, None], batch: Sequence[Item] = ()
     ) -> "asyncio.Task[None]":
-        self.pulse.serving += 1
+        self.pulse.serving += self._brings
         task = asyncio.ensure_future(work)
         self._serving.add(task)
         task.add_done_callback(lambda task: self._served(task, batch))
@@ -148,14 +150,14 @@ class Desk:
     def _served(self, task: "asyncio.Task[None]", batch: Sequence[Item]) -> None:
         self._serving.discard(task)
         self._asking.discard(task)
-        self.pulse.serving -= 1
+        self.pulse.serving -= self._brings
         if task.cancelled():
             self._give_back(batch, Stopping(self.pulse.stop_reason or "cancelled"))
         elif (error := task.exception()) is not None:
             self.pulse.stop("fault", error)
             self._give_back(batch, Stopping(str(error)))
         self.pump()
-        asyncio.get_running_loop().call_soon(self.pulse.idle)
+        self.pulse.idle()
 
     def _give_back(self, batch: Sequence[Item], error: Stopping) -> None:
         for item in batch:

@@ -9,6 +9,7 @@ from typing import Protocol
 from backfeed.engine.errors import StoreFault
 
 GRACE_S = 30.0
+TURNS = 8  # of the loop, until what was answered has asked the next, if it does
 
 
 class Stopped(Protocol):
@@ -27,7 +28,9 @@ class Stopped(Protocol):
 class Pulse:
     """`stop_reason` is empty while the run goes on; `fault` is what it ends with, if anything.
 
-    In a `hurry`, nothing is awaited.
+    `serving` counts what is under way and will bring others something to do: services that gather
+    long before they answer, as analyzers do, are what all the rest brings something to. In a
+    `hurry`, nothing is awaited.
     """
 
     def __init__(self) -> None:
@@ -39,6 +42,7 @@ class Pulse:
         self.bugs: dict[str, str] = {}
         self._stopped = asyncio.Event()
         self._grace: asyncio.TimerHandle | None = None
+        self._turns = 0
 
     def stop(self, reason: str, fault: BaseException | None = None) -> None:
         """Ask nothing new from now on; what is under way is awaited a while, and stored."""
@@ -64,8 +68,17 @@ class Pulse:
             self._grace.cancel()
 
     def idle(self) -> None:
-        """If nothing is under way anywhere, no batch can grow: let all leave."""
-        if self.serving == 0 and not any(desk.waits for desk in self.desks):
+        """If nothing is under way that could bring more, no batch can grow: let all leave."""
+        if not self._turns:
+            asyncio.get_running_loop().call_soon(self._look)
+        self._turns = TURNS
+
+    def _look(self) -> None:
+        busy = self.serving or any(desk.waits for desk in self.desks)
+        self._turns = 0 if busy else self._turns - 1
+        if self._turns:
+            asyncio.get_running_loop().call_soon(self._look)
+        elif not busy:
             for desk in self.desks:
                 desk.pump(due=True)
 

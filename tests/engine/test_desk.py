@@ -80,6 +80,36 @@ def test_a_batch_leaves_when_nothing_else_can_fill_it():
     assert service.sizes == [8]
 
 
+def test_a_batch_does_not_wait_for_those_who_gather_long():
+    async def main():
+        ended = asyncio.Event()
+        slow = By(lambda _: ended.wait(), batch=2, wait_s=60)
+        other = By(length, batch=100, wait_s=60)
+        pulse = Pulse()
+        first, second = (Desk("embedder", one, None, pulse=pulse) for one in (slow, other))
+        held = [first.ask(Embed(text)) for text in ("a", "b")]
+        told = await asyncio.gather(*(second.ask(Embed(text)) for text in ("a", "b")))
+        ended.set()
+        return told, await asyncio.gather(*held)
+
+    assert asyncio.run(main()) == ([1, 1], [True, True])
+
+
+def test_a_batch_waits_for_what_is_asked_with_an_answer():
+    async def lane(desks_, depth):
+        for _ in range(depth):
+            await asyncio.gather(desks_[0].ask(Embed("a")))
+        return await desks_[1].ask(Embed("b" * depth))
+
+    async def main():
+        desks_ = [Desk("embedder", one, None, pulse=pulse) for one in (By(length), gathers)]
+        await asyncio.gather(*(lane(desks_, depth) for depth in range(1, 5)))
+
+    pulse, gathers = Pulse(), By(length, batch=100, wait_s=60)
+    asyncio.run(main())
+    assert gathers.sizes == [4]
+
+
 def busy():
     """A pulse of a run in which another desk is at work."""
     pulse = Pulse()
