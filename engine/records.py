@@ -137,6 +137,10 @@ class Origin:
     sha256: str = ""
 
 
+EXTRACTIVE = "extractive"
+"""What `lineage.model` says of what no model wrote: it was taken from what code says of itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lineage:
     """How the sample was made: the stage, the ids of the samples it was made from, and by what."""

@@ -14,6 +14,7 @@ from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import ConfigError, Refused
 from backfeed.engine.identity import digest
 from backfeed.engine.models import _problem_text
+from backfeed.engine.records import EXTRACTIVE
 from backfeed.engine.requests import Prompt
 
 VERSION = "8"
@@ -22,7 +23,7 @@ VERSION = "8"
 class ExtractiveService:
     """Answers at once, in this process."""
 
-    name, form = "extractive", "fields"
+    name, form = EXTRACTIVE, "fields"
     gather = Gather(batch=64, parallel=1)
 
     def __init__(self) -> None:

@@ -47,7 +47,7 @@ def pose(sample: Sample, prompt: Prompt, stage: str) -> Asks[Sample]:
     """
     reply: Problem = yield from prompt
     if not reply.suitable:
-        return sample.no(stage, _short(reply.reason), reply.reason)
+        return sample.no(stage, short(reply.reason), reply.reason)
     if why := unanswerable(reply.problem, sample):
         return sample.no(stage, "unanswerable", why)
     model: str = yield from Who(prompt.role)
@@ -55,7 +55,7 @@ def pose(sample: Sample, prompt: Prompt, stage: str) -> Asks[Sample]:
     return answered(sample.but(lineage=lineage), reply.problem)
 
 
-def _short(reason: str) -> str:
+def short(reason: str) -> str:
     """The short name that stands before the colon; a model that writes a sentence gave none."""
     name, colon, _ = reason.partition(":")
     words = re.findall(r"[a-z0-9]+", name.lower())
