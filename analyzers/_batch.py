@@ -4,18 +4,19 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from backfeed.engine.errors import AskFailed, Outage, Refused
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Job, Limits, Outcome
 
+T = TypeVar("T")
 Plain = dict[str, Any]
 _OWN_DOING = ("SIG", "TLE", "IDLE", "MLE", "OLE")
 
 
 def halved(
-    codes: Sequence[str], ask: Callable[[Sequence[str]], Asks[list[Plain] | None]]
+    codes: Sequence[T], ask: Callable[[Sequence[T]], Asks[list[Plain] | None]]
 ) -> Asks[list[Plain] | None]:
     """One answer per snippet from `ask`, which gives None for a batch that brought its tool to an
     end: that is halved, down to the snippet that did it. None if that is the only one.

@@ -7,7 +7,7 @@ not found say nothing, nor do errors that follow from them: what is left is `unk
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from backfeed.analyzers import _java_source, _record, _tree
@@ -15,7 +15,7 @@ from backfeed.engine.errors import Outage, Refused
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
 
 Plain = dict[str, Any]
-VERSION = "2"  # of the rules
+VERSION = "3"  # of the rules
 _GUEST = "BackfeedCheck.java"
 _LIMITS = Limits(
     cpu_s=60.0, wall_s=120.0, memory_mb=1536, output_kb=16 * 1024, processes=128, disk_mb=64
@@ -76,6 +76,7 @@ _NEWEST = {
     "gather": 24, "ofPlatform": 21,
 }  # fmt: skip
 _SYNTAX = "syntax"
+_TWICE = "compiler.err.duplicate.class"  # what lies beside it has another version of it
 _PACKAGE = re.compile(r"\s*package\s+\w+(?:\.\w+)*\s*;(?!\s*package\b)")
 
 
@@ -86,9 +87,11 @@ def is_foreign(name: str) -> bool:
 
 def check(batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
     """One analysis for each snippet; raises `Outage` where the tool did not come to its end."""
-    codes = [_unpacked(_tree.without_comments("java", request.code)) for request in batch]
-    sent = [_tree.encoded(_java_source.wrapped(code)) for code in codes]
-    lines = "".join(f"{base64.b64encode(text).decode()}\n" for text in sent)
+    codes = [_tree.without_comments("java", request.code) for request in batch]
+    near = [_near(request) for request in batch]
+    codes = [code if more else _unpacked(code) for code, more in zip(codes, near, strict=True)]
+    sent = [[_java_source.wrapped(code), *more] for code, more in zip(codes, near, strict=True)]
+    lines = "".join(f"{' '.join(map(_coded, texts))}\n" for texts in sent)
     job = Job(_record.guests([_GUEST]), _COMMAND, lines, _LIMITS, build=_BUILD)
     try:
         outcome: Outcome = yield from job
@@ -100,7 +103,17 @@ def check(batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
     if outcome.verdict != "AC" or len(told) != len(batch) + 1:
         raise Outage(f"javac: {outcome.verdict} {outcome.stderr[:200]}")
     release = told[0]["release"]
-    return [judged(code, said, release) for code, said in zip(codes, told[1:], strict=True)]
+    found = zip(codes, told[1:], near, strict=True)
+    return [judged(code, said, release, near=more) for code, said, more in found]
+
+
+def _near(request: CodeCheck) -> list[str]:
+    """The other classes of its answer."""
+    return [file.text for file in request.beside if file.path.endswith(".java")]
+
+
+def _coded(text: str) -> str:
+    return base64.b64encode(_tree.encoded(text)).decode()
 
 
 def _unpacked(code: str) -> str:
@@ -109,11 +122,12 @@ def _unpacked(code: str) -> str:
     return re.sub(r"\S", " ", found[0]) + code[found.end() :] if found else code
 
 
-def judged(code: str, said: Plain, release: int) -> Plain:
-    """The analysis of one snippet, by what javac said of it."""
+def judged(code: str, said: Plain, release: int, *, near: Sequence[str] = ()) -> Plain:
+    """The analysis of one snippet, by what javac said of it beside the others."""
     if said["crash"]:
         return _analysis("javac", [_note("not-analyzed", f"javac: {said['crash']}")])
-    excused = [_excuse(code, said["errors"], release)(error) for error in said["errors"]]
+    excuse = _excuse(code, said["errors"], release, near=near)
+    excused = [excuse(error) for error in said["errors"]]
     findings = [
         {
             "rule": _rule(error), "level": "note" if excuse else "error",
@@ -130,16 +144,20 @@ def _rule(error: Plain) -> str:
     return _SYNTAX if error["syntax"] else key
 
 
-def _excuse(code: str, errors: list[Plain], release: int) -> Any:
+def _excuse(code: str, errors: list[Plain], release: int, *, near: Sequence[str]) -> Any:
     """Says of an error whether it may come of what the snippet was taken from, or of an old JDK."""
     around = _java_source.loose(code)
-    foreign = any(map(is_foreign, _java_source.imports(code))) or any(map(_is_undeclared, errors))
+    own = {place for text in near if (place := _java_source.package(text))}
+    brought = [one for one in _java_source.imports(code) if not _is_own(one, own)]
+    foreign = any(map(is_foreign, brought)) or any(map(_is_undeclared, errors))
     old = any(_TOO_OLD.match(error["key"]) for error in errors)
     if release < 25:
         old = old or bool(_NEW_SYNTAX.search(code) and any(error["syntax"] for error in errors))
 
     def excuse(error: Plain) -> bool:
         key = error["key"]
+        if near and key == _TWICE:
+            return True
         if old or around == "both":
             return True
         if around and (not error["syntax"] if around == "statements" else _AROUND.match(key)):
@@ -149,6 +167,11 @@ def _excuse(code: str, errors: list[Plain], release: int) -> Any:
         return foreign and bool(_ABSENT.match(key) or _BLURRED.match(error["message"]))
 
     return excuse
+
+
+def _is_own(name: str, places: Collection[str]) -> bool:
+    """Is what is imported in a package of the answer's own?"""
+    return any(name.startswith(f"{place}.") for place in places)
 
 
 def _is_undeclared(error: Plain) -> bool:

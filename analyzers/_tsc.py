@@ -1,14 +1,15 @@
 """What tsc has against snippets: one program over all of them, each a module of its own."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from backfeed.analyzers import _batch
+from backfeed.analyzers import _batch, _beside, _record
 from backfeed.analyzers._node import PACKAGES
 from backfeed.engine.errors import AskFailed, Outage
 from backfeed.engine.records import File
-from backfeed.engine.requests import Asks, Job, Limits, Outcome
+from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
 Plain = dict[str, Any]
 LAX = ("--strict", "false", "--noImplicitAny", "false", "--noImplicitReturns")
@@ -21,9 +22,7 @@ _FLAGS = (
     "--moduleResolution", "bundler", "--noResolve", "--moduleDetection", "force",
     "--experimentalDecorators", "--pretty", "false", "--jsx", "preserve", "--types", "",
 )  # fmt: skip
-_LINE = re.compile(
-    r"^s_(\d+)\.[jt]sx?\((\d+),(\d+)\): error TS(\d+): (.*(?:\n  .*)*)$", re.MULTILINE
-)
+_LINE = re.compile(r"^(\S+)\((\d+),(\d+)\): error TS(\d+): (.*(?:\n  .*)*)$", re.MULTILINE)
 # Names that programs take for granted where types of Node or of a test runner are installed.
 _SHIM = "".join(
     f"declare var {name}: any;\n"
@@ -35,9 +34,35 @@ _SHIM = "".join(
 )  # fmt: skip
 _LIMITS = Limits(cpu_s=60.0, wall_s=120.0, memory_mb=2048, output_kb=16 * 1024, disk_mb=256)
 _MOST_ROUNDS = 4
+_PLACE = re.compile(r"(?:[\w/.-]*/)?(?:b_[0-9a-f]{24}/|s_\d{6}_[0-9a-f]{24})")
+_FOR_ALL = re.compile(r"\A[^\n]*\.d\.[mc]?ts\n|\bdeclare\s+(?:global\b|module\s*[\"'])")
 
 
-def said(codes: Sequence[str], suffix: str, flags: Sequence[str]) -> Asks[list[Plain]]:
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A snippet as a file, and the other files of its answer."""
+
+    path: str
+    code: str
+    near: tuple[File, ...] = ()
+
+
+def texts(codes: Sequence[str], suffix: str, batch: Sequence[CodeCheck] = ()) -> list[Text]:
+    """Snippets as files that cannot name each other; those of `batch` with what lies beside them.
+
+    What another file declares for all files is not laid beside anything.
+    """
+    word = _record.word_of(*codes, _beside.word_of(batch))
+    laid = [Text(f"s_{n:06d}_{word}{suffix}", code) for n, code in enumerate(codes)]
+    for n, folder in enumerate(_beside.folders(batch)):
+        near = [one for one in folder.files if not _FOR_ALL.search(f"{one.path}\n{one.text}")]
+        if folder.path.endswith(suffix) and near:
+            beside = tuple(File(f"{folder.name}/{one.path}", one.text) for one in near)
+            laid[n] = Text(f"{folder.name}/{folder.path}", codes[n], beside)
+    return laid
+
+
+def said(snippets: Sequence[Text], flags: Sequence[str]) -> Asks[list[Plain]]:
     """For each snippet a `word` and its findings, all of them notes.
 
     The word is `told`, or `spoils` for a fault of syntax, or what is said where there is no tool.
@@ -45,16 +70,14 @@ def said(codes: Sequence[str], suffix: str, flags: Sequence[str]) -> Asks[list[P
     """
     found: dict[int, Plain] = {}
     for _ in range(_MOST_ROUNDS):
-        left = [n for n in range(len(codes)) if n not in found]
+        left = [n for n in range(len(snippets)) if n not in found]
         if not left:
             break
-        told = yield from _batch.halved(
-            [codes[n] for n in left], lambda part: _run(part, suffix, flags)
-        )
+        told = yield from _batch.halved([snippets[n] for n in left], lambda part: _run(part, flags))
         pairs = list(zip(left, told or [_batch.ended("tsc")], strict=True))
         spoilt = any(one["word"] == "spoils" for _, one in pairs)
         found |= {n: one for n, one in pairs if one["word"] != "told" or not spoilt}
-    return [found.get(n) or _batch.ended("tsc") for n in range(len(codes))]
+    return [found.get(n) or _batch.ended("tsc") for n in range(len(snippets))]
 
 
 def number(finding: Plain) -> int:
@@ -62,8 +85,8 @@ def number(finding: Plain) -> int:
     return int(finding["rule"][2:])
 
 
-def _run(codes: Sequence[str], suffix: str, flags: Sequence[str]) -> Asks[list[Plain] | None]:
-    named = [File(f"s_{n:06d}{suffix}", code) for n, code in enumerate(codes)]
+def _run(snippets: Sequence[Text], flags: Sequence[str]) -> Asks[list[Plain] | None]:
+    named = [file for one in snippets for file in (File(one.path, one.code), *one.near)]
     files = (*named, File("shim.d.ts", _SHIM), File("files", "\n".join(f.path for f in named)))
     called = '"$@" shim.d.ts $(cat files); [ $? -le 2 ]'
     try:
@@ -73,20 +96,24 @@ def _run(codes: Sequence[str], suffix: str, flags: Sequence[str]) -> Asks[list[P
     except AskFailed:
         return None
     if "not found" in outcome.stderr:
-        return [_batch.no_tool("tsc") for _ in codes]
+        return [_batch.no_tool("tsc") for _ in snippets]
     if outcome.verdict != "AC":
-        if len(codes) > 1 or outcome.verdict != "RE":
+        if len(snippets) > 1 or outcome.verdict != "RE":
             return None
         raise Outage(f"tsc: {outcome.verdict} {outcome.stderr[:200]}")
-    found: dict[int, list[Plain]] = {}
-    for index, line, column, code, message in _LINE.findall(outcome.stdout):
-        found.setdefault(int(index), []).append({
-            "rule": f"TS{code}", "level": "note",
-            "message": " ".join(message.split())[:300], "line": int(line), "column": int(column),
+    found: dict[str, list[Plain]] = {}
+    for path, line, column, code, message in _LINE.findall(outcome.stdout):
+        found.setdefault(path, []).append({
+            "rule": f"TS{code}", "level": "note", "line": int(line), "column": int(column),
+            "message": _PLACE.sub("", " ".join(message.split()))[:300],
         })  # fmt: skip
-    return [_told(found.get(n, [])) for n in range(len(codes))]
+    return [_told(one, found) for one in snippets]
 
 
-def _told(findings: list[Plain]) -> Plain:
-    word = "spoils" if any(number(one) in SYNTAX for one in findings) else "told"
+def _told(snippet: Text, found: Mapping[str, list[Plain]]) -> Plain:
+    """What is told of it. A fault of syntax in a file beside it hides as much as one of its own."""
+    findings = found.get(snippet.path, [])
+    near = (one for file in snippet.near for one in found.get(file.path, []))
+    spoils = any(number(one) in SYNTAX for one in (*findings, *near))
+    word = "spoils" if spoils else "told"
     return _batch.analysis("tsc", "7", word=word, findings=findings)

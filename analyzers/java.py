@@ -51,6 +51,7 @@ class _Java(Cutting):
     """The plug-in."""
 
     language = "java"
+    looks_beside = True
     hello = "class Main { public static void main(String[] words) {} }\n"
     version = f"1 {_java_check.VERSION}"
     kinds = ("script", "stdio", "junit")

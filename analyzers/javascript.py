@@ -31,7 +31,7 @@ class _JavaScript(Node):
         found = yield from super().check(batch)
         left = [n for n, one in enumerate(found) if one["word"] == "ok"]
         codes = [_tree.without_comments(self.language, batch[n].code) for n in left]
-        told = yield from _tsc.said(codes, self.suffix, _FLAGS)
+        told = yield from _tsc.said(_tsc.texts(codes, self.suffix), _FLAGS)
         for n, code, one in zip(left, codes, told, strict=True):
             wrong = _certain(code, one["findings"]) if one["word"] == "told" else []
             if wrong:

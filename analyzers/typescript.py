@@ -25,6 +25,7 @@ _BUILD = Limits(cpu_s=20.0, wall_s=40.0, memory_mb=1024)
 class _TypeScript(Node):
     language = "typescript"
     suffix = ".ts"
+    looks_beside = True
     answer_file, test_file = "answer.ts", "answer.test.ts"
     # A type may use a name that a value may not: tsc knows of names.
     reject = tuple(rule for rule in REJECT if rule not in ("no-undef", "no-dupe-class-members"))
@@ -57,11 +58,10 @@ class _TypeScript(Node):
         found = yield from super().check(batch)
         left = [n for n, one in enumerate(found) if one["word"] == "ok"]
         codes = [_tree.without_comments(self.language, batch[n].code) for n in left]
-        lax = yield from _tsc.said(codes, self.suffix, (*_LIBRARIES, *_tsc.LAX))
+        texts = _tsc.texts(codes, self.suffix, [batch[n] for n in left])
+        lax = yield from _tsc.said(texts, (*_LIBRARIES, *_tsc.LAX))
         again = [n for n, one in enumerate(lax) if any(map(_is_error, one["findings"]))]
-        strict = yield from _tsc.said(
-            [codes[n] for n in again], self.suffix, (*_LIBRARIES, *_tsc.STRICT)
-        )
+        strict = yield from _tsc.said([texts[n] for n in again], (*_LIBRARIES, *_tsc.STRICT))
         held = {
             n: {finding["line"] for finding in one["findings"] if _is_error(finding)}
             for n, one in zip(again, strict, strict=True)

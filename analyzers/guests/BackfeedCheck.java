@@ -25,8 +25,9 @@ import javax.tools.ToolProvider;
 
 /**
  * Reads snippets, one a line in base64, and says what javac has against each: one JSON object a line.
- * The first line names the release of Java. A snippet sees the JDK and nothing else. What javac
- * has read of the JDK is kept for the next one: none may have a package of its own.
+ * The first line names the release of Java. A snippet sees the JDK and nothing else, besides what
+ * follows on its line, the other files of its answer. What javac has read of the JDK is kept for the
+ * next one: none that is alone may have a package of its own.
  */
 final class BackfeedCheck {
     private static final int MOST = 20, LONGEST = 300;
@@ -41,12 +42,12 @@ final class BackfeedCheck {
     private static final List<String> OPTIONS = List.of(
             "-proc:none", "-implicit:none", "-XDshould-stop.ifError=FLOW", "-Xlint:none", "-encoding", "UTF-8");
 
+    private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     private final StandardJavaFileManager files;
     private JavacTaskPool tasks = new JavacTaskPool(1);
     private final PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
 
     private BackfeedCheck() throws IOException {
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         files = compiler.getStandardFileManager(null, Locale.ENGLISH, StandardCharsets.UTF_8);
         files.setLocation(StandardLocation.CLASS_PATH, List.of());
         files.setLocation(StandardLocation.SOURCE_PATH, List.of());
@@ -68,25 +69,37 @@ final class BackfeedCheck {
         out.println("{\"release\": " + Runtime.version().feature() + "}");
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
-            String code = new String(Base64.getDecoder().decode(line), StandardCharsets.UTF_8);
-            out.println(checked(code));
+            List<Source> texts = new ArrayList<>();
+            for (String text : line.split(" ")) {
+                String code = new String(Base64.getDecoder().decode(text), StandardCharsets.UTF_8);
+                texts.add(new Source(code, texts.size()));
+            }
+            out.println(checked(texts));
             out.flush();
         }
     }
 
-    private String checked(String code) {
+    private String checked(List<Source> texts) {
         DiagnosticCollector<JavaFileObject> heard = new DiagnosticCollector<>();
         String crash = "";
         int parsed = 0;
         try {
-            List<Source> texts = List.of(new Source(code));
-            parsed = tasks.getTask(Writer.nullWriter(), files, heard, OPTIONS, null, texts,
-                    task -> parsed((JavacTask) task, heard));
+            if (texts.size() == 1) {
+                parsed = tasks.getTask(Writer.nullWriter(), files, heard, OPTIONS, null, texts,
+                        task -> parsed((JavacTask) task, heard));
+            } else {
+                parsed = parsed((JavacTask) compiler.getTask(
+                        Writer.nullWriter(), files, heard, OPTIONS, null, texts), heard);
+            }
         } catch (Throwable wrong) {
             crash = wrong.getClass().getSimpleName();
             tasks = new JavacTaskPool(1);
         }
-        String told = String.join(", ", errors(heard, parsed));
+        List<String> own = errors(heard, parsed, texts.get(0));
+        if (own.isEmpty() && parsed == Integer.MAX_VALUE) {
+            crash = "a file beside it does not parse";
+        }
+        String told = String.join(", ", own);
         return "{\"crash\": \"" + crash + "\", \"errors\": [" + told + "]}";
     }
 
@@ -95,7 +108,7 @@ final class BackfeedCheck {
         try {
             task.parse();
             int parsed = heard.getDiagnostics().size();
-            if (!errors(heard, parsed).isEmpty()) {
+            if (!errors(heard, parsed, null).isEmpty()) {
                 return Integer.MAX_VALUE;
             }
             task.analyze();
@@ -105,13 +118,14 @@ final class BackfeedCheck {
         }
     }
 
-    /** The errors; those that the parser had are the first ones. */
-    private static List<String> errors(DiagnosticCollector<JavaFileObject> heard, int parsed) {
+    /** The errors of a text, or of all; those that the parser had are the first ones. */
+    private static List<String> errors(DiagnosticCollector<JavaFileObject> heard, int parsed, Source of) {
         List<String> found = new ArrayList<>();
         int number = 0;
         for (Diagnostic<? extends JavaFileObject> one : heard.getDiagnostics()) {
             boolean syntax = number++ < parsed;
-            if (one.getKind() == Diagnostic.Kind.ERROR && found.size() < MOST) {
+            boolean meant = of == null || one.getSource() == null || one.getSource() == of;
+            if (meant && one.getKind() == Diagnostic.Kind.ERROR && found.size() < MOST) {
                 found.add(told(one, syntax));
             }
         }
@@ -161,8 +175,8 @@ final class BackfeedCheck {
     private static final class Source extends SimpleJavaFileObject {
         private final String code;
 
-        Source(String code) {
-            super(URI.create("string:///Snippet.java"), Kind.SOURCE);
+        Source(String code, int number) {
+            super(URI.create("string:///Snippet" + number + ".java"), Kind.SOURCE);
             this.code = code;
         }
 
