@@ -31,15 +31,18 @@ _LOADED = (
 )
 
 
-def bundle(distribution: str) -> Path:
-    """The archive of an installed distribution. Raises `ConfigError` if it cannot be packed."""
+def bundle(distribution: str, *, whole: bool = False) -> Path:
+    """The archive of an installed distribution, if `whole` with the bytecode of all of it.
+
+    Raises `ConfigError` if it cannot be packed.
+    """
     found = [metadata.distribution(name) for name in sorted(_needed(distribution))]
     named = " ".join(f"{one.name}-{one.version}" for one in found)
     mark = hashlib.sha256(f"1 {named} {sys.implementation.cache_tag}".encode()).hexdigest()[:16]
-    path = user_cache("packages") / f"{distribution}-{mark}.zip"
+    path = user_cache("packages") / f"{distribution}-{mark}{'-whole' if whole else ''}.zip"
     if not path.exists():
         with storing(f"packing {distribution} for the sandbox"):
-            _write(path, distribution, found)
+            _write(path, found, None if whole else _loaded_by(distribution))
     return path
 
 
@@ -60,14 +63,13 @@ def _needed(distribution: str) -> set[str]:
     return known
 
 
-def _write(path: Path, distribution: str, found: list[metadata.Distribution]) -> None:
-    loaded = _loaded_by(distribution)
+def _write(path: Path, found: list[metadata.Distribution], loaded: set[str] | None) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, place in sorted(_sources(found)):
             source = place.read_bytes()
             archive.writestr(zipfile.ZipInfo(name, _DAY), source, zipfile.ZIP_DEFLATED)
-            if str(place) in loaded:
+            if loaded is None or str(place) in loaded:
                 bytecode = _bytecode(source, name)
                 archive.writestr(zipfile.ZipInfo(f"{name}c", _DAY), bytecode, zipfile.ZIP_DEFLATED)
     write_whole(path, file.getvalue())
@@ -75,11 +77,18 @@ def _write(path: Path, distribution: str, found: list[metadata.Distribution]) ->
 
 def _sources(found: list[metadata.Distribution]) -> Iterator[tuple[str, Path]]:
     for one in found:
+        names = {file.as_posix() for file in one.files or ()}
         for file in one.files or ():
-            if file.suffix in {".so", ".pyd"}:
+            if file.suffix in {".so", ".pyd"} and not _is_spare(file.as_posix(), names):
                 raise ConfigError(f"{one.name} is not pure Python: it cannot go into the sandbox")
             if file.suffix == ".py" and ".." not in file.parts:
                 yield file.as_posix(), Path(str(file.locate()))
+
+
+def _is_spare(name: str, names: set[str]) -> bool:
+    """Is it a compiled copy of Python that is there, too, or what such copies share?"""
+    stem = name.partition(".")[0]
+    return f"{stem}.py" in names or stem.endswith("__mypyc")
 
 
 def _loaded_by(distribution: str) -> set[str]:

@@ -189,6 +189,28 @@ class Analyzer(Protocol):
         """One `Analysis` (as plain data) per snippet, in order."""
 
 
+class DeepPass(Protocol):
+    """A slower tool over code that its language's own let pass; it runs as a job, in batches.
+
+    `name` is what it is asked for by, `distribution` and the `extra` of ours bring its tool. The
+    version is that of the tool and of its rules. `packages` lie inside the sandbox as those of an
+    analyzer do.
+    """
+
+    name: str
+    distribution: str
+    extra: str
+    languages: tuple[str, ...]
+    version: str
+    packages: tuple[str, ...]
+
+    def programs(self) -> Mapping[str, str]:
+        """What lies at /opt/backfeed/bin inside, by name, and where it lies on this machine."""
+
+    def check(self, batch: Sequence[CodeCheck]) -> Asks[Sequence[Any]]:
+        """One `Analysis` (as plain data) per snippet, in order; the languages may be mixed."""
+
+
 class Reader(Protocol):
     """Reads one file format of instruction data."""
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from backfeed.engine import registry
+from backfeed.engine.errors import UnknownName
 
 VERBS = ("parse", "units", "check", "fit", "run_job", "test_job", "stub", "mutants", "inputs")
 """What an analyzer plug-in may offer, from cutting to proving. What it lacks is `unverified`."""
@@ -27,3 +28,15 @@ def can(language: str, verb: str) -> bool:
 def call(language: str, verb: str, *arguments: Any) -> Any:
     """Call a verb of a language. It must be pure, and offered (`can`)."""
     return getattr(load(language), verb)(*arguments)
+
+
+def deep(name: str) -> Any:
+    """The deep pass of a name as people write it: `ast-grep` lies in `ast_grep.py`.
+
+    Raises `UnknownName`.
+    """
+    known = registry.names("deep")
+    if (file := name.replace("-", "_")) not in known:
+        listed = ", ".join(each.replace("_", "-") for each in known)
+        raise UnknownName(f"there is no deep pass {name!r}; there are: {listed}")
+    return registry.made("deep", file)

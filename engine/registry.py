@@ -31,6 +31,7 @@ OURS = "backfeed"
 
 KINDS = {
     "analyzers": "backfeed.analyzers",
+    "deep": "backfeed.analyzers.deep",
     "sandboxes": "backfeed.sandboxes",
     "stages": "backfeed.engine.stages",
     "models": "backfeed.engine.models",
@@ -44,6 +45,7 @@ KINDS = {
 # A plug-in has the methods of one of its kind's contracts.
 CONTRACTS: dict[str, tuple[type, ...]] = {
     "analyzers": (contracts.Analyzer,),
+    "deep": (contracts.DeepPass,),
     "sandboxes": (contracts.Sandbox,),
     "stages": (contracts.EachStage, contracts.WholeStage),
     "models": (contracts.Model,),
@@ -60,7 +62,7 @@ EXTRAS = {
     "transformers": "train",
     "tree_sitter_language_pack": "languages",
     "docker": "docker",
-    "pylint": "pylint",
+    "pylint": "deep",
     "ray": "ray",
     "semgrep": "semgrep",
     "vllm": "vllm",

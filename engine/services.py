@@ -1,6 +1,7 @@
 """The services of a run, built from what its stages ask, its recipe and the caller's wishes."""
 
 import asyncio
+import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -8,25 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from backfeed.engine import registry
-from backfeed.engine.boundary import boundary
+from backfeed.engine import passes, registry
+from backfeed.engine.analyzing import AnalyzerService, NoAnalyzer
 from backfeed.engine.bundles import bundle
 from backfeed.engine.compute import ComputeService
 from backfeed.engine.config import nearest
-from backfeed.engine.contracts import Analyzer, Gather, Service
-from backfeed.engine.errors import AskFailed, BackfeedError, CallerError, ConfigError, Outage
+from backfeed.engine.contracts import Service
+from backfeed.engine.errors import BackfeedError, CallerError, ConfigError
 from backfeed.engine.lanes import close_all
 from backfeed.engine.ledger import Ledger, Paid
 from backfeed.engine.models import _roles
 from backfeed.engine.proving import prove
 from backfeed.engine.recipe import Recipe
-from backfeed.engine.requests import CodeCheck, Compute, Job, Together
 
 DEFAULT_SANDBOX = "bubblewrap"
 UNSAFE = ("process",)
-_CUT_SHORT = ("TLE", "IDLE", "MLE", "OLE", "CE_LIMIT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +50,7 @@ def build(recipe: Recipe, wishes: Wishes, ledger: Ledger | None = None) -> dict[
     """
     purse = ledger or Ledger(recipe.stop.usd)
     kinds = recipe.asks()
+    passes.chosen(_passes(recipe))
     made: dict[str, Service] = {}
     for kind in sorted(kinds):
         if kind not in _MAKERS:
@@ -150,12 +148,29 @@ def guests() -> dict[str, str]:
     return found
 
 
-def _analyzers(_recipe: Recipe, _wishes: Wishes, made: Mapping[str, Service]) -> dict[str, Service]:
-    found: dict[str, Service] = {"analyzer": NoAnalyzer()}
+def _analyzers(recipe: Recipe, wishes: Wishes, made: Mapping[str, Service]) -> dict[str, Service]:
+    found: dict[str, Service] = {"analyzer": NoAnalyzer(), **_deeper(recipe, wishes, made)}
     for name in registry.names("analyzers"):
         analyzer = registry.made("analyzers", name)
         found[f"analyzer:{analyzer.language}"] = AnalyzerService(analyzer, made)
     return found
+
+
+def _passes(recipe: Recipe) -> set[str]:
+    """The deep passes that its stages are set to ask for."""
+    return {name for step in recipe.all_steps() for name in getattr(step.stage, "deep", ())}
+
+
+def _deeper(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
+    """The deep passes, each with a sandbox for its tool alone: the others' answers stay theirs."""
+    name, settings = sandbox_of(recipe.sandbox, wishes.sandbox)
+    jobs = max(1, (wishes.jobs or len(os.sched_getaffinity(0))) // 2)
+    made: dict[str, Service] = {}
+    for one in passes.chosen(_passes(recipe)):
+        own = {**settings, "tools": passes.tools(one), "prepared": {}}
+        made[f"sandbox:{one.name}"] = box = open_sandbox(name, own, jobs=jobs)
+        made[f"analyzer:deep:{one.name}"] = AnalyzerService(one, {"sandbox": box})
+    return made
 
 
 def _models(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
@@ -211,90 +226,3 @@ _MAKERS: dict[str, Callable[[Recipe, Wishes, Mapping[str, Service]], dict[str, S
     "model": _models, "embedder": _embedder, "scorer": _scorers, "trainer": _trainer,
     "compute": _compute, "sandbox": _sandbox, "analyzer": _analyzers,
 }  # fmt: skip
-
-
-class AnalyzerService:
-    """Answers `CodeCheck` for one language: drives the plug-in, and has its jobs run.
-
-    A batch whose tool was cut short is an outage, so that it is halved; a single snippet that cuts
-    it short is a fact about that snippet: `unknown`.
-    """
-
-    def __init__(self, analyzer: Analyzer, services: Mapping[str, Service]) -> None:
-        self._analyzer, self._services = analyzer, services
-        sandbox = services["sandbox"]
-        self.identity = f"{analyzer.language} {analyzer.version} / {sandbox.identity}"
-        parallel = max(1, sandbox.gather.parallel // 2)
-        self.gather = Gather(batch=200, wait_s=2.0, parallel=parallel)
-
-    def content(self, request: CodeCheck) -> Any:
-        """All of it."""
-        return request.content()
-
-    async def answer(self, requests: Sequence[CodeCheck]) -> list[Any]:
-        """One analysis per snippet, as plain data."""
-        try:
-            found = await self._drive(self._analyzer.check(requests))
-        except _CutShort as cut:
-            if len(requests) > 1:
-                raise Outage(f"analyzer of {self._analyzer.language}: {cut}") from None
-            return [self._unknown(str(cut))]
-        return list(msgspec.to_builtins(found))
-
-    def _unknown(self, why: str) -> dict[str, Any]:
-        finding = {"rule": "tool-limit", "level": "note", "message": why}
-        version = self._analyzer.version
-        return {"word": "unknown", "tool": "", "version": version, "findings": [finding]}
-
-    async def _drive(self, asks: Any) -> Any:
-        """The plug-in's generator to its end, its requests answered without the book."""
-        go_on, value = asks.send, None
-        with boundary(Outage, f"analyzer of {self._analyzer.language}"):
-            while True:
-                try:
-                    wanted = go_on(value)
-                except StopIteration as stop:
-                    return stop.value
-                try:
-                    go_on, value = asks.send, await self._reply(wanted)
-                except AskFailed as failure:
-                    go_on, value = asks.throw, failure
-
-    async def _reply(self, wanted: Any) -> Any:
-        if isinstance(wanted, Together):
-            return list(await asyncio.gather(*(self._drive(iter(part)) for part in wanted.parts)))
-        if not isinstance(wanted, Job | Compute) or wanted.service not in self._services:
-            raise Outage(
-                f"it asks for {type(wanted).__name__}: analyzers may ask for Job and Compute"
-            )
-        [answer] = await self._services[wanted.service].answer([wanted])
-        if isinstance(answer, BackfeedError):
-            raise answer
-        if isinstance(wanted, Job) and (answer["verdict"] in _CUT_SHORT or answer.get("truncated")):
-            raise _CutShort(answer["verdict"], answer.get("detail", ""))
-        return answer
-
-    async def close(self) -> None:
-        """The sandbox is closed by the run."""
-
-
-class _CutShort(AskFailed):
-    """A tool was stopped at a limit, or its output was cut."""
-
-
-class NoAnalyzer:
-    """Answers `CodeCheck` for languages without an analyzer: unknown."""
-
-    identity = "no analyzer"
-    gather = Gather(batch=1000)
-
-    def content(self, request: CodeCheck) -> Any:
-        """All of it."""
-        return request.content()
-
-    async def answer(self, requests: Sequence[CodeCheck]) -> list[Any]:
-        """Unknown, every one."""
-        return [{"word": "unknown", "tool": "", "version": "", "findings": []} for _ in requests]
-
-    async def close(self) -> None:
-        """Nothing is held."""

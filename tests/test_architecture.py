@@ -31,7 +31,7 @@ LAYERS = [
     | {"engine.readers", "engine.sources", "engine.recipes", "plugins"},
     {"engine.pace", "engine.pulse", "engine.flow", "engine.writing", "engine.compute"}
     | {"engine.conformance", "engine.bundles"},
-    {"engine._attempt", "engine._hope"},
+    {"engine._attempt", "engine._hope", "engine.passes", "engine.analyzing"},
     {"engine.desk"},
     {"engine.lanes"},
     {"engine.recipe", "engine.progress"},

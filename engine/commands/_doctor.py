@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 
-from backfeed.engine import languages, registry, services
+from backfeed.engine import languages, passes, registry, services
+from backfeed.engine.analyzing import AnalyzerService
 from backfeed.engine.compute import ComputeService
-from backfeed.engine.contracts import Service
+from backfeed.engine.contracts import DeepPass, Service
 from backfeed.engine.errors import BackfeedError
 from backfeed.engine.grammar import grammars
 from backfeed.engine.lanes import close_all
@@ -33,6 +34,7 @@ def examine(*, attack: bool) -> dict[str, Any]:
         "ready": all(part["ok"] is True for part in default.values()),
         "machine": _machine(), "sandboxes": sandboxes, "languages": known,
         "models": {name: _model(name) for name in registry.names("models")},
+        "deep passes": {one.name: _pass(one) for one in passes.every()},
         "tool_chains": _toolchains.versions(),
     }  # fmt: skip
 
@@ -120,7 +122,7 @@ async def _try_language(name: str, made: Mapping[str, Service]) -> dict[str, Any
         found["parse"] = await _try(made, "compute", asked)
     if "sandbox" not in made:
         return found | dict.fromkeys(("analyze", "run"), _part(False, "no sandbox works here"))
-    checker = {"analyzer": services.AnalyzerService(plugin, made)}
+    checker = {"analyzer": AnalyzerService(plugin, made)}
     found["analyze"] = await _try(checker, "analyzer", CodeCheck(name, hello))
     if hasattr(plugin, "run_job"):
         found["run"] = await _try(made, "sandbox", plugin.run_job(hello))
@@ -154,10 +156,16 @@ def _model(name: str) -> dict[str, Any]:
     return _part(True, ", ".join(what for what, can in told.items() if can))
 
 
+def _pass(one: DeepPass) -> dict[str, Any]:
+    """What a deep pass looks at; or how its tool is installed."""
+    why = passes.lack(one)
+    return _part(None, why) if why else _part(True, ", ".join(one.languages))
+
+
 def tell(found: Mapping[str, Any]) -> None:
     """The findings for people; what fails is said at length, with the remedy."""
     click.echo("  ".join(f"{key.replace('_', ' ')} {v}" for key, v in found["machine"].items()))
-    for title in ("sandboxes", "models"):
+    for title in ("sandboxes", "models", "deep passes"):
         click.echo(f"\n{title}")
         for name, part in found[title].items():
             click.echo(f"  {SIGNS[part['ok']]:<3} {name:<12} {part['told']}")

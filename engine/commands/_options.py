@@ -58,6 +58,9 @@ _OPTIONS: tuple[click.Option, ...] = (
         ["--allow-licence"], multiple=True, metavar="ID", help="take seeds under this licence, too"
     ),
     click.Option(
+        ["--deep"], default="", metavar="NAME,...", help="slower tools that analyze code, too"
+    ),
+    click.Option(
         ["--licence"], default="", metavar="ID", help="the licence of seeds that are your own"
     ),
 )
@@ -124,7 +127,8 @@ class RecipeCommand(click.Command):
 
         path = recipes.find(self._recipe or values["recipe"])
         stops = [f"stop.{key}={values[key]}" for key in _STOPS if values[key] is not None]
-        recipe = recipes.load(path, [*values["overrides"], *stops, *_licences(values)])
+        flags = [*stops, *_licences(values), *_deep(values)]
+        recipe = recipes.load(path, [*values["overrides"], *flags])
         if values["seed"] is not None:
             recipe = dataclasses.replace(recipe, seed=values["seed"])
         return self.cut(recipe, values), path
@@ -149,3 +153,10 @@ def _licences(values: dict[str, Any]) -> Iterator[str]:
         yield f"filter_files.allow={json.dumps(values['allow_licence'])}"
     if values["licence"]:
         yield f"filter_files.licence={json.dumps(values['licence'])}"
+
+
+def _deep(values: dict[str, Any]) -> Iterator[str]:
+    """The flag for deep passes, as a setting of the steps that analyze."""
+    if values["deep"]:
+        names = [name.strip() for name in values["deep"].split(",") if name.strip()]
+        yield f"analyze.deep={json.dumps(names)}"
