@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
+from importlib import metadata
 from typing import Any, TypeVar
 
 from backfeed.engine.errors import AskFailed, Outage, Refused
@@ -93,6 +95,12 @@ def asked(
     said = json.loads(outcome.stdout)
     pairs = zip(codes, said["found"], strict=True)
     return [judged(code, found, said["version"]) for code, found in pairs]
+
+
+@cache  # reading the metadata takes milliseconds
+def version_of(distribution: str) -> str:
+    """The installed version of a tool."""
+    return metadata.version(distribution)
 
 
 def analysis(tool: str, version: str, *, word: str, findings: list[Plain]) -> Plain:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Any
 
 from backfeed.analyzers import _batch, _record, _tree
@@ -50,7 +49,7 @@ class Node(Cutting):
     @property
     def version(self) -> str:  # type: ignore[override]
         """Of the rules, and of the tool that they are given to."""
-        return f"2 oxlint {metadata.version('oxlint')}"
+        return f"2 oxlint {_batch.version_of('oxlint')}"
 
     def run_job(self, code: str, stdin: str = "") -> Job:
         """A job that runs a program as its author would."""
@@ -142,7 +141,7 @@ class Node(Cutting):
         return self._told("invalid" if bad else "ok", findings)
 
     def _told(self, word: str, findings: list[Plain]) -> Plain:
-        version = metadata.version("oxlint")
+        version = _batch.version_of("oxlint")
         return _batch.analysis("oxlint", version, word=word, findings=findings)
 
 

@@ -10,7 +10,6 @@ import json
 import re
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib import metadata
 from typing import Any
 
 from backfeed.analyzers import _batch, _python_code
@@ -114,7 +113,7 @@ def _run(codes: Sequence[str], rules: Sequence[str]) -> Asks[list[Plain] | None]
 
 
 def _analysis(found: Iterable[Plain]) -> Plain:
-    version = metadata.version("ty")
+    version = _batch.version_of("ty")
     return _batch.analysis("ty", version, word="ok", findings=list(found))
 
 

@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -48,8 +48,9 @@ def sent(code: str) -> str:
     return encoded(code).decode()
 
 
+@lru_cache(maxsize=4)
 def tree(language: str, text: bytes) -> tree_sitter.Tree:
-    """The syntax tree; there is one of any text."""
+    """The syntax tree; there is one of any text. The last few are kept: many ask for the same."""
     return tree_sitter.Parser(_grammar(language)).parse(text)
 
 
@@ -164,14 +165,14 @@ def edited(text: bytes, edits: list[tuple[Span, str]]) -> str:
 
 
 def comments(language: str, code: str) -> Iterator[tree_sitter.Node]:
-    """The nodes that are comments."""
-    table, stack = known(language), [tree(language, encoded(code)).root_node]
-    while stack:
-        node = stack.pop()
-        if node.type in table.comments:
+    """The nodes that are comments, in the order of the text; none lies in another."""
+    cursor = tree_sitter.QueryCursor(_comments(language))
+    found = cursor.captures(tree(language, encoded(code)).root_node).get("comment", [])
+    end = -1
+    for node in sorted(found, key=lambda one: (one.start_byte, -one.end_byte)):
+        if node.start_byte >= end:
             yield node
-        else:
-            stack += reversed(node.children)
+            end = node.end_byte
 
 
 def without_comments(language: str, code: str) -> str:
@@ -192,6 +193,13 @@ def _grammar(language: str) -> tree_sitter.Language:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # some wheels give a bare address
         return tree_sitter.Language(made)
+
+
+@cache
+def _comments(language: str) -> tree_sitter.Query:
+    grammar = _grammar(language)
+    kinds = [kind for kind in known(language).comments if grammar.id_for_node_kind(kind, True)]
+    return tree_sitter.Query(grammar, f"[{' '.join(f'({kind})' for kind in kinds)}] @comment")
 
 
 @cache

@@ -4,11 +4,11 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import metadata
 from importlib.resources import files
 from typing import Any
 
 from backfeed.analyzers import (
+    _batch,
     _python_code,
     _python_completeness,
     _python_compose,
@@ -59,7 +59,7 @@ class _Python:
     @property
     def version(self) -> str:
         """Of the rules, and of the tools that they are given to."""
-        tools = " ".join(f"{tool} {metadata.version(tool)}" for tool in self.tools)
+        tools = " ".join(f"{tool} {_batch.version_of(tool)}" for tool in self.tools)
         return f"3 python {_PYTHON} {tools}"
 
     @property
@@ -182,7 +182,7 @@ def _told(parsed: Plain) -> Plain:
 
 
 def _analysis(tool: str, word: str, findings: list[Plain]) -> Plain:
-    version = _PYTHON if tool == "python" else metadata.version("ruff")
+    version = _PYTHON if tool == "python" else _batch.version_of("ruff")
     return {"word": word, "tool": tool, "version": version, "findings": findings}
 
 

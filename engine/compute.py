@@ -60,7 +60,8 @@ class ComputeService:
 
     async def _call(self, calls: list[bytes]) -> list[Any]:
         if self._pool is None or not self._pool.active:
-            context = multiprocessing.get_context("spawn")
+            context = multiprocessing.get_context("forkserver")  # all is imported once
+            context.set_forkserver_preload([__name__, "backfeed.engine.languages"])
             self._pool = ProcessPool(self._count, context=context)
         future: Any = self._pool.schedule(_call_all, args=[calls], timeout=self._deadline_s)
         try:

@@ -169,9 +169,17 @@ def _built_in(kind: str) -> Iterator[Entry]:
             yield Entry(file.stem, KINDS[kind], OURS)
         return
     package = importlib.import_module(KINDS[kind])
-    for module in pkgutil.iter_modules(package.__path__):
-        if not module.ispkg and not module.name.startswith("_"):
-            yield Entry(module.name, f"{KINDS[kind]}.{module.name}", OURS)
+    yield from _modules(KINDS[kind], tuple(package.__path__))
+
+
+@cache
+def _modules(package: str, path: tuple[str, ...]) -> tuple[Entry, ...]:
+    """The plug-ins that lie in a package of ours."""
+    return tuple(
+        Entry(module.name, f"{package}.{module.name}", OURS)
+        for module in pkgutil.iter_modules(path)
+        if not module.ispkg and not module.name.startswith("_")
+    )
 
 
 @cache  # reading the metadata of a full environment takes tens of milliseconds

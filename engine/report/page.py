@@ -24,6 +24,7 @@ from backfeed.engine.report.facts import Facts
 LONGEST = 12_000
 MOST_IN_LIST = 12
 GRAPH_BYTES = 64 << 20
+_SEEN = {sign: "\N{REPLACEMENT CHARACTER}" for sign in range(32) if chr(sign) not in "\t\n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,7 @@ def cut(value: str, most: int = LONGEST) -> str:
 
 def plain(value: str) -> str:
     """A text whose control codes can be seen, as HTML has none of them."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if ord(sign) < 32 and sign not in "\t\n" else sign
-        for sign in value.replace("\r\n", "\n")
-    )
+    return value.replace("\r\n", "\n").translate(_SEEN)
 
 
 def _values(facts: Facts) -> dict[str, Any]:

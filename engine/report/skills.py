@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
-import networkx as nx
-
 from backfeed.engine.boundary import storing
 from backfeed.engine.errors import InputError, StoreFault
 from backfeed.engine.methods.keyword_graph import KINDS
 from backfeed.engine.report import _columns
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     Graph = nx.Graph[str]
 
 FILE = "graph.graphml"
@@ -45,6 +45,8 @@ class Skills:
 
 def load(directory: Path) -> "Graph":
     """The graph of a run. Raises `InputError` if there is none, `StoreFault` if it is damaged."""
+    import networkx as nx  # it takes as long to import as all else of a report
+
     path = directory / FILE
     if not path.is_file():
         raise InputError(
@@ -72,6 +74,8 @@ def covered(directory: Path) -> Counter[str]:
 
 def skills(graph: "Graph", accepted: Counter[str], *, top: int = 20) -> Skills:
     """The numbers of a graph, its most frequent skills, and those in no accepted row."""
+    import networkx as nx
+
     every = [skill_of(graph, name, accepted) for name in graph]
     every.sort(key=lambda skill: (-skill.count, skill.kind, skill.name))
     sizes = sorted((len(part) for part in nx.connected_components(graph)), reverse=True)

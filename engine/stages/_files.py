@@ -10,6 +10,8 @@ def main_file(sample: Sample) -> File:
 
     Where there is none, the longest of all. The sample has files.
     """
+    if len(sample.files) == 1:
+        return sample.files[0]
     code = [file for file in sample.files if is_source(file, sample.language)]
     names = grammars()[sample.language].test_paths if code else ()
     plain = [file for file in code if not of_tests(file.path, "", names=names, signs=())]
