@@ -1,23 +1,25 @@
 """Does the code parse? The language's own parser decides, where there is one."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from backfeed.engine import languages
-from backfeed.engine.records import VERDICT_OF, Check, Finding, Sample
+from backfeed.engine.records import VERDICT_OF, Check, Finding, Sample, Test
 from backfeed.engine.requests import Asks, Compute, together
 from backfeed.engine.stages._files import sources
 
 
 @dataclass(frozen=True, slots=True)
 class Parse:
-    """Code -> a verdict of the parser, and the name that the problem asks for.
+    """Code -> a verdict of the parser, and the name that the problem asks for and the tests use.
 
     in:  code "def f(:"
     out: rejected by parse, reason syntax, detail "line 1: invalid syntax"
     """
 
-    version = 2
+    version = 3
     asks = ("compute",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -53,7 +55,16 @@ def _entry_point(sample: Sample) -> Asks[str]:
         return sample.entry_point
     call = (sample.language, "entry_point", sample.instruction, sample.code)
     name: str = yield from Compute(languages.call, call)
-    return name
+    used = re.compile(rf"\b{re.escape(name)}\b")
+    told = [text for test in sample.tests for text in _texts(test)]
+    return name if not told or any(used.search(text) for text in told) else ""
+
+
+def _texts(test: Test) -> Iterator[str]:
+    """What a test calls the answer with: nothing, if it only reads what a program prints."""
+    if test.kind != "stdio":
+        yield test.code
+        yield from (file.text for file in test.files)
 
 
 PLUGIN = Parse

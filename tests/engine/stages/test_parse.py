@@ -2,7 +2,7 @@
 
 import pytest
 
-from backfeed.engine.records import File, Message, Sample
+from backfeed.engine.records import File, Message, Sample, Test
 from backfeed.engine.requests import rejoined
 from backfeed.engine.stages.parse import Parse
 
@@ -34,6 +34,13 @@ def test_a_name_that_is_known_is_kept():
 
     assert parsed(SAMPLE.but(entry_point="g"), answer).entry_point == "g"
     assert verbs == ["parse"]
+
+
+def test_a_name_that_no_test_of_code_uses_is_not_what_they_ask_for():
+    other = Test("framework", framework="pytest", files=(File("test_g.py", "assert g(1) == 1"),))
+    assert parsed(SAMPLE.but(tests=(other,))).entry_point == ""
+    assert parsed(SAMPLE.but(tests=(other, Test("script", code="assert f(1)")))).entry_point == "f"
+    assert parsed(SAMPLE.but(tests=(Test("stdio", stdout="1"),))).entry_point == "f"
 
 
 def test_code_that_does_not_parse_is_rejected_with_its_line():
