@@ -43,10 +43,21 @@ def newer(message: str) -> bool:
     return bool(_NEWER.search(message))
 
 
+def has_no_tool(outcome: Outcome) -> bool:
+    """Is that what a build of ours says where there is no tool chain?"""
+    return outcome.verdict == "CE" and outcome.stderr.strip() == "the sandbox has no program 'go'"
+
+
+def absent(outcome: Outcome) -> list[Plain]:
+    """What a build failed for, if that is no fault of the code; else nothing."""
+    tool = _record.lacks("go") if has_no_tool(outcome) else []
+    return tool or lacking(outcome.stdout + outcome.stderr)
+
+
 def results(job: Job, outcome: Outcome) -> list[Plain]:
     """What the tests came to; nothing where they left no word and nothing tells why."""
     if outcome.verdict == "CE":
-        return lacking(outcome.stdout + outcome.stderr)
+        return absent(outcome)
     executed = len(_ENDED.findall(outcome.stdout))
     told = _record.read(outcome.report, _word(job))
     if not told:
@@ -89,9 +100,9 @@ def _first_failure(output: str) -> tuple[int, str]:
 
 def lacking(said: str) -> list[Plain]:
     """What a program could not be built for, if that is no fault of its own; else nothing."""
-    absent = [next(filter(None, found)) for found in _ABSENT.findall(said)]
-    third = [name for name in absent if "." in name.split("/")[0] or name in _NEWER_PACKAGES]
-    if absent:
+    names = [next(filter(None, found)) for found in _ABSENT.findall(said)]
+    third = [name for name in names if "." in name.split("/")[0] or name in _NEWER_PACKAGES]
+    if names:
         return _record.lacks(third[0]) if third else []
     wrong = re.findall(r"^\S+\.go:\d+(?::\d+)?: (.*)", said, re.MULTILINE)
     if any(one.startswith("syntax error") for one in wrong):

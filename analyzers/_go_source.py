@@ -1,5 +1,6 @@
 """Go source text: pieces made one file, imports that are missing or left over, emptied bodies."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,6 +23,9 @@ STANDARD = {
         "text/tabwriter", "text/template", "time", "unicode", "unicode/utf16", "unicode/utf8",
     )
 }  # fmt: skip
+
+
+_OUTPUT = re.compile(r"\s*(unordered )?output:(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class Piece(NamedTuple):
@@ -179,6 +183,41 @@ def functions(text: str) -> list[tuple[str, tree_sitter.Node]]:
     found = [node for node in nodes if node.type == "function_declaration"]
     names = [node.child_by_field_name("name") for node in found]
     return [(_said(name), name) for name in names if name is not None]
+
+
+class Shown(NamedTuple):
+    """An example function: its name, what it prints, and whether in any order."""
+
+    name: str
+    output: str
+    unordered: bool
+
+
+def examples(text: str) -> list[Shown]:
+    """The example functions of a file that say what they print."""
+    found = []
+    for name, node in functions(text):
+        body = node.parent.child_by_field_name("body") if node.parent else None
+        if body is not None and name.startswith("Example") and not name[7:8].islower():
+            told = _OUTPUT.match(_last_comment(body))
+            if told is not None:
+                found.append(
+                    Shown(name, told[2].strip() + "\n" * bool(told[2].strip()), bool(told[1]))
+                )
+    return found
+
+
+def _last_comment(body: tree_sitter.Node) -> str:
+    """What the comment says that ends a body, without its marks."""
+    lines: list[str] = []
+    row = -1
+    for node in _under(body, "comment"):
+        if node.start_point.row != row + 1:
+            lines = []
+        row = node.end_point.row
+        said = _said(node)
+        lines.append(said[2:].removeprefix(" ") if said.startswith("//") else said[2:-2])
+    return "\n".join(line.rstrip() for line in "\n".join(lines).split("\n"))
 
 
 def renamed(text: str, old: str, new: str) -> str:

@@ -1,35 +1,18 @@
 """Go: its tool chain, and what Backfeed knows how to do with it."""
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from backfeed.analyzers import _batch, _go_outcome, _go_source, _record, _tree
+from backfeed.analyzers import _batch, _go_build, _go_outcome, _go_source, _record, _tree
 from backfeed.analyzers._cutting import Cutting
 from backfeed.analyzers._go_source import Piece
-from backfeed.engine.errors import Outage, Refused
+from backfeed.engine.errors import Outage
 from backfeed.engine.records import File
-from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
+from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
 Plain = dict[str, Any]
-_BUILD = Limits(
-    cpu_s=30.0, wall_s=60.0, memory_mb=2048, processes=256, file_mb=128, disk_mb=512, inodes=16384
-)
-_GO = ("go", "build", "-o", "main", "-ldflags=-s -w")
-_TEST = ("go", "test", "-c", "-vet=off", "-o", "main", "-ldflags=-s -w")
-# Go's own file of settings in the home inside. Packages that tests use are compiled ahead.
-_SETTINGS = """\
-CGO_ENABLED=1
-GOCACHE=/tmp/go
-GO111MODULE={modules}
-GOPATH=/usr/local/lib/backfeed/go:/usr/share/gocode
-GOPROXY=off
-GOSUMDB=off
-GOTELEMETRY=off
-GOTOOLCHAIN=local
-"""
 _MAIN = "backfeed_main_test.go"
 _IN_SHELL = """\
 cd "{folder}" || exit 125
@@ -44,7 +27,7 @@ exit $code
 class _Go(Cutting):
     language = "go"
     hello = "package main\n\nfunc main() {}\n"
-    version = "2"
+    version = "3"
     kinds = ("script", "stdio", "gotest")
     frameworks = ("gotest",)
     answer_file, test_file = "answer.go", "answer_test.go"
@@ -62,8 +45,9 @@ class _Go(Cutting):
         """A job that builds a program and runs it."""
         whole = _go_source.outline(code).package
         text = code if whole else _go_source.joined([Piece("main.go", code)], complete=True)
-        build = Build(command=(*_GO, "main.go"), outputs=("main",), limits=_BUILD)
-        files = (File("main.go", text), _settings())
+        file = File("main.go", text)
+        build, made = _go_build.program(file)
+        files = (file, *made, _go_build.settings([file]))
         return Job(files=files, command=("./main",), stdin=stdin, build=build)
 
     def test_job(self, spec: Plain, extra: tuple[File, ...] = ()) -> Job:
@@ -75,17 +59,17 @@ class _Go(Cutting):
         pieces = [Piece("setup.go", setup), Piece("answer.go", code), Piece("test.go", tests)]
         whole = bool(_go_source.outline(code).package)
         text = _go_source.joined(pieces, complete=not whole, quiet=("setup.go", "test.go"))
-        package = _go_source.outline(text).package
+        name = _go_source.outline(text).package
         by_main = "main" in tested and not any(map(_is_test, tested))
         run = "backfeedProgram(main)" if by_main else "backfeedTests(m.Run())"
         guards = self.guards(test["code"]) if by_main else 0
         word = _record.word_of("go", text)
-        harness = _record.guests([_MAIN], PACKAGE=package, RUN=run, GUARDS=str(guards), WORD=word)
+        harness = _record.guests([_MAIN], PACKAGE=name, RUN=run, GUARDS=str(guards), WORD=word)
         own = () if "TestMain" in tested else harness
-        named = tuple(file.path for file in extra if file.path.endswith(".go"))
-        sources = ("main_test.go", *(file.path for file in own), *named)
-        build = Build(command=(*_TEST, *sources), outputs=("main",), limits=_BUILD)
-        files = (*extra, File("main_test.go", text), *own, _settings())
+        others = (file for file in extra if file.path.endswith(".go"))
+        package = [File("main_test.go", text), *own, *others]
+        build, made = _go_build.suite(package, tuple(file.path for file in package))
+        files = (*extra, *package[: 1 + len(own)], *made, _go_build.settings(package))
         return Job(files=files, command=_command(word, own=bool(own)), report=True, build=build)
 
     def framework_job(
@@ -104,31 +88,38 @@ class _Go(Cutting):
         )
         own = [] if any(_has_main(file.text) for file in here) else [harness]
         files += tuple(File(f"{folder}/{one.path}".removeprefix("./"), one.text) for one in own)
-        build = Build(command=(*_TEST, f"./{folder}"), outputs=("main",), limits=_BUILD)
+        module = next((file.text for file in files if file.path == "go.mod"), None)
+        here = _go_build.in_folder(files, folder)
+        build, made = _go_build.suite(here, (f"./{folder}",), module)
         command = _command(word, own=bool(own), folder=folder)
-        files += (_settings("auto"),)
+        files += (*made, _go_build.settings(here, "auto"))
         return Job(files=files, command=command, report=True, build=build)
 
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
         """What the tests came to; a package that is not there is a lack of the sandbox's."""
         return _go_outcome.results(job, outcome)
 
+    def lacking(self, job: Job, outcome: Outcome) -> str:
+        """What the sandbox lacks, without which a program's end says nothing of it."""
+        del job
+        found = _go_outcome.absent(outcome) if outcome.verdict == "CE" else []
+        return _record.lack(found[0]["error"]["message"] if found else "")
+
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What Go's parser and type checker say of each snippet; one program of ours for all."""
         texts = json.dumps([_checked(request.code) for request in batch])
         source = _record.guests(["backfeed_check.go"])
-        command = (*_GO, *(file.path for file in source))
+        build, made = _go_build.program(*source)
         limits = Limits(
             cpu_s=0.2 * len(batch) + 20, wall_s=0.6 * len(batch) + 60, memory_mb=2048,
             processes=256, output_kb=16 * 1024,
         )  # fmt: skip
         job = Job(
-            files=(*source, _settings()), command=("./main",), stdin=texts, limits=limits,
-            build=Build(command=command, outputs=("main",), limits=_BUILD),
+            files=(*source, *made, _go_build.settings(source)), command=("./main",), stdin=texts,
+            limits=limits, build=build,
         )  # fmt: skip
-        try:
-            outcome: Outcome = yield from job
-        except Refused:
+        outcome: Outcome = yield from job
+        if _go_outcome.has_no_tool(outcome):
             return [_batch.no_tool("go") for _ in batch]
         if outcome.verdict == "AC":
             told = json.loads(outcome.stdout)
@@ -136,10 +127,6 @@ class _Go(Cutting):
         if len(batch) == 1 and outcome.verdict in ("RE", "SIG", "TLE", "IDLE", "MLE", "OLE"):
             return [_batch.analysis("go", "", word="unknown", findings=[_note(outcome)])]
         raise Outage(f"go: {outcome.verdict} {outcome.stderr[:200]}")
-
-
-def _settings(modules: str = "off") -> File:
-    return File(".config/go/env", _SETTINGS.format(modules=modules))
 
 
 def _kept(file: File) -> str:
@@ -158,7 +145,8 @@ def _command(word: str, *, own: bool, folder: str = ".") -> tuple[str, ...]:
 
 
 def _is_test(name: str) -> bool:
-    return bool(re.match(r"(?:Test|Example|Fuzz)(?![a-z])", name)) and name != "TestMain"
+    kinds = ("Test", "Example", "Fuzz")
+    return any(_go_build.is_named(kind, name) for kind in kinds) and name != "TestMain"
 
 
 def _has_main(text: str) -> bool:

@@ -1,6 +1,7 @@
 """Tool chains of languages: where they lie, where a sandbox shows them, what identifies them.
 
-What the system has in /usr/bin comes first, inside as outside. A command that it lacks is sought on
+What the system has in /usr/bin comes first, inside as outside; before it only what was installed
+because the system's is too old, in `PACKAGES/bin`. A command that both lack is sought on
 the caller's PATH: what is found there (rustup's, a Go or a JDK in a home) is shown under `HOME`;
 its commands are linked in `HOME/bin`, which is last on the PATH inside. Compilers of C and C++ and
 shells are the system's alone: they need too much of the place that they were built for.
@@ -22,7 +23,9 @@ from typing import NamedTuple
 
 HOME = "/opt/backfeed/toolchains"
 LINKS = f"{HOME}/bin"
-SYSTEM = "/usr/bin:/bin"
+PACKAGES = "/usr/local/lib/backfeed"  # packages for tests, and tool chains
+OWN = f"{PACKAGES}/bin"
+SYSTEM = f"{OWN}:/usr/bin:/bin"
 SAMPLE = 1 << 20
 PATIENCE_S = 20.0
 MOST_LINKS = 40
@@ -60,8 +63,7 @@ PARTS = {
 }
 
 
-# Where packages for tests lie, and the commands that find them there.
-PACKAGES = "/usr/local/lib/backfeed"
+# The commands that find packages for tests, and their folder there.
 FINDS = {"cargo": "rust", "go": "go", "node": "node", "rustc": "rust"}
 
 # What a command starts in its turn.
@@ -111,7 +113,7 @@ def links() -> dict[str, str]:
 
 def path(usual: str) -> str:
     """The PATH inside."""
-    return usual if LINKS in usual.split(":") else f"{usual}:{LINKS}"
+    return usual if LINKS in usual.split(":") else f"{OWN}:{usual}:{LINKS}"
 
 
 def _chain(language: str) -> Chain | None:

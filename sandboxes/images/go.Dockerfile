@@ -1,4 +1,4 @@
-# Go, and testify compiled ahead.
+# Go (a later one where the distribution's is old); its library and testify compiled ahead.
 #   docker build --build-arg BASE=IMAGE -t backfeed-go -f sandboxes/images/go.Dockerfile tools
 ARG BASE=debian:bookworm-slim
 FROM ${BASE}

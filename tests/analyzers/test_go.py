@@ -1,11 +1,12 @@
 """Go: joining texts, what builds lack, and what test programs come to in the sandbox."""
 
+from dataclasses import replace
+
 import pytest
 
 from backfeed.analyzers import _go_outcome, _go_source
 from backfeed.analyzers._go_source import Piece
 from backfeed.analyzers.go import PLUGIN
-from backfeed.engine.errors import Refused
 from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import CodeCheck, Limits, Outcome, rejoined
@@ -87,11 +88,15 @@ def test_what_the_sandbox_lacks_is_told_from_what_is_wrong(said, absent):
 
 
 def test_without_a_tool_chain_nothing_is_known():
+    outcome = Outcome("CE", stderr="the sandbox has no program 'go'\n")
     asking = PLUGIN.check([CodeCheck("go", "package a")])
-    assert next(asking).build.command[:2] == ("go", "build")
+    job = next(asking)
     with pytest.raises(StopIteration) as told:
-        asking.throw(Refused("no-command", "the sandbox has no program 'go'"))
+        asking.send(outcome)
     assert [one["word"] for one in told.value.value] == ["unknown"]
+    assert PLUGIN.lacking(job, outcome) == "the sandbox lacks a package: go"
+    [found] = PLUGIN.results(job, outcome)
+    assert found["error"]["type"] == "ModuleNotFoundError"
 
 
 def test_the_word_of_a_record_must_be_ours():
@@ -134,6 +139,26 @@ def test_what_a_test_says_is_told(ran):
 )  # fmt: skip
 def test_an_answer_comes_to_its_word(ran, body, word):
     assert ran(f"package main\n{body}\n", script(TEST)).word == word
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize("code", [ADD, ADD.replace("main", "add"), f"{ADD}\nfunc main() {{}}\n"])
+def test_a_package_is_built_by_the_compiler_alone(answer, code):
+    job = PLUGIN.test_job({"code": code, "tests": [{"code": TEST, "setup": ""}]})
+    words = job.build.command
+    build = replace(job.build, command=(*words[: words.index("--") + 1], "false"))
+    outcome = Outcome(**answer(replace(job, build=build)))
+    assert [one["executed"] for one in PLUGIN.results(job, outcome)] == [1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['import "C"', 'import "embed"', 'import "internal/abi"', "//go:build linux"],
+)
+def test_what_the_compiler_needs_more_for_is_built_by_the_go_command(text):
+    job = PLUGIN.run_job(f"package main\n\n{text}\n\nfunc main() {{}}\n")
+    words = job.build.command
+    assert words[words.index("--") - 1] != "main.go"
 
 
 @pytest.mark.bwrap

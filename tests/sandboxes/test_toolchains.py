@@ -108,7 +108,7 @@ def test_what_lies_in_usr_is_linked_where_it_is():
 
 def test_the_path_is_extended_once():
     once = _toolchains.path("/usr/bin:/bin")
-    assert once == _toolchains.path(once) == f"/usr/bin:/bin:{_toolchains.LINKS}"
+    assert once == _toolchains.path(once) == f"{_toolchains.OWN}:/usr/bin:/bin:{_toolchains.LINKS}"
 
 
 def test_a_digest_changes_with_the_program_and_with_its_release(system, tmp_path):
@@ -120,6 +120,16 @@ def test_a_digest_changes_with_the_program_and_with_its_release(system, tmp_path
     seen.append(digest())
     assert len(set(seen)) == 3
     assert digest() == seen[2]
+
+
+def test_what_was_installed_for_a_later_version_comes_before_the_systems(
+    system, tmp_path, monkeypatch
+):
+    script(system / "tool", "true")
+    before = digest()
+    script(tmp_path / "own" / "tool", "false")
+    monkeypatch.setattr(_toolchains, "SYSTEM", f"{tmp_path / 'own'}:{system}")
+    assert digest() not in ("", before)
 
 
 def test_a_digest_is_of_what_a_command_starts_too(system):
