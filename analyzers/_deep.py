@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
+from importlib.resources import files
 from typing import Any
 
 import tree_sitter
@@ -33,6 +34,12 @@ def limits(cpu_s: float) -> Limits:
     )  # fmt: skip
 
 
+@cache
+def guest(name: str) -> str:
+    """A file of ours that lies inside the sandbox."""
+    return (files("backfeed.analyzers") / "guests" / name).read_text(encoding="utf-8")
+
+
 def version_of(distribution: str) -> str:
     """Of an installed distribution; empty if it is not here."""
     try:
@@ -53,13 +60,14 @@ def checked(
 
     def ask(numbers: Sequence[str]) -> Asks[list[Plain] | None]:
         chosen = [(number, *texts[int(number)]) for number in numbers]
-        files = tuple(File(f"{FOLDER}/s-{number}{end}", text) for number, end, text in chosen)
+        named = tuple(File(f"{FOLDER}/s-{number}{end}", text) for number, end, text in chosen)
         try:
-            outcome: Outcome = yield from job(files)
+            outcome: Outcome = yield from job(named)
         except AskFailed as failed:
             absent = failed.reason == "no-command"
             return [_batch.no_tool(tool) for _ in numbers] if absent else None
         if outcome.verdict in _ENDED or outcome.truncated:
+            yield from _works(tool, job)
             return None
         if outcome.verdict != "AC":
             raise Outage(f"{tool}: {outcome.verdict} {outcome.stderr[:200]}")
@@ -69,6 +77,13 @@ def checked(
     told = yield from _batch.halved([f"{n:06d}" for n in range(len(batch))], ask)
     made = [_batch.ended(tool)] if told is None else told
     return [_placed(one, request) for one, request in zip(made, batch, strict=True)]
+
+
+def _works(tool: str, job: Callable[[tuple[File, ...]], Job]) -> Asks[None]:
+    """What ends a tool was the snippets' doing if it bears an empty one. Raises `Outage`."""
+    outcome: Outcome = yield from job((File(f"{FOLDER}/s-000000.py", ""),))
+    if outcome.verdict != "AC":
+        raise Outage(f"{tool} does not start: {outcome.verdict} {outcome.stderr[:300]}")
 
 
 def number(path: str) -> int:

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from backfeed.analyzers import _deep
@@ -52,13 +50,10 @@ class _Pylint:
 
 def _job(snippets: tuple[File, ...]) -> Job:
     return Job(
-        files=(*snippets, File(_GUEST, _guest())), command=_COMMAND, limits=_deep.limits(120.0)
+        files=(*snippets, File(_GUEST, _deep.guest(_GUEST))),
+        command=_COMMAND,
+        limits=_deep.limits(120.0),
     )
-
-
-@cache
-def _guest() -> str:
-    return (files("backfeed.analyzers") / "guests" / _GUEST).read_text(encoding="utf-8")
 
 
 def _read(output: str) -> _deep.Found:
