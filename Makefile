@@ -5,13 +5,16 @@ BIN := .venv/bin
 DEMO := runs/demo
 FAMILIES := python node jvm native go rust scripts
 
-.PHONY: help venv demo test test-all check bench docs engine image images images-all launcher toolchains
+.PHONY: help venv deep demo test test-all check bench docs engine image images images-all launcher toolchains
 
 help:      ## show this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 18
 
 venv:      ## what the system lacks, .venv, and the command .venv/bin/backfeed
 	@tools/venv.sh
+
+deep: venv ## the tools of the deep passes, pylint, ast-grep and semgrep, in .venv
+	@tools/deep.sh
 
 launcher: venv ## the sandbox's launcher in C, where there is a compiler
 	@$(BIN)/python -m backfeed.sandboxes._launcher
@@ -36,10 +39,10 @@ demo: venv ## a small corpus from three packages, in runs/demo
 	$(BIN)/backfeed synth pypi:more-itertools pypi:toolz pypi:boltons -o $(DEMO) || exit; \
 	echo "demo: $(DEMO) after $$(($$(date +%s) - began)) s"
 
-test: venv toolchains images ## every test, the fast ones first; a skip is a failure
+test: venv deep toolchains images ## every test, the fast ones first; a skip is a failure
 	@$(BIN)/pytest --forbid-skips
 
-test-all: venv toolchains images ## the same, and the tests that measure
+test-all: venv deep toolchains images ## the same, and the tests that measure
 	@$(BIN)/pytest --forbid-skips --bench
 
 check: venv ## lint, format, types
