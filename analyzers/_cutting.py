@@ -6,6 +6,7 @@ from typing import Any
 
 from backfeed.analyzers import (
     _tree_calls,
+    _tree_classes,
     _tree_docs,
     _tree_keywords,
     _tree_recorded,
@@ -28,11 +29,13 @@ class Cutting(TreeLanguage):
     """The verbs of reverse construction, by the language's `[cut]` table. All are pure."""
 
     def units(self, code: str, bounds: _tree_units.Bounds = (5, 20, 80)) -> list[Unit]:
-        """The functions of a file."""
+        """The functions of a file, and its classes."""
         return _tree_units.units(self.language, code, bounds)
 
     def describe(self, code: str, name: str) -> Description:
-        """What the comment above a function says."""
+        """What the comment above a function says, or those in a class."""
+        if _tree_classes.is_class(self.language, code, name):
+            return _tree_classes.describe(self.language, code, name)
         return _tree_docs.describe(self.language, code, name)
 
     def examples(self, code: str, name: str) -> list[Example]:
@@ -42,6 +45,8 @@ class Cutting(TreeLanguage):
     def inputs(self, code: str, name: str, wanted: tuple[Sequence[str], int]) -> list[str]:
         """Calls of a function: those that are shown first."""
         shown, most = wanted
+        if _tree_classes.is_class(self.language, code, name):
+            return _tree_classes.inputs(self.language, code, name, most=most)
         types = _tree_docs.types_told(self.language, code, name)
         return _tree_calls.inputs(self.language, code, name, shown=shown, most=most, types=types)
 

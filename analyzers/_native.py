@@ -43,6 +43,10 @@ class Native(Cutting):
     suffix = main = ""
     suite: tuple[str, ...] = ()  # how a framework's tests are compiled
 
+    def record_job(self, code: str, calls: Sequence[str]) -> Job:
+        """A job that writes down what calls give; what reaches past the end of a container ends."""
+        return super().record_job(f"#define _GLIBCXX_ASSERTIONS 1\n{code}", calls)
+
     def run_job(self, code: str, stdin: str = "") -> Job:
         """A job that builds a program and runs it."""
         return self._job((File(self.main, code),), [self.main], stdin=stdin)

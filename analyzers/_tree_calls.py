@@ -13,8 +13,10 @@ from typing import Any
 import tree_sitter
 
 from backfeed.analyzers import _tree
+from backfeed.analyzers._tree_names import text_of
 from backfeed.analyzers._tree_parameters import Parameter, called, parameters
-from backfeed.analyzers._tree_units import cut_of, text_of
+from backfeed.analyzers._tree_units import cut_of
+from backfeed.engine.grammar import Cut
 
 _POOLS: Mapping[str, Sequence[Any]] = {
     "int": (0, 1, 2, 3, 5, 7, 10, 12, 16, 27, 100),
@@ -42,7 +44,12 @@ _LEFT = "?optional"
 _DRAWN = 60
 # Code that speaks of numbers below zero is tried with them; other code says nothing of them.
 _SIGNED = re.compile(r"<=? ?0\b|>=? ?0\b|(?i:negative)|\babs\b|- ?1\b")
+_CALLED = re.compile(r"(?:\.\w+)?\(")
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
+
+
+Draw = Callable[[random.Random], str]
+Draws = list[tuple[Parameter, Draw]]
 
 
 def inputs(
@@ -50,47 +57,61 @@ def inputs(
     types: Mapping[str, str] = {},
 ) -> list[str]:  # fmt: skip
     """Calls of a function, different from each other: those that are shown, then drawn ones."""
-    takes = parameters(language, code, name)
-    told = [types.get(one.name) or types.get(f"${n}", "") for n, one in enumerate(takes, 1)]
-    pairs = list(zip(takes, told, strict=True))
-    special: dict[str, list[Any]] = {
-        "str": _looked_for(language, code),
-        "int": [-1, -4] if _SIGNED.search(code) else [],
-    }
-    drawn = [_pool(language, code, one, told=said, special=special) for one, said in pairs]
-    # What may be left out and cannot be drawn is left out.
-    while drawn and drawn[-1] is None and (takes[-1].optional or told[len(takes) - 1] == _LEFT):
-        drawn, takes = drawn[:-1], takes[:-1]
+    drawn = draws(language, code, parameters(language, code, name), types=types)
     found = dict.fromkeys(shown)
     rng = random.Random(f"{name}/{len(code)}")  # noqa: S311 - which calls, not secrets
     begin, cut = called(language, code, name), cut_of(language)
-    if all(drawn) and takes:
-        for _ in range(_DRAWN):
-            least = sum(not one.optional for one in takes)
-            count = len(takes) if rng.random() < 0.6 else rng.randint(least, len(takes))
-            values = [
-                one.before + draw(rng)
-                for one, draw in zip(takes[:count], drawn, strict=False)
-                if draw is not None
-            ]
-            given = cut.between.join(values)
-            found.setdefault(cut.calling.replace("@f", begin).replace("@a", given))
+    for _ in range(_DRAWN if drawn else 0):
+        text = cut.calling.replace("@f", begin).replace("@a", given(cut, drawn, rng))
+        found.setdefault(text)
     return list(found)[:most]
 
 
-Draw = Callable[[random.Random], str]
+def draws(
+    language: str, code: str, takes: Sequence[Parameter], *, types: Mapping[str, str],
+    only: Mapping[str, Sequence[Any]] = {},
+) -> Draws | None:  # fmt: skip
+    """What draws a value for each parameter; nothing if one has to be given and cannot be drawn.
+
+    `types` is what a comment says, `only` are the values of a kind, where others are not to be
+    given. What may be left out and cannot be drawn is left out.
+    """
+    told = [types.get(one.name) or types.get(f"${n}", "") for n, one in enumerate(takes, 1)]
+    special: dict[str, Sequence[Any]] = {
+        "str": _looked_for(language, code),
+        "int": [-1, -4] if _SIGNED.search(code) else [],
+    }
+    pools = {kind: [*pool, *special.get(kind, ())] for kind, pool in _POOLS.items()}
+    pools |= {kind: list(values) for kind, values in only.items()}
+    pairs = [
+        (one, said, _pool(language, code, one, told=said, pools=pools))
+        for one, said in zip(takes, told, strict=True)
+    ]
+    while pairs and pairs[-1][2] is None and (pairs[-1][0].optional or pairs[-1][1] == _LEFT):
+        pairs.pop()
+    found = [(one, draw) for one, _, draw in pairs if draw is not None]
+    return found if len(found) == len(pairs) else None
+
+
+def given(cut: Cut, drawn: Draws | None, rng: random.Random) -> str:
+    """Values for some or all of what is taken, as a call has them."""
+    drawn = drawn or []
+    least = sum(not one.optional for one, _ in drawn)
+    count = len(drawn) if rng.random() < 0.6 else rng.randint(least, len(drawn))
+    return cut.between.join(one.before + draw(rng) for one, draw in drawn[:count])
 
 
 def _pool(
-    language: str, code: str, one: Parameter, *, told: str, special: Mapping[str, Sequence[Any]]
+    language: str, code: str, one: Parameter, *, told: str, pools: Mapping[str, Sequence[Any]]
 ) -> Draw | None:
     """What draws values for a parameter, as source."""
     # What a comment says of an array says more than the code.
     sure, _, guessed = told.partition("?") if told.startswith("?") else (told, "", "")
-    if drawer := _drawer(language, sure, special) if sure else None:
+    if drawer := _drawer(language, sure, pools) if sure else None:
         return drawer
-    said = one.type or sure or _by_use(language, code, one.name) or guessed or _by_name(one.name)
-    return _drawer(language, said or cut_of(language).untyped, special)
+    said = one.type or sure or one.guess or _by_use(language, code, one.name)
+    said = said or guessed or _by_name(one.name)
+    return _drawer(language, said or cut_of(language).untyped, pools)
 
 
 def _by_use(language: str, code: str, name: str) -> str:
@@ -105,17 +126,17 @@ def _by_name(name: str) -> str:
     return next((kind for kind, names in _BY_NAME if re.fullmatch(names, low)), "")
 
 
-def _drawer(language: str, said: str, special: Mapping[str, Sequence[Any]]) -> Draw | None:
+def _drawer(language: str, said: str, pools: Mapping[str, Sequence[Any]]) -> Draw | None:
     said = re.sub(r"\s+", " ", said).strip()
     for pattern, kind, template in cut_of(language).types:
         match = re.fullmatch(pattern, said)
         if match is None:
             continue
         if kind != "list":
-            pool = [*_POOLS[kind], *special.get(kind, ())]
+            pool = pools[kind]
             escaped = cut_of(language).escaped
             return lambda rng: template.replace("@", _written(kind, rng.choice(pool), escaped))
-        inner = _drawer(language, (match[1] if match.groups() else "") or "int", special)
+        inner = _drawer(language, (match[1] if match.groups() else "") or "int", pools)
         if inner is None:
             return None
         whole = template.replace("@t", said)
@@ -154,7 +175,9 @@ def _has_pattern(root: tree_sitter.Node) -> bool:
 
 
 def split_call(text: str) -> tuple[str, str]:
-    """The call that a text begins with, and the rest; nothing if its brackets do not match."""
+    """The call that a text begins with, with calls of what it gives, and the rest; nothing if its
+    brackets do not match.
+    """
     depth: list[str] = []
     quote, number = "", 0
     while number < len(text):
@@ -168,7 +191,7 @@ def split_call(text: str) -> tuple[str, str]:
             depth.append(_BRACKETS[char])
         elif depth and char == depth[-1]:
             depth.pop()
-            if not depth:
+            if not depth and not _CALLED.match(text, number + 1):
                 return text[: number + 1], text[number + 1 :]
         number += 1
     return "", text

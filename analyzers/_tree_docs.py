@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from backfeed.analyzers import _tree
 from backfeed.analyzers._described import LONGEST, VAGUE, Description, Example, too_short
+from backfeed.analyzers._tree_names import text_of
 from backfeed.analyzers._tree_parameters import called, signature
 from backfeed.analyzers._tree_shown import blocks, pairs
-from backfeed.analyzers._tree_units import comments, cut_of, items, text_of
+from backfeed.analyzers._tree_units import comments, cut_of, items
 
 _MARKS = re.compile(r"^[ \t]*(?:/\*+!?|\*+/|\*(?!\*)|//[/!]?|#+(?!\[)|--+)[ \t]?", re.MULTILINE)
 # The types that Lua's comments name; LDoc has tags of their names.
@@ -102,7 +103,7 @@ def describe(language: str, code: str, name: str) -> Description:
     said = told(above)
     if len(above) > LONGEST:
         return Description(name, kind, reason="long-docstring", detail=f"{len(above)} characters")
-    prose = _paragraphs("\n".join(said.prose), code)
+    prose = paragraphs("\n".join(said.prose), code)
     given = tuple((key, text) for key, text in said.parameters.items())
     shown = tuple(examples(language, code, name))
     made = Description(
@@ -153,7 +154,11 @@ def bare(comment: str) -> str:
 def types_told(language: str, code: str, name: str) -> dict[str, str]:
     """What the comment says of the types of parameters."""
     found = _function(language, code, name)
-    said = told(found[1]) if found else Told()
+    return typed(told(found[1])) if found else {}
+
+
+def typed(said: Told) -> dict[str, str]:
+    """What is said of types, for sure or by the words used."""
     guessed = {key: f"?{_spoken(text)}" for key, text in said.parameters.items()}
     return {**guessed, **{key: kind for key, kind in said.types.items() if kind}}
 
@@ -249,7 +254,7 @@ def plain(text: str) -> str:
     return _URL.sub("", text).strip()
 
 
-def _paragraphs(text: str, code: str) -> str:
+def paragraphs(text: str, code: str) -> str:
     """The prose; paragraphs after the first that lean on something else are left out."""
     lines = [plain(line) if line.strip() else "" for line in text.split("\n")]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
@@ -257,12 +262,13 @@ def _paragraphs(text: str, code: str) -> str:
     kept = [
         part
         for part in others
-        if not _leans(part, code) and len(part.split()) > 2 and not _DANGLING.search(part)
+        if not leaning(part, code) and len(part.split()) > 2 and not _DANGLING.search(part)
     ]
     return "\n\n".join([first, *kept]).strip()
 
 
-def _leans(text: str, code: str) -> str:
+def leaning(text: str, code: str) -> str:
+    """What a text names that its reader does not have; empty if it names no such thing."""
     if match := VAGUE.search(text):
         return match[0]
     for name in _BACKTICKS.findall(text):
@@ -277,8 +283,8 @@ def _unusable(said: Told, code: str) -> tuple[str, str]:
     if not re.search(r"[A-Za-z]{2,}", text + said.returns):
         return "no-docstring", ""
     bare_code = re.sub(r"(?m)^\s*(?:/?\*|//|#).*$", "", code)
-    leaning = _leans(plain(re.split(r"\n\s*\n", text)[0]), bare_code)
-    return ("leans-on-context", leaning) if leaning else ("", "")
+    leans = leaning(plain(re.split(r"\n\s*\n", text)[0]), bare_code)
+    return ("leans-on-context", leans) if leans else ("", "")
 
 
 def examples(language: str, code: str, name: str) -> list[Example]:

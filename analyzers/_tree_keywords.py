@@ -8,7 +8,7 @@ import tree_sitter
 
 from backfeed.analyzers import _tree
 from backfeed.analyzers._tree_docs import describe
-from backfeed.analyzers._tree_units import text_of
+from backfeed.analyzers._tree_names import text_of
 
 # What a kind of node is called by those who teach it; the first that matches names it.
 _CONSTRUCTS = (

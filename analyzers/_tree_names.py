@@ -23,7 +23,8 @@ _CHANGED = re.compile(
 )
 
 
-def _text(node: tree_sitter.Node) -> str:
+def text_of(node: tree_sitter.Node) -> str:
+    """The text of a node."""
     return (node.text or b"").decode("utf-8", "replace")
 
 
@@ -43,7 +44,7 @@ def named(node: tree_sitter.Node) -> Iterator[str]:
     while stack:
         one = stack.pop()
         if _is_name(one):
-            yield _text(one)
+            yield text_of(one)
         theirs = _method_of_another(one)
         stack += [child for child in one.children if child != theirs]
 
@@ -59,7 +60,7 @@ def _method_of_another(call: tree_sitter.Node) -> tree_sitter.Node | None:
 def changed(node: tree_sitter.Node) -> Iterator[str]:
     """The names of what a statement at the top of a file adds to."""
     if _STATEMENT.fullmatch(node.type):
-        for one, other in _CHANGED.findall(_text(node)):
+        for one, other in _CHANGED.findall(text_of(node)):
             yield one or other
 
 
@@ -72,6 +73,6 @@ def bound(node: tree_sitter.Node, binders: tuple[str, ...] = ()) -> Iterator[str
             yield from named(child)
         elif name in _FIELDS or (name is None and child.type.endswith((*_BINDERS, *binders))):
             if _is_name(child):
-                yield _text(child)
+                yield text_of(child)
             elif child.type != "parameter_list" or is_method:
                 yield from bound(child, binders)

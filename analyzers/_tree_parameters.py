@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import tree_sitter
 
 from backfeed.analyzers import _tree
-from backfeed.analyzers._tree_units import Item, cut_of, frame_head, items, text_of
+from backfeed.analyzers._tree_names import text_of
+from backfeed.analyzers._tree_units import Item, cut_of, frame_head, items
 
 _LISTS = ("parameters", "parameter_list", "formal_parameters", "method_parameters")
 # What a name begins with where it says that it is no single value.
@@ -23,26 +24,32 @@ _NOT_GIVEN = (
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter: the text of its type, whether it may be left out, what stands before a value."""
+    """A parameter: the text of its type, whether it may be left out, what stands before a value.
+
+    `guess` is the type of what it is if nothing is given.
+    """
 
     name: str
     type: str
     optional: bool
     before: str = ""
+    guess: str = ""
 
 
 def parameters(language: str, code: str, name: str) -> list[Parameter]:
     """The parameters of a function, in order; none if there is no such function, or if it cannot
     be told what it takes.
     """
-    root = _tree.tree(language, _tree.encoded(code)).root_node
-    spans = [one for one in _tree.definitions(language, code) if one.name == name]
-    if not spans:
-        return []
-    one = spans[-1]
+    found = [one for one in _tree.definitions(language, code) if one.name == name]
+    return parameters_of(language, code, found[-1]) if found else []
+
+
+def parameters_of(language: str, code: str, one: _tree.Definition) -> list[Parameter]:
+    """The parameters of what is defined, in order; none if it cannot be told what it takes."""
     if cut_of(language).taken:
         text = _tree.encoded(code)[slice(*one.body)].decode("utf-8", "replace")
         return [found for found, _ in taken(language, text)]
+    root = _tree.tree(language, _tree.encoded(code)).root_node
     inside = root.descendant_for_byte_range(*one.span)
     listed = _list(inside, one.body[0]) if inside is not None else None
     if listed is None:
@@ -113,9 +120,16 @@ def _parameters(node: tree_sitter.Node) -> Iterator[Parameter]:
     optional = default is not None or text.lstrip().startswith("?:")
     said = re.sub(r"^(?:mut|final)\b\s*:?", "", text.strip(" ,:?\n"))
     said = re.sub(r"\s+", " ", said).strip()
+    guess = _of_value(text_of(default)) if default is not None else ""
     for leaf in names:
         before = f"{text_of(leaf)}: " if node.type == "keyword_parameter" else ""
-        yield Parameter(text_of(leaf), said, optional, before)
+        yield Parameter(text_of(leaf), said, optional, before, guess)
+
+
+def _of_value(default: str) -> str:
+    """The type of what a parameter is if nothing is given, where that says it."""
+    kinds = (("bool", r"(?i:true|false)"), ("int", r"-?\d+"), ("str", r"\"[^\"]*\"|'[^']*'"))
+    return next((kind for kind, pattern in kinds if re.fullmatch(pattern, default)), "")
 
 
 def _leaf(node: tree_sitter.Node) -> tree_sitter.Node | None:

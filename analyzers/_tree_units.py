@@ -13,7 +13,7 @@ import tree_sitter
 
 from backfeed.analyzers import _tree
 from backfeed.analyzers._described import Unit
-from backfeed.analyzers._tree_names import bound, changed, named
+from backfeed.analyzers._tree_names import bound, changed, named, text_of
 from backfeed.engine.grammar import Cut, grammars
 
 Bounds = tuple[int, int, int]
@@ -23,6 +23,7 @@ _GLUE = ("attribute_item", "decorator", "annotation")
 # What a type is made of besides its own: its static functions can do without.
 _ABOVE = ("superclass", "super_interfaces", "base_clause", "class_interface_clause")
 _LICENCE = re.compile(r"copyright|licen[cs]e|SPDX|all rights", re.IGNORECASE)
+_LEAST_METHODS, _CLASS = 2, 4  # of a class; how many functions' lines it may have
 _LEAST_HEAD = 6  # words that a comment at the head of a file needs to say what the file does
 
 
@@ -57,12 +58,7 @@ class Item:
     @cached_property
     def above(self) -> list[tree_sitter.Node]:
         """The comments and attributes that stand right above it, in order."""
-        return list(reversed(list(_above(self.language, self.outer))))
-
-
-def text_of(node: tree_sitter.Node) -> str:
-    """The text of a node."""
-    return (node.text or b"").decode("utf-8", "replace")
+        return list(reversed(list(above(self.language, self.outer))))
 
 
 def cut_of(language: str) -> Cut:
@@ -116,8 +112,20 @@ def units(language: str, text: str, bounds: Bounds = (5, 20, 80)) -> list[Unit]:
     return [
         _unit(_Place(language, root, found, only), one, mine[one.span], bounds=bounds)
         for one in defined
-        if one.kind != "class" and one.body[0] < one.body[1]
+        if _is_class(language, mine[one.span])
+        or (one.kind != "class" and one.body[0] < one.body[1])
     ]
+
+
+def _is_class(language: str, item: Item | None) -> bool:
+    """Is it a class with methods of its objects, where classes can be units?"""
+    cut = cut_of(language)
+    if item is None or item.frame is not None or item.node.type not in cut.classes:
+        return False
+    body = item.node.child_by_field_name("body")
+    inside = [text_of(one) for one in (body.named_children if body else ()) if "method" in one.type]
+    free = [text for text in inside if not re.match(r"[^{(]*\bstatic\b|def self", text)]
+    return len(free) >= _LEAST_METHODS
 
 
 def _around(found: Sequence[Item], span: tuple[int, int]) -> Item | None:
@@ -149,6 +157,8 @@ def _unit(place: _Place, one: _tree.Definition, item: Item | None, *, bounds: Bo
     def refused(reason: str, detail: str = "") -> Unit:
         return Unit(one.name, one.kind, "", one.line, last, size, reason, detail)
 
+    whole = _is_class(place.language, item)
+    most = most * _CLASS if whole else most
     if item is None or (one.kind == "method" and item.frame is None):
         return refused("method" if one.kind == "method" else "nested", "it stands in something")
     if item.node.has_error:
@@ -156,7 +166,7 @@ def _unit(place: _Place, one: _tree.Definition, item: Item | None, *, bounds: Bo
     wanted = cut_of(place.language).wanted
     if item.frame is not None and not re.search(wanted, item.text.partition("{")[0]):
         return refused("method", "it needs an object")
-    if re.search(cut_of(place.language).unwanted, item.text):
+    if not whole and re.search(cut_of(place.language).unwanted, item.text):
         return refused("method", "it needs an object")
     if not least <= size <= most:
         return refused("too-short" if size < least else "too-long", f"{size} lines of code")
@@ -167,7 +177,8 @@ def _unit(place: _Place, one: _tree.Definition, item: Item | None, *, bounds: Bo
     extra = code.count("\n") - (last - one.line + 1)
     if extra > carried:
         return refused("too-much-carried", f"{extra} lines of imports and helpers")
-    return Unit(one.name, "function", code, one.line, last, size)
+    kind = "class" if whole else "function"
+    return Unit(one.name, kind, code, one.line, last, size)
 
 
 def _needs(place: _Place, unit: Item) -> tuple[list[Item], tuple[str, str] | None]:
@@ -272,7 +283,8 @@ def _head(place: _Place) -> str:
     return re.sub(r"^([ \t]*)//!", r"\1///", text, flags=re.MULTILINE)
 
 
-def _above(language: str, node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+def above(language: str, node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    """The comments and attributes right above a node, the nearest first."""
     kinds, row = (*comments(language), *_GLUE), node.start_point.row
     before = node.prev_named_sibling
     if before is None and node.parent is not None and node.parent.start_byte == node.start_byte:

@@ -59,8 +59,16 @@ class Cut:
     nodes that bring in names, as does what begins as `requires` says; `standard` matches those of
     the standard library, `always` those that bring anything, `imported` is how one is written;
     `folded` names are alike whatever their case, and `binders` are nodes in which names are bound.
+    `classes` are nodes that can be units as a whole; `maker` is the constructor's name (`@`: that
+    of the class). Methods whose head matches `hidden` are nobody's business, nor are those after
+    what matches `hides`; one whose body matches `gives` (if that is empty: of which it is said what
+    it returns) is asked for what it gives, the others change the object. A call of a class is
+    written as `using` says: `@o` is the object as `new` makes it, `@s` are statements of the form
+    `change`, `@v` values of the form `ask`.
+
     A unit begins with `begin`, its text matches `wanted` if it has a frame and never `unwanted`,
-    and it keeps all `kept` nodes. `docs` are nodes that say what it does, besides comments.
+    and it keeps all `kept` nodes. `docs` are nodes that say what it does, besides comments. Tests
+    of it may stand in files `beside`: `@` is the name of its own file without the extension.
 
     `calling` is how a call is written: `@f` is the function (a static one has its frame's name and
     `member` before its own), `@a` what it is given, with `between` between. Where a function has no
@@ -82,10 +90,20 @@ class Cut:
     standard: str = ""
     always: str = r"\*\s*;?\s*$"
     imported: str = "@"
+    classes: tuple[str, ...] = ()
+    maker: str = ""
+    hidden: str = r"(?!)"
+    hides: str = r"(?!)"
+    gives: str = r"\breturn\s+(?!this\s*[;}])[^;\s]"
+    new: str = "new @f(@a)"
+    change: str = "it.@m(@a);"
+    ask: str = "it.@m(@a)"
+    using: str = ""
     binders: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
     docs: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
     framed: str = "@h {\n@m\n}"
     nested: bool = False
@@ -126,13 +144,15 @@ class Grammar:
     """One language. Extensions begin with a dot; what ends in `signs` are regular expressions.
 
     An extension that several languages claim goes to one whose `signs` are in the text. `imports`
-    is what a file may say without doing anything. `test_paths` are names, or folders with a slash
-    at the end.
+    is what a file may say without doing anything. `dialects` are names that say more exactly than
+    the language's own which of its forms is meant, with the form. `test_paths` are names, or
+    folders with a slash at the end.
     """
 
     name: str
     extensions: tuple[str, ...]
     aliases: tuple[str, ...] = ()
+    dialects: Mapping[str, str] = field(default_factory=dict)
     filenames: tuple[str, ...] = ()
     interpreters: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()
@@ -166,6 +186,15 @@ def language_named(word: str) -> str:
     """
     low = word.strip().lower()
     return _aliases().get(low, low)
+
+
+def dialect_named(word: str) -> str:
+    """The dialect of a language that a name stands for; empty where it is the whole language.
+
+    >>> dialect_named("MariaDB"), dialect_named("sql")
+    ('mysql', '')
+    """
+    return _dialects().get(word.strip().lower(), "")
 
 
 def claimants(path: str) -> tuple[str, ...]:
@@ -245,7 +274,14 @@ def _claims(field: str) -> dict[str, tuple[str, ...]]:
 
 @cache
 def _aliases() -> dict[str, str]:
-    return {word: name for name, g in grammars().items() for word in (name, *g.aliases)}
+    return {
+        word: name for name, g in grammars().items() for word in (name, *g.aliases, *g.dialects)
+    }
+
+
+@cache
+def _dialects() -> dict[str, str]:
+    return {word: dialect for g in grammars().values() for word, dialect in g.dialects.items()}
 
 
 @cache

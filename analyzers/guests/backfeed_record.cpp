@@ -4,7 +4,9 @@
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <sys/wait.h>
 #include <type_traits>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -77,7 +79,7 @@ template <typename A, typename B> struct Text<std::pair<A, B>> {
     }
 };
 
-template <typename Call> void record(int number, Call call) {
+template <typename Call> void show(int number, Call call) {
     try {
         auto value = call();
         const std::string text = Text<decltype(value)>::of(value);
@@ -87,6 +89,20 @@ template <typename Call> void record(int number, Call call) {
     } catch (...) {
         // A call that fails has no value.
     }
+}
+
+// Each call in a process of its own: one that crashes or does not end takes no other with it.
+template <typename Call> void record(int number, Call call) {
+    std::cout.flush();
+    std::fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(1);
+        show(number, call);
+        std::cout.flush();
+        _exit(0);
+    }
+    if (child > 0) waitpid(child, nullptr, 0);
 }
 }  // namespace backfeed
 

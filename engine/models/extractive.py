@@ -17,7 +17,7 @@ from backfeed.engine.models import _problem_text
 from backfeed.engine.records import EXTRACTIVE
 from backfeed.engine.requests import Prompt
 
-VERSION = "8"
+VERSION = "9"
 
 
 class ExtractiveService:
