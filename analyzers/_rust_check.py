@@ -1,4 +1,8 @@
-"""What rustc says of many snippets: as modules of one crate, those that it minds one by one."""
+"""What rustc says of many snippets: as modules of one crate, round by round without those minded.
+
+What it says of a module is what it says of the file alone, but where the text or the message names
+the crate that it is in: those are looked at one by one.
+"""
 
 import json
 import re
@@ -24,6 +28,11 @@ _ITEM = re.compile(r"\w+_(?:item|definition|comment|invocation)|(?:use|extern_cr
 _METHOD = "struct BackfeedSelf; impl BackfeedSelf {"
 _ELSEWHERE = re.compile(r"`(?:crate|super)(?:::|`)")
 _BODY = "fn backfeed() {"
+# What has another meaning in a module than in a crate of its own, and where the module is named.
+_OF_CRATE = re.compile(r"\bcrate\b|\bsuper\b|#\s*!\s*\[|\bmacro_(?:use|export)\b|\bmod\s+\w+\s*;")
+_MODULE = re.compile(r"\b(?:crate::)?s_\d{6}::")
+_NAMED = re.compile(r"\bs_\d{6}\b(?!\.rs)")
+_FILE = re.compile(r"\bs_\d{6}\.rs\b")
 _LATER = "Rust 2024 or later"
 _BROKEN = "rustc ended with"
 
@@ -64,34 +73,40 @@ def _has_self(node: tree_sitter.Node) -> bool:
     return any(one.type == "self_parameter" for one in (given.children if given else ()))
 
 
+def _is_broken(text: str) -> bool:
+    return _tree.tree("rust", _tree.encoded(text)).root_node.has_error
+
+
 def checked(codes: list[str]) -> Asks[list[Plain] | None]:
     """An analysis for each text; None without the compiler."""
     texts = {n: wrapped(_tree.without_comments("rust", code)) for n, code in enumerate(codes)}
-    left = dict(texts)
+    told = {n: "" for n, text in texts.items() if _is_broken(text)}  # it would end each round
+    left = {n: text for n, text in texts.items() if n not in told}
     try:
         for _ in range(ROUNDS):
             minded = yield from _round(left)
             left = {n: text for n, text in left.items() if n not in minded}
+            told |= minded
             if not minded or not left:
                 break
         else:
-            left = {}
+            told |= dict.fromkeys(left, "")
     except Refused:
         return None
-    rest = [n for n in texts if n not in left]
-    if not rest:
-        return [_judged("", "") for _ in codes]
+    rest = [n for n, said in told.items() if not said]
     found = yield from _one_by_one([texts[n] for n in rest])
     if found is None:
         return None
-    told = dict(zip(rest, found, strict=True))
+    told |= dict(zip(rest, found, strict=True))
     return [_judged(told.get(n, ""), texts[n]) for n in range(len(codes))]
 
 
-def _round(texts: Mapping[int, str]) -> Asks[set[int]]:
-    """Those that the compiler minds in one crate of all; all where it says nothing of use."""
+def _round(texts: Mapping[int, str]) -> Asks[dict[int, str]]:
+    """What the compiler says of those that it minds in one crate of all; nothing of those that it
+    must see alone, which is all of them where it says nothing of use.
+    """
     if not texts:
-        return set()
+        return {}
     modules = "\n".join(f'#[path = "s_{n:06d}.rs"] mod s_{n:06d};' for n in texts)
     files = (*(File(f"s_{n:06d}.rs", text) for n, text in texts.items()), File("all.rs", modules))
     cpu_s = 0.05 * len(texts) + 20
@@ -103,22 +118,32 @@ def _round(texts: Mapping[int, str]) -> Asks[set[int]]:
     except Refused:
         raise
     except AskFailed:  # it was cut short
-        return set(texts)
+        return dict.fromkeys(texts, "")
     status = outcome.stdout.rpartition("== ")[2].strip()
     if status == "127":
         raise Refused("no-command", "the sandbox has no program 'rustc'")
-    found = {
-        int(name)
-        for item in _errors(outcome.stdout)
-        for span in item["spans"]
-        for name in re.findall(r"^s_(\d{6})\.rs$", span["file_name"])
-    }
     if outcome.verdict == "AC" and status == "0":
-        return set()
-    return (found & texts.keys() if status == "1" else set()) or set(texts)
+        return {}
+    found = _by_file(outcome.stdout, texts) if status == "1" else {}
+    return found or dict.fromkeys(texts, "")
+
+
+def _by_file(output: str, texts: Mapping[int, str]) -> dict[int, str]:
+    found: dict[int, list[str]] = {}
+    unsure = {n for n, text in texts.items() if _OF_CRATE.search(text)}
+    for item in _errors(_MODULE.sub("", output)):
+        names = [re.match(r"s_(\d{6})\.rs$", span["file_name"]) for span in item["spans"]]
+        numbers = {int(name[1]) for name in names if name} & texts.keys()
+        if len(numbers) > 1 or _NAMED.search(item["message"]) or _LATER in item["message"]:
+            unsure |= numbers
+        for n in numbers:
+            found.setdefault(n, []).append(json.dumps(item))
+    return {n: "" if n in unsure else "\n".join(said) for n, said in found.items()}
 
 
 def _one_by_one(texts: list[str]) -> Asks[list[str] | None]:
+    if not texts:
+        return []
     called = f"rustc {' '.join(_FLAGS)} -o one.rmeta"
     script = (
         'for f in s_*.rs; do\necho "== $f"\n'
@@ -154,7 +179,8 @@ def _judged(output: str, text: str) -> Plain:
         lacks = lacks or code == "E0583" or bool(_rust_outcome.lacking(code, message))
         lacks = lacks or (code in ("E0432", "E0433") and bool(_ELSEWHERE.search(message)))
         findings.append({
-            "rule": code or _rule(message), "level": "error", "message": message[:300],
+            "rule": code or _rule(message), "level": "error",
+            "message": _FILE.sub("snippet.rs", message)[:300],
             "line": place["line_start"], "column": max(place["column_start"] - shift, 0),
         })  # fmt: skip
     syntax = any(one["rule"] == "syntax" for one in findings)

@@ -176,6 +176,23 @@ def test_what_follows_from_an_absent_module_is_no_error(answer, code, word):
     assert [one["word"] for one in rejoined(PLUGIN.check(batch), answer)] == [word]
 
 
+MANY = (
+    "fn f() -> u8 { 1 }", "use crate::graph::Graph;\nfn f(g: Graph) {}", "fn f( {",
+    "pub struct A;\nimpl A { fn f(&self) -> u8 { self.nope() } }", "fn f() { let x: u8 = \"\"; }",
+    "use nowhere::X;\nfn f(x: X) {}", "fn f() -> String { let s = String::new(); drop(s); s }",
+    "fn f() { let f = |x: u8| x; f.nope(); }", "#![allow(unused)]\nfn f() -> u8 { y }",
+    "mod a { pub fn g() {} }\nfn f() { a::h() }", "mod b;", "let v = vec![1]; v.nope();",
+)  # fmt: skip
+
+
+@pytest.mark.bwrap
+def test_what_is_said_of_a_snippet_does_not_hang_on_its_neighbours(answer):
+    batch = [CodeCheck("rust", code) for code in MANY]
+    together = rejoined(PLUGIN.check(batch), answer)
+    assert together == [rejoined(PLUGIN.check([one]), answer)[0] for one in batch]
+    assert [one["word"] for one in together].count("ok") == 1
+
+
 def refused(line, crate):
     return (
         f"error[E0061]: this method takes 1 argument\n  --> main.rs:{line}:2\n"
