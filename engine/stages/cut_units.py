@@ -11,9 +11,9 @@ from backfeed.engine.requests import Asks, Compute
 class CutUnits:
     """File -> units (Infinite-Instruct R1: 5 to 20 lines, functionally complete, independent).
 
-    Docstring, comments and blank lines are not counted; a class may have more. What cannot be a unit
-    is rejected with the reason, so that the funnel shows where a source goes. What its author gave
-    as tests of a unit, in the file or beside it, goes with it.
+    Docstring, comments and blank lines are not counted; a class may have more. What cannot be a
+    unit is rejected with the reason, so that the funnel shows where a source goes. What its author
+    gave as tests of a unit, in the file or beside it, goes with it.
 
     in:  a file with `import math` and `def area(r): ...`
     out: code "import math\\n\\n\\ndef area(r): ...", entry_point "area"
