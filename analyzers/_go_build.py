@@ -33,9 +33,6 @@ _APART = re.compile(
     r"(?:^|/)[_.][^/]*$|_(?:linux|windows|darwin|\w*bsd|js|wasm|wasip1|unix|amd64|386|arm|arm64)"
     r"(?:_test)?\.go$"
 )
-_SEED = "randseednop=0"  # what a program seeds comes out as it did in all versions
-# What programs of a module had before a version: the go command sets it by the module's own.
-_BEFORE = ((21, "panicnil=1"), (22, "httpmuxgo121=1"), (24, _SEED))
 
 
 def settings(files: Sequence[File], modules: str = "off") -> File:
@@ -46,32 +43,27 @@ def settings(files: Sequence[File], modules: str = "off") -> File:
 
 def program(file: File) -> tuple[Build, tuple[File, ...]]:
     """The build of a program that is one file, and the files that it needs besides."""
-    paths = (file.path,) if _is_plain([file]) else ()
-    command = ("sh", SCRIPT, "go", "", _SEED, *paths, "--", *PROGRAM, file.path)
-    return _build(command), _record.guests([SCRIPT])
+    road = "program" if _is_plain([file]) else "command"
+    return _build(road, (file.path,), (*PROGRAM, file.path)), _record.guests([SCRIPT])
 
 
-def suite(
-    package: Sequence[File], words: tuple[str, ...], module: str | None = None
-) -> tuple[Build, tuple[File, ...]]:
+def suite(package: Sequence[File], folder: str = "") -> tuple[Build, tuple[File, ...]]:
     """The build of a package with its tests, and the files that it needs besides.
 
-    `words` are what the go command is given, `module` the text of a go.mod.
+    With a folder, what else lies there belongs to it.
     """
-    made, paths = _record.guests([SCRIPT]), tuple(file.path for file in package)
-    version = re.search(r"^go (1\.(\d+))", module, re.MULTILINE) if module is not None else None
-    plain = _is_plain(package) and (module is None or version is not None)
-    if not plain or (told := _listed(package)) is None:
-        return _build(("sh", SCRIPT, "go", "", "", "--", *TESTS, *words)), made
+    paths, made = tuple(file.path for file in package), _record.guests([SCRIPT])
+    command = (*TESTS, f"./{folder}") if folder else (*TESTS, *paths)
+    told = _listed(package) if _is_plain(package) else None
+    if told is None:
+        return _build("command", (), command), made
     [runner] = _record.guests(["backfeed_program.go"], TESTS=told[0], EXAMPLES=told[1])
-    text, apart = runner.text, ("-t", _RUNNER)
-    if _may_be_one(package):
-        text, apart, paths = text.replace(_TESTED, "").replace("tested.", ""), (), (*paths, _RUNNER)
-    lang = f"-lang=go{version[1]}" if version else ""
-    old = [word for least, word in _BEFORE if version and int(version[2]) < least]
-    debug = ",".join(old) if version else _SEED
-    command = ("sh", SCRIPT, "go", lang, debug, *apart, *paths, "--", *TESTS, *words)
-    return _build(command), (*made, File(_RUNNER, text))
+    text, road = runner.text, "tests"
+    if folder:
+        road, paths = "folder", (folder,)
+    elif _may_be_one(package):
+        text, road = text.replace(_TESTED, "").replace("tested.", ""), "program"
+    return _build(road, (_RUNNER, *paths), command), (*made, File(_RUNNER, text))
 
 
 def _may_be_one(package: Sequence[File]) -> bool:
@@ -80,8 +72,9 @@ def _may_be_one(package: Sequence[File]) -> bool:
     return _go_source.outline(package[0].text).package == "main" and "main" not in names
 
 
-def _build(command: tuple[str, ...]) -> Build:
-    return Build(command=command, outputs=("main",), limits=LIMITS)
+def _build(road: str, paths: tuple[str, ...], command: tuple[str, ...]) -> Build:
+    whole = ("sh", SCRIPT, "go", road, *paths, "--", *command)
+    return Build(command=whole, outputs=("main",), limits=LIMITS)
 
 
 def _is_plain(files: Sequence[File]) -> bool:

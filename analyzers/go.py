@@ -5,14 +5,24 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from backfeed.analyzers import _batch, _go_build, _go_outcome, _go_source, _record, _tree
-from backfeed.analyzers._cutting import Cutting
+from backfeed.analyzers import (
+    _batch,
+    _go_build,
+    _go_examples,
+    _go_outcome,
+    _go_source,
+    _record,
+    _tree,
+)
+from backfeed.analyzers._cutting import Cutting, Pairs
 from backfeed.analyzers._go_source import Piece
 from backfeed.engine.errors import Outage
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
 Plain = dict[str, Any]
+# Garbage is collected before it is as much as a program may have.
+_FRUGAL = (("GOMEMLIMIT", "400MiB"),)
 _MAIN = "backfeed_main_test.go"
 _IN_SHELL = """\
 cd "{folder}" || exit 125
@@ -41,6 +51,15 @@ class _Go(Cutting):
         made = super().mutants(code, entry_point, most)
         return list(dict.fromkeys(_go_source.unused_quieted(one) for one in made))
 
+    def tests_beside(self, code: str, name: str, files: Sequence[str]) -> tuple[str, str]:
+        """The kind and the text of a test that stands in files, beside the code or of it."""
+        return "script", _go_examples.test_of(code, name, files)
+
+    def shown(self, tests: Pairs, most: int = 2) -> str:
+        """Calls that show the most; else what an author's example does."""
+        examples = (_go_examples.shown(code) for _, code in tests)
+        return super().shown(tests, most) or next(filter(None, examples), "")
+
     def run_job(self, code: str, stdin: str = "") -> Job:
         """A job that builds a program and runs it."""
         whole = _go_source.outline(code).package
@@ -48,7 +67,9 @@ class _Go(Cutting):
         file = File("main.go", text)
         build, made = _go_build.program(file)
         files = (file, *made, _go_build.settings([file]))
-        return Job(files=files, command=("./main",), stdin=stdin, build=build)
+        return Job(
+            files=files, command=("./main",), stdin=stdin, build=build, variables=_FRUGAL
+        )  # fmt: skip
 
     def test_job(self, spec: Plain, extra: tuple[File, ...] = ()) -> Job:
         """A job that runs an answer and one test: Go's own tests, or a main that panics."""
@@ -68,9 +89,12 @@ class _Go(Cutting):
         own = () if "TestMain" in tested else harness
         others = (file for file in extra if file.path.endswith(".go"))
         package = [File("main_test.go", text), *own, *others]
-        build, made = _go_build.suite(package, tuple(file.path for file in package))
+        build, made = _go_build.suite(package)
         files = (*extra, *package[: 1 + len(own)], *made, _go_build.settings(package))
-        return Job(files=files, command=_command(word, own=bool(own)), report=True, build=build)
+        return Job(
+            files=files, command=_command(word, own=bool(own)), report=True, build=build,
+            variables=_FRUGAL,
+        )  # fmt: skip
 
     def framework_job(
         self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
@@ -88,12 +112,13 @@ class _Go(Cutting):
         )
         own = [] if any(_has_main(file.text) for file in here) else [harness]
         files += tuple(File(f"{folder}/{one.path}".removeprefix("./"), one.text) for one in own)
-        module = next((file.text for file in files if file.path == "go.mod"), None)
         here = _go_build.in_folder(files, folder)
-        build, made = _go_build.suite(here, (f"./{folder}",), module)
+        build, made = _go_build.suite(here, folder)
         command = _command(word, own=bool(own), folder=folder)
         files += (*made, _go_build.settings(here, "auto"))
-        return Job(files=files, command=command, report=True, build=build)
+        return Job(
+            files=files, command=command, report=True, build=build, variables=_FRUGAL
+        )  # fmt: skip
 
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
         """What the tests came to; a package that is not there is a lack of the sandbox's."""

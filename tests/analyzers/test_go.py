@@ -87,6 +87,61 @@ def test_what_the_sandbox_lacks_is_told_from_what_is_wrong(said, absent):
     assert [one["error"]["message"] for one in found] == ([absent] if absent else [])
 
 
+EXAMPLE = """\
+package sums_test
+
+import ("fmt"; "strings"; "example.com/sums"; "example.com/other")
+
+func ExampleAdd() {
+	total := sums.Add(1, 2)
+	fmt.Println(total, strings.Repeat("a", total))
+	// Output: 3 aaa
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "there"),
+    [
+        ("", "", True),
+        ("sums.", "", True),
+        ("// Output", "// It gives", False),
+        ("sums.Add(1, 2)", "sums.Sub(1, 2)", False),
+        ("total)", "sums.Sub(total))", False),
+        ("strings.Repeat", "other.Repeat", False),
+        ("total)", "add(total))", False),
+    ],
+)
+def test_an_example_is_a_test_if_it_needs_no_more_than_the_code(old, new, there):
+    text = EXAMPLE.replace(old, new)
+    text = text if "sums." in text else text.replace("sums_test", "sums")
+    kind, test = PLUGIN.tests_beside(ADD, "Add", (text,))
+    assert kind == "script"
+    assert ("total := Add(1, 2)" in test) is there
+    assert bool(test) is there
+
+
+def test_an_example_is_shown_where_no_call_is():
+    _, test = PLUGIN.tests_beside(ADD, "Add", (EXAMPLE,))
+    call = PLUGIN.test_of([("Add(1, 2)", "3")])
+    assert PLUGIN.shown([("script", test)]).startswith("total := Add(1, 2)\nfmt.Println(")
+    assert PLUGIN.shown([("script", test), call]) == "Add(1, 2) // 3"
+
+
+@pytest.mark.parametrize(
+    ("said", "output", "unordered"),
+    [
+        ("// Output: 3", "3\n", False),
+        ("// output:\n\t// a\n\t//   b", "a\n  b\n", False),
+        ("/* Unordered output:\nx */", "x\n", True),
+        ("// 1\n\n\t// Output:", "", False),
+    ],
+)
+def test_what_an_example_prints_is_said_by_its_last_comment(said, output, unordered):
+    [found] = _go_source.examples(f"package a\n\nfunc ExampleF() {{\n\tF()\n\t{said}\n}}\n")
+    assert (found.output, found.unordered) == (output, unordered)
+
+
 def test_without_a_tool_chain_nothing_is_known():
     outcome = Outcome("CE", stderr="the sandbox has no program 'go'\n")
     asking = PLUGIN.check([CodeCheck("go", "package a")])
@@ -158,7 +213,7 @@ def test_a_package_is_built_by_the_compiler_alone(answer, code):
 def test_what_the_compiler_needs_more_for_is_built_by_the_go_command(text):
     job = PLUGIN.run_job(f"package main\n\n{text}\n\nfunc main() {{}}\n")
     words = job.build.command
-    assert words[words.index("--") - 1] != "main.go"
+    assert words[3] == "command"
 
 
 @pytest.mark.bwrap
