@@ -1,6 +1,7 @@
 """The files of a tree as samples: the code of one file each, with where it is from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -11,7 +12,7 @@ from backfeed.engine.errors import InputError
 from backfeed.engine.methods.licence_texts import of_head
 from backfeed.engine.methods.licences import combined
 from backfeed.engine.methods.seed_rules import head_comments
-from backfeed.engine.records import Origin, Sample
+from backfeed.engine.records import File, Origin, Sample
 from backfeed.engine.sources._licences import Licences
 from backfeed.engine.sources._tree import Entry, Tree
 
@@ -33,13 +34,15 @@ def samples(
     """
     entries = tree.entries()
     licences = Licences(tree, entries, stated)
+    places = {entry.path: entry for entry in entries}
     count = 0
     for entry in code_entries(tree, entries, rules):
         for sample in _of_entry(tree, entry, rules):
             count += 1
             origin = sample.origin
             licence = licences.of(entry.path, origin.licence)
-            yield sample.but(origin=replace(
+            support = tuple(_beside(tree, places, (entry, sample), rules=rules))
+            yield sample.but(support=support, origin=replace(
                 base, path=entry.path, licence=licence, sha256=origin.sha256,
                 first_line=origin.first_line, last_line=origin.last_line,
             ))  # fmt: skip
@@ -116,6 +119,22 @@ def _of_entry(tree: Tree, entry: Entry, rules: ReadRules) -> Iterator[Sample]:
     if language and (not rules.languages or language in rules.languages):
         sample = sample_of(text, language)
         yield sample.but(origin=replace(sample.origin, sha256=mark.sha256))
+
+
+def _beside(
+    tree: Tree, places: Mapping[str, Entry], one: tuple[Entry, Sample], *, rules: ReadRules
+) -> Iterator[File]:
+    """The files beside a file in which its language has tests of it."""
+    entry, sample = one
+    known = grammar.grammars().get(sample.language)
+    path = PurePosixPath(entry.path)
+    for pattern in known.cut.beside if known and sample.rejected is None else ():
+        other = places.get(str(path.with_name(pattern.replace("@", path.stem))))
+        if other is None or other.fault or other.size > rules.max_bytes:
+            continue
+        with suppress(OSError):
+            text, _ = code_of(tree.bytes_of(other), rules)
+            yield File(other.path, text)
 
 
 def _may_be_script(tree: Tree, entry: Entry) -> bool:

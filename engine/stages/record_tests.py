@@ -21,7 +21,8 @@ ELSEWHERE = (("LANG", "C"), ("PYTHONHASHSEED", "77"), ("TZ", "Asia/Kathmandu"))
 
 @dataclass(frozen=True, slots=True)
 class RecordTests:
-    """Code -> the same code with tests: oracle `doc` for examples, `recorded` for calls.
+    """Code -> the same code with tests: oracle `doc` for examples, `recorded` for calls. Those that
+    were cut with it stay.
 
     Calls are run twice, in environments that differ in hash seed, time zone and locale; a value
     that is not the same both times is not recorded, and none is of code that comes to the same in
@@ -36,7 +37,7 @@ class RecordTests:
     same: float = 0.8
     tried: int = 40
     cpu_s: float = 2.0
-    version = 9
+    version = 10
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -46,7 +47,7 @@ class RecordTests:
         shown = yield from Compute(
             languages.call, (sample.language, "examples", sample.code, sample.entry_point)
         )
-        tests: list[Test] = []
+        tests = [test for test in sample.tests if sample.lineage.stage == "cut_units"]
         seen = yield from self._seen(sample, [one.source for one in shown] + _noted(sample))
         if shown:
             kind, text = languages.call(sample.language, "test_of_examples", shown, dict(seen))

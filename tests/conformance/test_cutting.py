@@ -11,11 +11,12 @@ from conformance.test_analyzers import every, snippets
 
 from backfeed.engine import languages
 from backfeed.engine.models.extractive import ANSWERS
-from backfeed.engine.records import Sample
+from backfeed.engine.records import File, Sample
 from backfeed.engine.requests import Compute, Limits, rejoined
 from backfeed.engine.services import open_sandbox
 from backfeed.engine.stages._problems import shown_example, unanswerable
 from backfeed.engine.stages._runs import run_tests
+from backfeed.engine.stages.cut_units import CutUnits
 from backfeed.engine.stages.record_tests import RecordTests
 
 cutters = pytest.mark.parametrize(
@@ -103,6 +104,28 @@ def test_calls_are_recorded_and_tell_a_stub_from_it(name, answer):
     stub = languages.call(name, "stub", made.code, made.entry_point)
     assert sample_tests(made, stub, answer).verdict == "failed"
     assert made.entry_point in shown_example(made)
+
+
+@pytest.mark.bwrap
+@cutters
+def test_what_stands_beside_tests_it(name, answer):
+    """The file `beside` of `[unit]` has tests of it, and some that need more than it."""
+    if not languages.can(name, "tests_beside"):
+        assert "beside" not in snippets(name)["unit"]
+        return
+    known = snippets(name)["unit"]
+    file = Sample(
+        kind="code", language=name, code=known["file"], support=(File("beside", known["beside"]),)
+    )
+    made = [one for one in rejoined(CutUnits().each(file), answer) if one.rejected is None]
+    [mine] = [one for one in made if one.entry_point == known["name"]]
+    assert [test.oracle for test in mine.tests] == ["doc"]
+    assert mine.support == ()
+    assert sample_tests(mine, mine.code, answer).word == "AC"
+    stub = languages.call(name, "stub", mine.code, mine.entry_point)
+    assert sample_tests(mine, stub, answer).word == "WA"
+    [whole] = rejoined(RecordTests().each(mine), answer)
+    assert [test.oracle for test in whole.tests] == ["doc", "recorded"]
 
 
 def sample_tests(sample, code, answer):

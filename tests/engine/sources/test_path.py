@@ -44,6 +44,19 @@ def test_a_file_says_where_it_is_from(folder, cache):
     assert (origin.first_line, origin.last_line, origin.licence) == (1, 2, "NOASSERTION")
 
 
+def test_the_tests_beside_a_file_go_with_it(folder, cache):
+    laid(folder, {
+        "a/sums.go": "package a", "a/sums_test.go": "package a // 1", "b/sums_test.go": "package b",
+        "a/example_test.go": "package a // 2", "a/other_test.go": "package a // 3", "a/x.py": CODE,
+    })  # fmt: skip
+    found = {one.origin.path: one.support for one in read_all(folder, cache)}
+    beside = [(file.path, file.text) for file in found["a/sums.go"]]
+    assert beside == [
+        ("a/sums_test.go", "package a // 1"), ("a/example_test.go", "package a // 2"),
+    ]  # fmt: skip
+    assert found["b/sums_test.go"] == found["a/x.py"] == ()
+
+
 def test_a_script_is_known_by_its_first_line(folder, cache):
     laid(folder, {"run": "#!/usr/bin/env python3\nprint(1)\n", "LICENSE": MIT, "Makefile": "a:"})
     (sample,) = read_all(folder, cache)

@@ -5,7 +5,7 @@ import json
 import pytest
 from stages.dialogue import computed, outcome, spec
 
-from backfeed.engine.records import Sample
+from backfeed.engine.records import Lineage, Sample, Test
 from backfeed.engine.requests import Compute, Job, rejoined
 from backfeed.engine.stages.record_tests import ELSEWHERE, RecordTests
 from backfeed.sandboxes import process
@@ -52,6 +52,13 @@ def test_examples_become_a_doctest_and_calls_a_script():
     assert (shown.kind, shown.oracle, shown.code) == ("doctest", "doc", ">>> double(2)\n4\n")
     assert (calls.kind, calls.oracle) == ("script", "recorded")
     assert calls.code == "assert f(1) == 2\nassert f(2) == 4\n"
+
+
+@pytest.mark.parametrize(("stage", "kept"), [("cut_units", 1), ("backfeed", 0)])
+def test_what_was_cut_with_it_stays_a_test(stage, kept):
+    given = Test("script", "doc", code="assert double(2) == 4")
+    found = recorded(BARE.but(tests=(given,), lineage=Lineage(stage)), ["2", "4"])
+    assert [test.oracle for test in found.tests] == ["doc"] * kept + ["recorded"]
 
 
 def test_calls_run_twice_in_other_surroundings():
