@@ -31,6 +31,7 @@ _HEAD = re.compile(
     r"[ \t]*[\d.+]*[ \t]*(?:sql|syntax|dialect|query)?[ \t]*(?:\n|$)",
     re.IGNORECASE,
 )
+_MARK = re.compile(r"^/\* dialect: (\w{1,20}) \*/ ", re.MULTILINE)
 _TOKEN = re.compile(
     r"""
     (?P<comment>--[^\n]*|/\*(?:.*?\*/|.*))
@@ -144,12 +145,24 @@ def dialect_in(text: str) -> str:
     >>> dialect_in("Write a PostgreSQL query"), dialect_in("from MySQL to Oracle"), dialect_in("x")
     ('postgres', '', '')
     """
-    names = {str(match.lastgroup) for match in _NAMED.finditer(text)}
+    names = dialects_in(text)
     return names.pop() if len(names) == 1 else ""
 
 
+def dialects_in(text: str) -> set[str]:
+    """The dialects that a text names."""
+    return {str(match.lastgroup) for match in _NAMED.finditer(text)}
+
+
+def marked(code: str, dialect: str) -> str:
+    """The code with a comment that says its dialect, before what stands on its first line."""
+    return f"/* dialect: {dialect} */ {code}"
+
+
 def dialect_at_head(code: str) -> str:
-    """The dialect that code says it is written in, on its first line."""
+    """The dialect that code is `marked` with, or says on its first line that it is written in."""
+    if told := _MARK.search(code):
+        return told[1] if told[1] in DIALECTS else ""
     match = _HEAD.match(code)
     if match is None:
         return ""

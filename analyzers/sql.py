@@ -39,7 +39,7 @@ class _Sql:
     @property
     def version(self) -> str:
         """Of the rules, and of what they are asked of."""
-        return f"1 sqlglot {_SQLGLOT} sqlite {sqlite3.sqlite_version}"
+        return f"2 sqlglot {_SQLGLOT} sqlite {sqlite3.sqlite_version}"
 
     def parse(self, code: str) -> Plain:
         """Does the dialect named on the code's first line take it, or else any dialect?"""
@@ -47,6 +47,11 @@ class _Sql:
         if told.word == "ok":
             return {"word": "ok"}
         return {"word": told.word, "message": told.message, "line": told.line, "rule": told.rule}
+
+    def spoken(self, code: str, dialect: str, instruction: str) -> str:
+        """The code with the dialect that it is in, unless its problem names another."""
+        other = _sql_text.dialects_in(instruction) - {dialect}
+        return code if other else _sql_text.marked(code, dialect)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What `parse` says of each snippet."""

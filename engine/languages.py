@@ -25,6 +25,17 @@ def can(language: str, verb: str) -> bool:
     return hasattr(load(language), verb)
 
 
+def spoken(language: str, code: str, dialect: str, *, instruction: str) -> str:
+    """The code, told to be in a dialect of its language, for the parser and the tools.
+
+    The instruction may name another dialect, which is then the one that counts.
+    """
+    if not dialect or not can(language, "spoken"):
+        return code
+    told: str = load(language).spoken(code, dialect, instruction)
+    return told
+
+
 def call(language: str, verb: str, *arguments: Any) -> Any:
     """Call a verb of a language. It must be pure, and offered (`can`)."""
     return getattr(load(language), verb)(*arguments)

@@ -180,6 +180,7 @@ class Sample:
     source_id: str = ""
     kind: str = "code"
     language: str = ""
+    dialect: str = ""
     question_type: str = ""
     messages: tuple[Message, ...] = ()
     code: str = ""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from backfeed.engine import languages, registry
@@ -45,8 +45,10 @@ ALIASES = {
     "c#": "csharp", "cs": "csharp", "pl": "perl", "kt": "kotlin", "hs": "haskell",
     "jl": "julia", "ex": "elixir", "exs": "elixir", "yml": "yaml",
     **dict.fromkeys(
-        ("hive", "hiveql", "mariadb", "mssql", "mysql", "oracle", "plsql", "postgres", "postgresql",
-         "psql", "sqlite", "sqlite3", "tsql"), "sql",
+        ("bigquery", "duckdb", "hive", "hiveql", "hql", "mariadb", "mssql", "mysql", "oracle",
+         "pgsql", "pl/sql", "plpgsql", "plsql", "postgres", "postgresql", "psql", "snowflake",
+         "spark-sql", "spark_sql", "sparksql", "sqlite", "sqlite3", "sqlserver", "t-sql", "tsql"),
+        "sql",
     ),
 }  # fmt: skip
 _UNTAGGED = {"", "text", "txt", "plaintext", "plain", "code"}
@@ -61,21 +63,26 @@ _LONGEST = 100_000
 class Block:
     """A piece of an answer that is code; `language` is the tag's, empty if there was none.
 
-    `closed` is false for one that ends with the answer.
+    `closed` is false for one that ends with the answer; `called` is the tag as it stands there.
     """
 
     language: str
     code: str
     closed: bool = True
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """The code of an answer (empty if there is none), its language, and how it was found."""
+    """The code of an answer (empty if there is none), its language, and how it was found.
+
+    `called` is the language as its blocks name it; empty if they do not agree.
+    """
 
     code: str
     language: str
     how: str
+    called: str = ""
 
 
 def blocks(answer: str) -> list[Block]:
@@ -118,25 +125,30 @@ def extract_code(answer: str, language: str = "") -> Extracted:
     if mine[0].language not in {tagged, *_UNTAGGED}:
         how += f", tagged {mine[0].language}"
     chosen = _chosen([block.code for block in mine], tagged)
-    return Extracted(chosen, tagged or _guessed(chosen), how)
+    said = {block.called for block in mine}
+    called = said.pop() if len(said) == 1 else ""
+    return Extracted(chosen, tagged or _guessed(chosen), how, called)
 
 
 @dataclass(frozen=True, slots=True)
 class _Fence:
-    """What opens a block: its sign, the language that it names, and how far it is indented."""
+    """What opens a block: its sign, what it names, and how far it is indented."""
 
     mark: str
     language: str
     indent: int = 0
+    called: str = ""
 
 
 def _opening(line: str) -> _Fence | None:
     if match := _FENCE.match(line):
-        return _Fence(match[2], _tag(match[3]), len(match[1]))
+        return _Fence(match[2], _tag(match[3]), len(match[1]), _word(match[3]))
     words, mark, tag = line.rpartition("```")
     if not mark or not words.strip() or words.endswith("`"):
         return None
-    return _Fence(mark, _tag(tag)) if _tag(tag) in {*_known(), *ALIASES.values()} else None
+    if _tag(tag) not in {*_known(), *ALIASES.values()}:
+        return None
+    return _Fence(mark, _tag(tag), called=_word(tag))
 
 
 def _closes(line: str, mark: str) -> bool:
@@ -146,13 +158,14 @@ def _closes(line: str, mark: str) -> bool:
 
 def _block(opened: _Fence, inside: Sequence[str], *, closed: bool) -> Block:
     lines = (line[min(opened.indent, len(line) - len(line.lstrip(" \t"))) :] for line in inside)
-    return Block(opened.language, "".join(line + "\n" for line in lines), closed)
+    code = "".join(line + "\n" for line in lines)
+    return Block(opened.language, code, closed, opened.called)
 
 
 def _unclosed(opened: _Fence, inside: list[str]) -> Block:
     """A block that ends with the answer; its fence may stand behind the last line of code."""
     code = _block(opened, inside, closed=False).code.rstrip().removesuffix(opened.mark)
-    return Block(opened.language, code.rstrip("\n") + "\n", closed=False)
+    return replace(_block(opened, [], closed=False), code=code.rstrip("\n") + "\n")
 
 
 def _is_code(block: Block) -> bool:
@@ -251,6 +264,11 @@ def _may_parse(code: str, language: str) -> bool:
 
 def _tag(text: str) -> str:
     """The language that a fence names: `py`, `{.python}`, `python title="x"`, `python:main.py`."""
-    word = re.split(r"[\s,:;]", text.strip().lower(), maxsplit=1)[0]
-    word = word.strip("{}.").removeprefix("language-")
+    word = _word(text)
     return ALIASES.get(word, word)
+
+
+def _word(text: str) -> str:
+    """The first word of what a fence says."""
+    word = re.split(r"[\s,:;]", text.strip().lower(), maxsplit=1)[0]
+    return word.strip("{}.").removeprefix("language-")

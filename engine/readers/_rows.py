@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from backfeed.engine.errors import InputError
-from backfeed.engine.grammar import language_named
+from backfeed.engine.grammar import dialect_named, language_named
 from backfeed.engine.readers import _values as values
 from backfeed.engine.readers._shapes import Shape, detect
 from backfeed.engine.readers._text import Unreadable
@@ -18,8 +18,8 @@ Row = Mapping[str, Any]
 
 # Of our own record, what a new verdict does not replace.
 _KEPT = (
-    "kind", "language", "question_type", "messages", "entry_point", "files", "support", "tests",
-    "keywords", "labels", "origin", "lineage", "split", "extra",
+    "kind", "language", "dialect", "question_type", "messages", "entry_point", "files", "support",
+    "tests", "keywords", "labels", "origin", "lineage", "split", "extra",
 )  # fmt: skip
 
 
@@ -117,10 +117,10 @@ def _foreign(row: Row, shape: Shape) -> Sample:
         raise Unusable("no-answer", "the answer is empty")
     language = text("language")
     return Sample(
-        language=language_named(language) if language else "", question_type=text("question_type"),
-        messages=messages, entry_point=text("entry_point"), files=files,
-        support=values.files_of(*cell("support")), tests=values.tests_of(*cell("tests")),
-        extra=_extra(row, shape),
+        language=language_named(language) if language else "", dialect=dialect_named(language),
+        question_type=text("question_type"), messages=messages, entry_point=text("entry_point"),
+        files=files, support=values.files_of(*cell("support")),
+        tests=values.tests_of(*cell("tests")), extra=_extra(row, shape),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Answers of several files: which one is the code that is judged, and what lies beside it."""
 
+from backfeed.engine import languages
 from backfeed.engine.grammar import claimants, grammars
 from backfeed.engine.methods.seed_rules import of_tests
 from backfeed.engine.records import File, Sample
@@ -32,7 +33,17 @@ def language_of(sample: Sample) -> str:
 def sources(sample: Sample) -> list[File]:
     """The texts that are judged: the code, under no name, then the other source files."""
     more = [file for file in others(sample) if is_source(file, sample.language)]
-    return [File("", sample.code), *more]
+    return [_spoken(file, sample) for file in (File("", sample.code), *more)]
+
+
+def _spoken(file: File, sample: Sample) -> File:
+    """A text that says which dialect it is in, where that is known."""
+    if not sample.dialect:
+        return file
+    said = sample.instruction
+    return File(
+        file.path, languages.spoken(sample.language, file.text, sample.dialect, instruction=said)
+    )
 
 
 def others(sample: Sample) -> tuple[File, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from backfeed.engine import languages
+from backfeed.engine.grammar import dialect_named
 from backfeed.engine.methods.code_blocks import Extracted, extract_code
 from backfeed.engine.records import Check, Finding, Sample
 from backfeed.engine.requests import Asks, Compute
@@ -17,7 +18,7 @@ class Extract:
     out: code "def f(x): return x\\n"
     """
 
-    version = 3
+    version = 4
     asks = ("compute",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -27,7 +28,8 @@ class Extract:
         if sample.files:
             return [_of_files(sample)]
         got: Extracted = yield from Compute(extract_code, (sample.response, sample.language))
-        sample = sample.but(language=got.language, code=got.code)
+        dialect = sample.dialect or dialect_named(got.called)
+        sample = sample.but(language=got.language, dialect=dialect, code=got.code)
         if not got.code:
             finding = Finding("no-code", "note", got.how)
             return [sample.checked(Check("extract", "unverified", findings=(finding,)))]

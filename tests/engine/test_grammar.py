@@ -5,7 +5,8 @@ import re
 import pytest
 
 from backfeed.engine import grammar
-from backfeed.engine.grammar import claimants, grammars, language_named, language_of
+from backfeed.engine.grammar import claimants, dialect_named, grammars, language_named, language_of
+from backfeed.engine.methods.code_blocks import ALIASES
 
 LANGUAGES = [
     ("a/b.py", "", "python"),
@@ -49,6 +50,13 @@ def test_what_is_no_code(path, text):
 )
 def test_names_that_people_use(word, expected):
     assert language_named(word) == expected
+
+
+def test_a_name_may_say_which_form_of_a_language_is_meant():
+    words = ("MariaDB", "sql", "Spark SQL", "python")
+    assert [dialect_named(word) for word in words] == ["mysql", "", "spark", ""]
+    tags = {word for word in grammars()["sql"].dialects if " " not in word}
+    assert {word for word, language in ALIASES.items() if language == "sql"} == tags
 
 
 def test_an_extension_may_have_two_claimants():
