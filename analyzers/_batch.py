@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 from backfeed.engine.errors import AskFailed, Outage, Refused
 from backfeed.engine.records import File
-from backfeed.engine.requests import Asks, Job, Limits, Outcome
+from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
 
 T = TypeVar("T")
 Plain = dict[str, Any]
+_PART = re.compile(r"^== s_(\d+)\S*\n(.*?)^== (\d+)\n", re.DOTALL | re.MULTILINE)
 _OWN_DOING = ("SIG", "TLE", "IDLE", "MLE", "OLE")
 
 
@@ -47,27 +48,28 @@ def told(
     cpu_s: float,
     word: str = "",
     more: tuple[File, ...] = (),
+    most: int = 0,
 ) -> Asks[list[tuple[str, int]] | None]:
     """What a script says of each snippet, and its tool's exit status; None without the tool.
 
     The script prints `== NAME` before what it says of a snippet, and `== STATUS` after it. A batch
     of which something is missing is an outage, so that it is halved; one snippet that brings its
     tool to an end has status -1. With a `word` in its name none can be included by another; `more`
-    are files that lie beside them.
+    are files that lie beside them. A tool that gains nothing from a batch has jobs of at most
+    `most` snippets, side by side.
     """
     named = tuple(File(f"s_{n:06d}{word}{suffix}", code) for n, code in enumerate(codes))
-    limits = Limits(cpu_s=cpu_s, wall_s=3 * cpu_s, memory_mb=2048, output_kb=16 * 1024, disk_mb=512)
-    files = (*named, *more, File("backfeed_check.sh", script))
+    own, each = (*more, File("backfeed_check.sh", script)), most or len(named)
+    jobs = [
+        _script_job((*named[n : n + each], *own), cpu_s=cpu_s) for n in range(0, len(named), each)
+    ]
     try:
-        outcome: Outcome = yield from Job(
-            files=files, command=("bash", "backfeed_check.sh"), limits=limits
-        )
+        outcomes: list[Outcome] = yield from together(jobs)
     except Refused:
         return None
-    parts = re.findall(
-        r"^== s_(\d+)\S*\n(.*?)^== (\d+)\n", outcome.stdout, re.DOTALL | re.MULTILINE
-    )
+    parts = [part for one in outcomes for part in _PART.findall(one.stdout)]
     found = {int(number): (text, int(status)) for number, text, status in parts}
+    outcome = next((one for one in outcomes if one.verdict != "AC"), outcomes[0])
     if any(status == 127 for _, status in found.values()):
         return None
     if outcome.verdict == "AC" and len(found) == len(codes):
@@ -75,6 +77,11 @@ def told(
     if outcome.verdict in _OWN_DOING and len(codes) == 1:
         return [(f"{outcome.verdict} {outcome.stderr[:200]}", -1)]
     raise Outage(f"{outcome.verdict}: {len(found)} of {len(codes)} told {outcome.stderr[:200]}")
+
+
+def _script_job(files: tuple[File, ...], *, cpu_s: float) -> Job:
+    limits = Limits(cpu_s=cpu_s, wall_s=3 * cpu_s, memory_mb=2048, output_kb=16 * 1024, disk_mb=512)
+    return Job(files=files, command=("bash", "backfeed_check.sh"), limits=limits)
 
 
 def asked(

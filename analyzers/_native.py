@@ -15,7 +15,7 @@ from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcom
 Plain = dict[str, Any]
 BUILD = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, disk_mb=256)
 SUITE = Limits(cpu_s=60.0, wall_s=120.0, memory_mb=3072, disk_mb=256)
-MANY = 10
+MANY, EACH = 10, 50  # snippets for which a header is made ready; and of one job without one
 MOST_S = 6  # CPU seconds for one snippet: what takes longer is not told of
 # Libraries of the system that a header stands for.
 LINKS = {
@@ -122,7 +122,13 @@ class Native(Cutting):
         )
         cpu_s = 0.5 * len(codes) + 20
         found = yield from _batch.told(
-            codes, self.suffix, script, cpu_s=cpu_s, word=f"_{word}", more=near
+            codes,
+            self.suffix,
+            script,
+            cpu_s=cpu_s,
+            word=f"_{word}",
+            more=near,
+            most=0 if prepared else EACH,
         )
         if found is None:
             return [_batch.no_tool(self.compiler[0]) for _ in batch]

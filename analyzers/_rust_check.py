@@ -23,7 +23,7 @@ _FLAGS = (
     "--extern", "md5", "--extern", "rand", "--extern", "regex",
 )  # fmt: skip
 VERSION = "1"
-ROUNDS = 6
+ROUNDS, EACH = 6, 10  # snippets of one job, where each is looked at alone
 _ITEM = re.compile(r"\w+_(?:item|definition|comment|invocation)|(?:use|extern_crate)_declaration")
 _METHOD = "struct BackfeedSelf; impl BackfeedSelf {"
 _ELSEWHERE = re.compile(r"`(?:crate|super)(?:::|`)")
@@ -152,7 +152,7 @@ def _one_by_one(texts: list[str]) -> Asks[list[str] | None]:
         f'said=$({called} --edition 2024 "$f" 2>&1 </dev/null); code=$? ;; esac\n'
         'printf "%s\\n== %s\\n" "$said" "$code"\ndone\n'
     )
-    found = yield from _batch.told(texts, ".rs", script, cpu_s=0.5 * len(texts) + 20)
+    found = yield from _batch.told(texts, ".rs", script, cpu_s=0.5 * len(texts) + 20, most=EACH)
     if found is None:
         return None
     return [said if status in (0, 1) else f"{said}\n{_BROKEN} {status}" for said, status in found]

@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from backfeed.engine.records import Keywords, Sample
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     Graph = nx.Graph[str]
 
 KINDS = ("task", "instruction", "knowledge")
@@ -53,6 +53,8 @@ def _count_pair(graph: "Graph", pair: tuple[str, str], source: str) -> None:
 
 def to_bytes(graph: "Graph") -> bytes:
     """GraphML with nodes and edges in a fixed order."""
+    import networkx as nx  # most runs have no graph, and it takes long to import
+
     ordered: Graph = nx.Graph()
     ordered.add_nodes_from(sorted(graph.nodes(data=True)))
     edges = ((min(ends), max(ends), data) for *ends, data in graph.edges(data=True))
@@ -65,6 +67,8 @@ def to_bytes(graph: "Graph") -> bytes:
 @cache
 def from_path(path: Path) -> "Graph":
     """A graph that was saved; kept, as artefacts never change."""
+    import networkx as nx
+
     return nx.read_graphml(path)
 
 
