@@ -19,11 +19,15 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A row for `check`; what is known of it: `right` is None where the set has no label."""
+    """A row for `check`; what is known of it: `right` is None where the set has no label.
+
+    A wrong answer that is `broken` cannot be parsed, whatever it was asked to do.
+    """
 
     row: Row
     right: bool | None = None
     certainty: str = ""
+    broken: bool = False
 
 
 def humanevalpack(folder: Path, language: str) -> Iterator[Case]:
@@ -103,7 +107,8 @@ def exercism(folder: Path, language: str) -> Iterator[Case]:
             "tests": [test],
         }  # fmt: skip
         label = labels[case["id"]]
-        yield Case(row, label["expected"] == "accept", label["certainty"])
+        broken = label.get("variant") == "syntax"
+        yield Case(row, label["expected"] == "accept", label["certainty"], broken)
 
 
 def written(folder: Path, language: str) -> Iterator[Case]:

@@ -5,7 +5,8 @@
 Without a set: all that have the language, from the folder beside this repository and from written/
 beside this script. A set is converted to rows of ours; `backfeed check` sees the rows and never a
 label. DIR is the folder of the set's files. Accepted means: in the corpus, at level tested or
-better.
+better. With `--until parse` or `analyze` it tells how many that cannot be parsed are rejected, and
+how many that are right.
 """
 
 import argparse
@@ -24,6 +25,10 @@ from _sets import SETS, Case, Row, holds, read
 HERE = Path(__file__).resolve().parent
 PLACES = (HERE.parents[1] / "shared" / "data", HERE)
 GOOD = ("tested", "proven")
+STATIC = ("parse", "analyze")
+SHARES = (
+    "right_accepted", "wrong_rejected", "likely_rejected", "broken_caught", "right_rejected",
+)  # fmt: skip
 CERTAIN = ("upstream-CI", "upstream", "certain", "recorded")
 
 
@@ -35,6 +40,7 @@ class Verdict:
     level: str
     why: str = ""
     ran: bool = True
+    rejected: bool = False
 
 
 def chosen(cases: Iterable[Case], limit: int | None) -> list[Case]:
@@ -78,17 +84,23 @@ def _verdict(row: Row, *, accepted: bool) -> Verdict:
         return Verdict(True, level)
     gone = row["rejected"]
     if gone is not None:
-        return Verdict(False, level, f"{gone['stage']}: {gone['reason']}: {gone['detail']}")
+        why = f"{gone['stage']}: {gone['reason']}: {gone['detail']}"
+        return Verdict(False, level, why, rejected=True)
     open_ = [check for check in row["checks"] if check["verdict"] == "unverified"]
     said = [f["message"] for check in open_ for f in check["findings"]]
     return Verdict(False, level, f"not verified: {'; '.join(said)}", ran=False)
 
 
-def score(cases: Sequence[Case], found: Mapping[str, Verdict]) -> Row:
-    """Shares of right and wrong cases that were told, and those that were not."""
+def refuse_absent(cases: Sequence[Case], found: Mapping[str, Verdict]) -> None:
+    """End with a message if a row has no verdict."""
     absent = [case.row["id"] for case in cases if case.row["id"] not in found]
     if absent:
         sys.exit(f"{len(absent)} rows have no verdict, the first is {absent[0]}")
+
+
+def score(cases: Sequence[Case], found: Mapping[str, Verdict]) -> Row:
+    """Shares of right and wrong cases that were told, and those that were not."""
+    refuse_absent(cases, found)
     groups: dict[str, list[bool]] = {"right": [], "wrong": [], "likely": []}
     misses = []
     for case in cases:
@@ -106,6 +118,28 @@ def score(cases: Sequence[Case], found: Mapping[str, Verdict]) -> Row:
         "not_runnable": sum(not found[case.row["id"]].ran for case in cases), "misses": misses,
         "verdicts": {id_: [_word(v), v.level] for id_, v in sorted(found.items())},
     }  # fmt: skip
+
+
+def score_static(cases: Sequence[Case], found: Mapping[str, Verdict]) -> Row:
+    """What is told without running: the share of broken cases that are rejected, and of right ones.
+
+    Stubs and answers that are wrong in what they do are left out: nothing static has to see them.
+    """
+    refuse_absent(cases, found)
+    broken = [case for case in cases if case.broken]
+    right = [case for case in cases if case.right]
+    missed = [case for case in broken if not found[case.row["id"]].rejected]
+    lost = [case for case in right if found[case.row["id"]].rejected]
+    return {
+        "right": len(right), "broken": len(broken),
+        "broken_caught": _share([case not in missed for case in broken]),
+        "right_rejected": _share([case in lost for case in right]),
+        "misses": [_miss(case, found[case.row["id"]]) for case in (*missed, *lost)],
+    }  # fmt: skip
+
+
+def _is_static(case: Case) -> bool:
+    return case.broken or bool(case.right)
 
 
 def _miss(case: Case, verdict: Verdict) -> Row:
@@ -133,11 +167,11 @@ def pass_at_1(published: Path, language: str, accepted: Sequence[bool]) -> Row:
 
 def tell(scored: Row) -> None:
     """The scores for people."""
-    for key in ("cases", "right", "wrong", "likely", "not_runnable", "accepted"):
+    for key in ("cases", "right", "wrong", "broken", "likely", "not_runnable", "accepted"):
         if scored.get(key) is not None:
             print(f"{key:<16} {scored[key]}")
-    for key in ("right_accepted", "wrong_rejected", "likely_rejected"):
-        if scored[key] is not None:
+    for key in SHARES:
+        if scored.get(key) is not None:
             print(f"{key:<16} {100 * scored[key]:.2f} %")
     if "pass_at_1" in scored:
         print(f"pass@1           {scored['pass_at_1']} % (published: {scored['published']} %)")
@@ -157,12 +191,16 @@ def _place(name: str, options: argparse.Namespace) -> Path | None:
 
 def measure(name: str, place: Path, options: argparse.Namespace) -> Row:
     """Convert a set, check it, score."""
-    cases = chosen(SETS[name](place, options.language), options.limit)
+    static = options.until in STATIC
+    every = SETS[name](place, options.language)
+    cases = chosen((case for case in every if not static or _is_static(case)), options.limit)
     out: Path | None = options.output
     more = ["--until", options.until]
     more += ["--sandbox", options.sandbox] if options.sandbox else []
     with tempfile.TemporaryDirectory() as temporary:
         found = check([case.row for case in cases], out / name if out else Path(temporary), more)
+    if static:
+        return {"language": options.language, **score_static(cases, found)}
     scored = score(cases, found)
     if name == "mbxp":
         accepted = [found[case.row["id"]].accepted for case in cases]

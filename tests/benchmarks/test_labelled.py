@@ -127,6 +127,25 @@ def test_a_folder_holds_a_set_in_a_language(sets, tmp_path, pack):
     ]
 
 
+def test_what_is_told_without_running_leaves_stubs_and_faults_of_sense_out(labelled):
+    case, verdict = labelled.Case, labelled.Verdict
+    cases = [
+        case({"id": "caught"}, False, "certain", broken=True),
+        case({"id": "missed"}, False, "certain", broken=True),
+        case({"id": "stub"}, False, "certain"), case({"id": "wrong"}, False, "likely"),
+        case({"id": "right"}, True), case({"id": "lost"}, True),
+    ]  # fmt: skip
+    no = verdict(False, "none", "parse: syntax: line 1", rejected=True)
+    found = dict.fromkeys(("caught", "stub", "lost"), no)
+    found |= dict.fromkeys(("missed", "wrong", "right"), verdict(False, "analyzed", ran=False))
+    scored = labelled.score_static(cases, found)
+    assert (scored["broken"], scored["broken_caught"]) == (2, 0.5)
+    assert (scored["right"], scored["right_rejected"]) == (2, 0.5)
+    assert [(miss["id"], miss["expected"]) for miss in scored["misses"]] == [
+        ("missed", "reject"), ("lost", "accept"),
+    ]  # fmt: skip
+
+
 WRITTEN = sorted((PATH.parent / "written").glob("*.toml"))
 
 
