@@ -48,7 +48,10 @@ class Cutting(TreeLanguage):
         if _tree_classes.is_class(self.language, code, name):
             return _tree_classes.inputs(self.language, code, name, most=most)
         types = _tree_docs.types_told(self.language, code, name)
-        return _tree_calls.inputs(self.language, code, name, shown=shown, most=most, types=types)
+        words = _tree_docs.words_told(self.language, code, name)
+        return _tree_calls.inputs(
+            self.language, code, name, shown=shown, most=most, types=types, words=words
+        )
 
     def keywords(self, code: str, name: str, problem: str) -> Plain:
         """Task, instruction and knowledge phrases."""

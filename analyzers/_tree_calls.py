@@ -45,6 +45,18 @@ _DRAWN = 60
 # Code that speaks of numbers below zero is tried with them; other code says nothing of them.
 _SIGNED = re.compile(r"<=? ?0\b|>=? ?0\b|(?i:negative)|\babs\b|- ?1\b")
 _CALLED = re.compile(r"(?:\.\w+)?\(")
+# What a comment says of the values that may be given.
+_LEAST = re.compile(
+    r"(?P<zero>\bnon-?negative\b|\bunsigned\b)"
+    r"|\b(?:natural|positive) (?:integer|number|int\b|whole)",
+    re.IGNORECASE,
+)
+_SORTED = re.compile(r"\b(?:sorted|ascending|increasing)\b(?! or not)", re.IGNORECASE)
+_IN_SORTED = re.compile(
+    r"\b(?:in|of|from|on|given) (?:a|an|the)? ?(?:\w+ )?sorted (?:array|list|slice|vector)"
+    r"|\b(?:array|list|slice|vector|input|element)s? (?:is|are|must be|should be|has to be) sorted",
+    re.IGNORECASE,
+)
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -54,10 +66,13 @@ Draws = list[tuple[Parameter, Draw]]
 
 def inputs(
     language: str, code: str, name: str, *, shown: Sequence[str] = (), most: int = 40,
-    types: Mapping[str, str] = {},
+    types: Mapping[str, str] = {}, words: Mapping[str, str] = {},
 ) -> list[str]:  # fmt: skip
-    """Calls of a function, different from each other: those that are shown, then drawn ones."""
-    drawn = draws(language, code, parameters(language, code, name), types=types)
+    """Calls of a function, different from each other: those that are shown, then drawn ones.
+
+    `types` and `words` are what a comment says of parameters, and of all under an empty name.
+    """
+    drawn = draws(language, code, parameters(language, code, name), types=types, words=words)
     found = dict.fromkeys(shown)
     rng = random.Random(f"{name}/{len(code)}")  # noqa: S311 - which calls, not secrets
     begin, cut = called(language, code, name), cut_of(language)
@@ -69,7 +84,7 @@ def inputs(
 
 def draws(
     language: str, code: str, takes: Sequence[Parameter], *, types: Mapping[str, str],
-    only: Mapping[str, Sequence[Any]] = {},
+    only: Mapping[str, Sequence[Any]] = {}, words: Mapping[str, str] = {},
 ) -> Draws | None:  # fmt: skip
     """What draws a value for each parameter; nothing if one has to be given and cannot be drawn.
 
@@ -82,15 +97,28 @@ def draws(
         "int": [-1, -4] if _SIGNED.search(code) else [],
     }
     pools = {kind: [*pool, *special.get(kind, ())] for kind, pool in _POOLS.items()}
+    if bound := _LEAST.search(" ".join(words.values())):
+        least = 0 if bound.lastgroup == "zero" else 1
+        pools["int"] = [value for value in pools["int"] if value >= least]
     pools |= {kind: list(values) for kind, values in only.items()}
     pairs = [
-        (one, said, _pool(language, code, one, told=said, pools=pools))
+        (one, said, _pool(language, code, one, told=said, pools=_sorted(pools, one.name, words)))
         for one, said in zip(takes, told, strict=True)
     ]
     while pairs and pairs[-1][2] is None and (pairs[-1][0].optional or pairs[-1][1] == _LEFT):
         pairs.pop()
     found = [(one, draw) for one, _, draw in pairs if draw is not None]
     return found if len(found) == len(pairs) else None
+
+
+def _sorted(
+    pools: Mapping[str, Sequence[Any]], name: str, words: Mapping[str, str]
+) -> Mapping[str, Sequence[Any]]:
+    """The values of a parameter; those of one that is said to be sorted are given in order."""
+    mine, all_ = words.get(name, ""), words.get("", "")
+    return (
+        {**pools, "sorted": ["yes"]} if _SORTED.search(mine) or _IN_SORTED.search(all_) else pools
+    )
 
 
 def given(cut: Cut, drawn: Draws | None, rng: random.Random) -> str:
@@ -140,10 +168,20 @@ def _drawer(language: str, said: str, pools: Mapping[str, Sequence[Any]]) -> Dra
         if inner is None:
             return None
         whole = template.replace("@t", said)
-        return lambda rng: whole.replace(
-            "@", ", ".join(inner(rng) for _ in range(rng.choice(_LENGTHS)))
-        )
+        in_order = "sorted" in pools
+        return lambda rng: whole.replace("@", _listed(inner, rng, in_order=in_order))
     return None
+
+
+def _listed(inner: Draw, rng: random.Random, *, in_order: bool) -> str:
+    values = [inner(rng) for _ in range(rng.choice(_LENGTHS))]
+    return ", ".join(sorted(values, key=_order) if in_order else values)
+
+
+def _order(value: str) -> tuple[float, str]:
+    """By what values are sorted: numbers by their worth, texts as they are written."""
+    number = re.match(r"-?\d+(?:\.\d+)?", value)
+    return (float(number[0]) if number else 0.0, value)
 
 
 def _written(kind: str, value: Any, escaped: str) -> str:

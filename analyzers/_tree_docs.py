@@ -24,11 +24,9 @@ _LDOC = re.compile(
 _GIVEN = re.compile(
     r"^(?:\{[^}]*\}|\[[^\]]*\]"
     r"|(?:[?|]?(?:int|string|bool|boolean|float|array|mixed|null|false|iterable)(?:\[\]|<[^>]*>)?)+"
-    r"(?=\s+[A-Za-z])(?!\s+(?:if|of|on|or|when|otherwise)\b))\s*[-\u2013:]?\s*"
+    r"(?=\s+[A-Za-z])(?!\s+(?:if|of|on|or|when|otherwise)\b))\s*(?:[-\u2013:](?!\d))?\s*"
 )
-# Lines of Perl's documentation that are no prose.
 _POD = re.compile(r"^=\w+.*$", re.MULTILINE)
-# A paragraph that ended with an address.
 _DANGLING = re.compile(r"\b(?:of|at|see|from|in|to|by|on|refers?)\s*:?$", re.IGNORECASE)
 _SPOKEN = re.compile(
     r"\b(?:(?P<list>list|array|sequence)|(?P<str>string|text|word|character|name|sentence)"
@@ -153,8 +151,13 @@ def bare(comment: str) -> str:
 
 def types_told(language: str, code: str, name: str) -> dict[str, str]:
     """What the comment says of the types of parameters."""
-    found = _function(language, code, name)
-    return typed(told(found[1])) if found else {}
+    return typed(told((_function(language, code, name) or (None, ""))[1]))
+
+
+def words_told(language: str, code: str, name: str) -> dict[str, str]:
+    """What the comment says of parameters, and of all, but what is returned, under no name."""
+    said = told((_function(language, code, name) or (None, ""))[1])
+    return {**said.parameters, "": " ".join(said.prose)}
 
 
 def typed(said: Told) -> dict[str, str]:
@@ -210,7 +213,7 @@ def _begin(said: Told, section: str, rest: str) -> None:
         told = next(filter(None, match.group("type", "type2", "type3", "type4", "type5")), "")
         said.types[said.last] = told.strip()
     elif section == "returns":
-        said.returns = plain(_GIVEN.sub("", rest))
+        said.returns = "; ".join(filter(None, [said.returns, plain(_GIVEN.sub("", rest))]))
     elif section in ("prose", "raises") and rest:
         text = f"It fails with {rest}" if section == "raises" else rest
         said.prose += ["", text] if section == "raises" else [text]
@@ -226,7 +229,8 @@ def _go_on(said: Told, line: str) -> None:
     elif said.target in ("parameter", "bullets") and said.last and text:
         said.parameters[said.last] = f"{said.parameters[said.last]} {plain(text)}".strip()
     elif said.target == "returns" and text:
-        said.returns = f"{said.returns} {plain(text)}".strip()
+        between = "\n" if re.match(r"[-*+] ", text) else " "
+        said.returns = f"{said.returns}{between}{plain(text)}".strip()
     elif said.target == "example":
         said.example.append(line)
     elif said.target in ("prose", "raises"):

@@ -46,11 +46,18 @@ def generate(language: str, found: Any, example: str) -> str:
         lines = [f"- `{name}`: {text}" for name, text in found.parameters if text]
         parts.append("Parameters:\n\n" + "\n".join(lines)) if lines else None
     if found.returns and found.returns.lower() not in found.prose.lower():
-        parts.append(f"It returns {_lowered(found.returns)}")
+        parts.append(_returned(found.returns))
     if found.unspoken:
         parts.append(f"Nothing but the default is asked of {_listed(found.unspoken)}.")
     parts += _closing(language, found, example)
     return "\n\n".join(parts)
+
+
+def _returned(said: str) -> str:
+    """What comes out, in a sentence, or as the list that it is."""
+    if re.match(r"[-*+] ", said):
+        return f"It returns:\n\n{said}"
+    return f"It returns {_lowered(re.sub(r'(?i)^returns? +', '', said))}"
 
 
 def compose(
