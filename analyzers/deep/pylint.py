@@ -36,7 +36,7 @@ class _Pylint:
     def version(self) -> str:
         """Of the tools, and of what counts."""
         parts = (f"{name} {_deep.version_of(name)}" for name in ("pylint", "astroid"))
-        return f"1 {' '.join(parts)} {' '.join(REJECT)}"
+        return f"2 {' '.join(parts)} {' '.join(REJECT)}"
 
     def programs(self) -> dict[str, str]:
         """None but its packages."""

@@ -3,6 +3,7 @@
 Told: the archive of its packages, the messages that are wanted, the folder.
 """
 
+import builtins
 import importlib.util
 import io
 import json
@@ -12,6 +13,7 @@ import zipfile
 from contextlib import redirect_stdout
 
 PLACE = "/tmp/backfeed_packages"
+OF_SITE = ("exit", "quit", "copyright", "credits", "license", "help")  # `-S` leaves them out
 
 
 def unpacked(archive):
@@ -35,6 +37,8 @@ def unpacked(archive):
 def main(archive, wanted, folder):
     """One `Run` for all files. pylint's own output is no data."""
     unpacked(archive)
+    for name in OF_SITE:
+        setattr(builtins, name, getattr(builtins, name, print))
     os.environ["PYLINTHOME"] = "/tmp"
     from pylint.lint import Run
     from pylint.reporters import CollectingReporter

@@ -12,6 +12,6 @@ def deeper(
     """For each pass that knows the language: its name, and what it says of each text."""
     passes = [languages.deep(name) for name in sorted(set(names))]
     asked = [one.name for one in passes if language in one.languages]
-    parts = [together(CodeCheck(language, code, deep=name) for code in codes) for name in asked]
-    found: list[list[Analysis]] = yield from together(parts)
+    parts = [[CodeCheck(language, code, deep=name) for code in codes] for name in asked]
+    found: list[list[Analysis]] = yield from together(map(together, parts))
     return list(zip(asked, found, strict=True))
