@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from backfeed.analyzers import _batch, _beside, _record, _tree
+from backfeed.analyzers import _batch, _beside, _native_parts, _record, _tree
 from backfeed.analyzers._beside import Folder
 from backfeed.analyzers._cutting import Cutting
 from backfeed.engine.records import File
@@ -77,16 +77,23 @@ class Native(Cutting):
         self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
     ) -> Job:
         """A job that builds all source files into one program; what is switched off is not."""
-        files = (*answer, *map(self.switched_on, tests))
+        suite = tuple(map(self.switched_on, tests))
+        files = (*answer, *suite)
         words = {"WORD": word(*(file.text for file in files)), "GUARDS": "0"}
         harness = File(
             f"backfeed_main{self.suffix}", _record.guests(["backfeed_main.cpp"], **words)[0].text
         )
-        flags = " ".join((*self.suite, *_tree.known(self.language).switches))
-        sources = f"$(find . -name '*{self.suffix}')"
-        command = f"{flags} -Wl,--wrap=main -o main {sources} -lm -pthread"
+        compiler = (*self.suite, *_tree.known(self.language).switches)
+        ready = _native_parts.parts(answer, suite, compiler, suffix=self.suffix, limits=SUITE)
+        but = "".join(f" ! -path './{path}'" for path in ready)
+        sources = f"$(find . -name '*{self.suffix}'{but})"
+        made = " ".join(name for part in ready.values() for name in part.build.outputs)
+        command = f"{' '.join(compiler)} -Wl,--wrap=main -o main {sources} {made} -lm -pthread"
         build = Build(command=("sh", "-c", command), outputs=("main",), limits=SUITE)
-        return Job(files=(*files, harness), command=("./main",), report=True, build=build)
+        return Job(
+            files=(*files, harness), command=("./main",), report=True, build=build,
+            parts=tuple(ready.values()),
+        )  # fmt: skip
 
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
         """What the test came to; a header that is not there is a lack of the sandbox's.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from backfeed.engine.records import Finding
+from backfeed.engine.records import File, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,17 @@ class Build:
     command: tuple[str, ...]
     outputs: tuple[str, ...]
     limits: Limits = COMPILING
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a build finds made already: outputs of another command, from these files alone.
+
+    It is made once for all programs that have it, e.g. a framework of tests that is compiled.
+    """
+
+    files: tuple[File, ...]
+    build: Build
 
 
 @dataclass(frozen=True, slots=True)

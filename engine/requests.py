@@ -18,14 +18,14 @@ from typing import Any, ClassVar
 import msgspec
 
 from backfeed.engine._asking import Asks, Over, Request, Together, key_of, over, rejoined, together
-from backfeed.engine._outcomes import Analysis, Build, Limits, Outcome
+from backfeed.engine._outcomes import Analysis, Build, Limits, Outcome, Part
 from backfeed.engine.errors import InvalidReply
 from backfeed.engine.records import File, Sample
 
 __all__ = [
     "Analysis", "Asks", "Build", "CodeCheck", "Compute", "Embed", "Job", "Limits",
-    "Outcome", "Over", "Prompt", "Read", "Request", "Result", "Score", "Together", "Train", "Who",
-    "ask_valid", "key_of", "over", "rejoined", "together",
+    "Outcome", "Over", "Part", "Prompt", "Read", "Request", "Result", "Score", "Together",
+    "Train", "Who", "ask_valid", "key_of", "over", "rejoined", "together",
 ]  # fmt: skip
 
 
@@ -35,7 +35,8 @@ class Job(Request):
 
     `command` is in terms of the environment, e.g. `("python", "main.py")`. With `report`, the
     program gets descriptor 3 to write a record to, and an end without one is `FORGED`. With
-    `build`, that is done first, once for all jobs of the same files.
+    `build`, that is done first, once for all jobs of the same files; what `parts` leave lies beside
+    these then.
     """
 
     service: ClassVar[str] = "sandbox"
@@ -47,6 +48,7 @@ class Job(Request):
     report: bool = False
     variables: tuple[tuple[str, str], ...] = ()
     build: Build | None = None
+    parts: tuple[Part, ...] = ()
 
     def decode(self, answer: Any) -> Outcome:
         """The outcome."""

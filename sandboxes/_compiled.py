@@ -37,8 +37,15 @@ def as_job(job: Job) -> Job:
     if job.build is None:
         raise ValueError("the job has no build")
     return replace(
-        job, command=job.build.command, limits=job.build.limits, stdin="", report=False, build=None
-    )
+        job, command=job.build.command, limits=job.build.limits, stdin="", report=False, build=None,
+        parts=(),
+    )  # fmt: skip
+
+
+def parts(job: Job) -> list[Job]:
+    """Jobs that have the parts of this one's build as their builds."""
+    alone = replace(job, parts=())
+    return [replace(alone, files=part.files, build=part.build) for part in job.parts]
 
 
 def missing(job: Job, made: tuple[Made, ...]) -> str:
@@ -65,8 +72,9 @@ class Compiled:
     @staticmethod
     def key(job: Job, environment: str, toolchain: Mapping[str, str]) -> str:
         """All that determines what a build makes."""
-        content = as_job(job).content()
-        content = {name: content[name] for name in ("files", "variables") if name in content}
+        content = job.content()
+        known = ("files", "variables", "parts")
+        content = {name: content[name] for name in known if name in content}
         named = (job.build.command, job.build.outputs) if job.build else ()
         return digest(FORM, environment, dict(toolchain), content, named)
 

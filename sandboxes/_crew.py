@@ -96,7 +96,8 @@ class Crew:
         return request.content()
 
     def _tools_of(self, job: Job) -> dict[str, str]:
-        commands = (job.command, job.build.command if job.build else ())
+        builds = (*([job.build] if job.build else ()), *(part.build for part in job.parts))
+        commands = (job.command, *(build.command for build in builds))
         names = {name for command in commands for name in _toolchains.named(command)}
         found = {name: self._toolchain(name) for name in names}
         return {name: mark for name, mark in sorted(found.items()) if mark}
@@ -170,8 +171,15 @@ class Crew:
         known = self._compiled.get(key)
         if known is not None:
             return known
+        given: list[Made] = []
+        for part in _compiled.parts(job):
+            ready = self._built(slot, part)
+            if ready.ended is not None:
+                return ready
+            given += ready.made
         made = _compiled.as_job(job)
-        found = slot.run(made, warm=False, wanted=job.build.outputs if job.build else ())
+        wanted = job.build.outputs if job.build else ()
+        found = slot.run(made, warm=False, given=given, wanted=wanted)
         self.counts["built"] += 1
         word = verdict(made, found.ended)
         if word == "IE":

@@ -1,12 +1,13 @@
 """Programs that are built first: what is carried over, what is kept, what a failure is called."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from backfeed.engine import files
 from backfeed.engine.records import File
-from backfeed.engine.requests import Build, Job, Limits
+from backfeed.engine.requests import Build, Job, Limits, Part
 from backfeed.sandboxes import _compiled, bubblewrap, process
 from backfeed.sandboxes._compiled import Built, Compiled
 from backfeed.sandboxes._outcome import Ended
@@ -133,3 +134,35 @@ def test_a_tool_of_the_host_is_in_the_key():
         assert "toolchain" not in service.content(Job(command=("python", "main.py")))
     finally:
         asyncio.run(service.close())
+
+
+def part(script: str, *names: str) -> Part:
+    return Part((File("part.txt", "of all"),), Build(("sh", "-c", script), names))
+
+
+def test_what_a_part_leaves_lies_beside_the_build_and_is_made_once(box):
+    before = box.service.counts["built"]
+    half = part("cat part.txt - > half; ls >> half", "half")
+    join = "mkdir out; cat half main.sh > out/all"
+    jobs = [
+        replace(shell(join, text=text), command=("cat", "out/all"), parts=(half,))
+        for text in ("echo one", "echo two")
+    ]
+    told = [found.stdout for job in jobs for found in box.ask(job)]
+    assert told == [f"of allhalf\npart.txt\n#!/bin/sh\necho {word}\n" for word in ("one", "two")]
+    assert box.service.counts["built"] - before == 3
+
+
+def test_a_part_that_fails_fails_the_build(box):
+    broken = part("echo no part >&2; exit 1", "half")
+    (found,) = box.ask(replace(shell(), parts=(broken,)))
+    assert (found.verdict, found.stderr) == ("CE", "no part\n")
+
+
+def test_parts_are_of_the_key_and_their_paths_are_looked_at(box):
+    one, other = (replace(shell(), parts=(part(word, "half"),)) for word in ("true", "false"))
+    plain = shell()
+    assert len({Compiled.key(job, "", {}) for job in (one, other, plain)}) == 3
+    assert one.content() != other.content()
+    (found,) = box.ask(replace(plain, parts=(part("true", "../half"),)))
+    assert found.reason == "bad-path"
