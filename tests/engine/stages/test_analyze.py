@@ -114,3 +114,64 @@ def test_a_file_without_others_is_asked_of_as_a_snippet():
     asked = []
     analyzed(Sample(language="c", code=CODE, files=(File("f.c", CODE),)), asked=asked)
     assert asked == [CodeCheck("c", CODE)]
+
+
+def looked_deeper(sample, deep, **words):
+    """What becomes of a sample that the analyzer lets pass, and what was asked, by tool."""
+    asked = []
+
+    def answer(request):
+        asked.append((request.deep, request.code))
+        word, findings = words.get(request.deep, ("ok", []))
+        tool = request.deep or "ruff"
+        return {"word": word, "tool": tool, "version": "1", "findings": findings}
+
+    [found] = rejoined(Analyze(deep=deep).each(sample), answer)
+    return found, asked
+
+
+BOTH = ("pylint", "ast-grep")
+
+
+def test_deep_passes_are_asked_and_each_has_a_check():
+    remark = finding(1, level="warning", rule="python-debugger")
+    sample = Sample(language="python", code=CODE)
+    found, asked = looked_deeper(sample, BOTH, **{"ast-grep": ("ok", [remark])})
+    assert asked == [("", CODE), ("ast-grep", CODE), ("pylint", CODE)]
+    assert [(one.name, one.verdict) for one in found.checks] == [
+        ("analyze", "passed"), ("ast-grep", "passed"), ("pylint", "passed"),
+    ]  # fmt: skip
+    assert found.checks[1].findings[0].rule == "python-debugger"
+    assert (found.rejected, found.level) == (None, "analyzed")
+
+
+def test_a_deep_pass_rejects_by_its_rule():
+    sample = Sample(language="python", code=CODE)
+    found, _ = looked_deeper(sample, BOTH, pylint=("invalid", [finding(2, rule="not-callable")]))
+    assert (found.rejected.stage, found.rejected.reason) == ("analyze", "not-callable")
+    assert [one.verdict for one in found.checks] == ["passed", "passed", "failed"]
+
+
+def test_a_deep_pass_is_not_asked_about_what_is_rejected_or_in_another_language():
+    bad = [finding()]
+    _, asked = looked_deeper(Sample(language="python", code=CODE), BOTH, **{"": ("invalid", bad)})
+    assert asked == [("", CODE)]
+    found, asked = looked_deeper(Sample(language="lua", code=CODE), BOTH)
+    assert asked == [("", CODE)]
+    assert [one.name for one in found.checks] == ["analyze"]
+
+
+def test_what_other_tools_let_go_is_not_analyzed_by_that():
+    found, _ = looked_deeper(Sample(language="python", code=CODE), BOTH, **{"": ("unknown", [])})
+    assert (found.level, found.rejected) == ("none", None)
+
+
+def test_a_deep_pass_looks_at_every_file_and_counts_lines_without_the_setup():
+    files = (File("f.py", CODE), File("g.py", "y"))
+    sample = Sample(language="python", code=CODE, files=files, tests=SETUP)
+    told = [finding(5, level="note", rule="N")]
+    found, asked = looked_deeper(sample, ("pylint",), pylint=("ok", told))
+    assert [code for deep, code in asked if deep] == ["import os\na = 1\nb\n" + CODE, "y"]
+    assert [(one.line, one.message) for one in found.checks[1].findings] == [
+        (2, "Undefined name"), (5, "g.py: Undefined name"),
+    ]  # fmt: skip
