@@ -161,6 +161,7 @@ def _proof(facts: Facts) -> dict[str, Any]:
     return {
         "killed": columns(labels, facts.killed),
         "rows": sum(facts.killed),
+        "mutants": sorted(facts.mutants.items()),
         "unproven": bars(facts.unproven),
     }
 

@@ -6,8 +6,9 @@ import pytest
 from finished import finish, sample
 
 from backfeed.engine.errors import StoreFault
+from backfeed.engine.records import Check, Finding
 from backfeed.engine.report import _evidence, _header, _words, attribution
-from backfeed.engine.report.facts import EXAMPLES, SHOWN, gather
+from backfeed.engine.report.facts import EXAMPLES, SHOWN, Mutants, gather
 
 
 @pytest.mark.parametrize("module", [_header, _words, attribution], ids=lambda m: m.__name__)
@@ -36,6 +37,26 @@ def test_proofs(run):
         "too few mutants of the answer fail its tests": 1,
         "no mutants for go": 1,
     }
+
+
+def test_mutants_are_counted_by_language(tmp_path):
+    told = {
+        "a": ("go", "mutants", "6 of 8 usable mutants killed (10 made)"),
+        "b": ("go", "mutants", "6 of 8 usable mutants killed (10 made)"),
+        "c": ("go", "not-proven", "1 of 3 usable mutants killed (20 made)"),
+        "d": ("c", "not-proven", "0 of 0 usable mutants killed (4 made)"),
+        "e": ("c", "not-proven", "not tested"),
+    }
+    rows = [
+        sample(name, language=language).checked(
+            Check("prove", "unverified", findings=(Finding(rule, "note", message),))
+        )
+        for name, (language, rule, message) in told.items()
+    ]
+    finish(tmp_path, rows)
+    found = gather(tmp_path).mutants
+    assert found == {"go": Mutants(3, 40, 19, 13), "c": Mutants(1, 4, 0, 0)}
+    assert (found["go"].survived, round(found["go"].share, 2)) == (6, 0.68)
 
 
 def test_stages_stand_in_the_order_of_the_recipe(run):

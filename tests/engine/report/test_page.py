@@ -59,7 +59,8 @@ def test_shows_rows_with_problem_tests_and_checks(parts):
     told = "".join(parts.texts)
     for words in ("Ask one", "assert f(1)", "expectation from doc", "9 of 10 usable mutants killed",
                   "pypi:a==1.0", "a/x.py:1-9", "nll 1.25", "1,500 tokens in", "0.0123 USD",
-                  "too-short", "four is short", "silent", "1.2.3"):  # fmt: skip
+                  "Mutants by language", "too-short", "four is short", "silent",
+                  "1.2.3"):  # fmt: skip
         assert words in told
 
 
