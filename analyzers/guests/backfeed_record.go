@@ -29,8 +29,14 @@ func backfeedShow(v reflect.Value, bare bool) string {
 	case reflect.Bool:
 		text = strconv.FormatBool(v.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		if v.Int() == math.MinInt64 {
+			panic("perhaps of a float that is no such number")
+		}
 		text = strconv.FormatInt(v.Int(), 10)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		if v.Uint() == 1<<63 {
+			panic("perhaps of a float that is no such number")
+		}
 		text = strconv.FormatUint(v.Uint(), 10)
 	case reflect.Float32, reflect.Float64:
 		if math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0) {
@@ -78,6 +84,10 @@ func backfeedRecord(number int, call func() []any) {
 	defer func() { _ = recover() }()
 	parts := []string{}
 	for _, value := range call() {
+		if _, failed := value.(error); failed {
+			parts = append(parts, "anError") // what it says is nobody's task
+			continue
+		}
 		parts = append(parts, backfeedShow(reflect.ValueOf(value), false))
 	}
 	text := strings.Join(parts, ", ")

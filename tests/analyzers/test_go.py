@@ -302,3 +302,31 @@ def test_a_file_of_tests_may_use_any_name_of_its_package(answer):
     )
     [found] = rejoined(PLUGIN.check([CodeCheck("go", code)]), answer)
     assert found["word"] == "unknown"
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        ('if x < 0 { return 0, errors.New("no") }; return x, nil', ["0, anError", "1, nil"]),
+        ("return int(math.Pow(10, 30) * float64(x)), nil", []),
+    ],
+)
+def test_of_an_error_it_is_recorded_that_there_is_one(answer, body, seen):
+    result = 'import ("errors"; "math")\n\nvar _, _ = errors.New, math.Pow\n\n'
+    code = f"package main\n\n{result}func F(x int) (int, error) {{ {body} }}\n"
+    job = PLUGIN.record_job(code, ["F(-1)", "F(1)"])
+    told = PLUGIN.recorded(job, Outcome(**answer(job)))
+    found = [one["repr"] for one in told if "repr" in one]
+    assert found == seen
+    if seen:
+        kind, test = PLUGIN.test_of(list(zip(["F(-1)", "F(1)"], found, strict=True)))
+        assert [one["error"] for one in results_of(answer, code, test)] == [None]
+        other = code.replace('errors.New("no")', "nil")
+        assert results_of(answer, other, test)[0]["error"]["type"] == "AssertionError"
+        assert kind == "script"
+
+
+def results_of(answer, code, test):
+    job = PLUGIN.test_job({"code": code, "tests": [{"code": test, "setup": ""}]})
+    return PLUGIN.results(job, Outcome(**answer(job)))
