@@ -6,8 +6,8 @@ from typing import Any
 
 import tree_sitter
 
-from backfeed.analyzers import _batch, _record, _rust_check, _rust_outcome, _tree
-from backfeed.analyzers._cutting import Cutting
+from backfeed.analyzers import _batch, _record, _rust_check, _rust_outcome, _rust_tests, _tree
+from backfeed.analyzers._cutting import Cutting, Pairs
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
 
@@ -56,6 +56,15 @@ class _Rust(Cutting):
     kinds = ("script", "stdio", "cargotest")
     frameworks = ("cargotest",)
     answer_file, test_file = "src/lib.rs", "tests/test.rs"
+
+    def tests_beside(self, code: str, name: str, files: Sequence[str]) -> tuple[str, str]:
+        """The kind and the text of the tests that stand in the file of the code."""
+        del code
+        return "script", _rust_tests.test_of(name, files)
+
+    def shown(self, tests: Pairs, most: int = 2) -> str:
+        """Calls that show the most, of those that stand alone."""
+        return super().shown([(kind, _rust_tests.telling(code)) for kind, code in tests], most)
 
     def run_job(self, code: str, stdin: str = "") -> Job:
         """A job that builds a program and runs it."""
