@@ -21,13 +21,15 @@ Row = dict[str, Any]
 class Case:
     """A row for `check`; what is known of it: `right` is None where the set has no label.
 
-    A wrong answer that is `broken` cannot be parsed, whatever it was asked to do.
+    A wrong answer that is `broken` cannot be parsed, whatever it was asked to do; a `stub` is what
+    the exercise gives to begin with, and its tests stand there switched off as the set has them.
     """
 
     row: Row
     right: bool | None = None
     certainty: str = ""
     broken: bool = False
+    stub: bool = False
 
 
 def humanevalpack(folder: Path, language: str) -> Iterator[Case]:
@@ -107,8 +109,8 @@ def exercism(folder: Path, language: str) -> Iterator[Case]:
             "tests": [test],
         }  # fmt: skip
         label = labels[case["id"]]
-        broken = label.get("variant") == "syntax"
-        yield Case(row, label["expected"] == "accept", label["certainty"], broken)
+        broken, stub = (label.get("variant") == word for word in ("syntax", "stub"))
+        yield Case(row, label["expected"] == "accept", label["certainty"], broken, stub)
 
 
 def written(folder: Path, language: str) -> Iterator[Case]:

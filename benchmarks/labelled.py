@@ -25,6 +25,10 @@ from _sets import SETS, Case, Row, holds, read
 HERE = Path(__file__).resolve().parent
 PLACES = (HERE.parents[1] / "shared" / "data", HERE)
 GOOD = ("tested", "proven")
+COUNTS = (
+    "cases", "right", "wrong", "broken", "likely", "stubs", "stubs_accepted", "not_runnable",
+    "accepted",
+)  # fmt: skip
 STATIC = ("parse", "analyze")
 SHARES = (
     "right_accepted", "wrong_rejected", "likely_rejected", "broken_caught", "right_rejected",
@@ -113,7 +117,9 @@ def score(cases: Sequence[Case], found: Mapping[str, Verdict]) -> Row:
             misses.append(_miss(case, verdict))
     return {
         "cases": len(cases), "right": len(groups["right"]), "wrong": len(groups["wrong"]),
-        "likely": len(groups["likely"]), "right_accepted": _share(groups["right"]),
+        "likely": len(groups["likely"]), "stubs": sum(case.stub for case in cases),
+        "stubs_accepted": sum(case.stub and found[case.row["id"]].accepted for case in cases),
+        "right_accepted": _share(groups["right"]),
         "wrong_rejected": _share(groups["wrong"]), "likely_rejected": _share(groups["likely"]),
         "not_runnable": sum(not found[case.row["id"]].ran for case in cases), "misses": misses,
         "verdicts": {id_: [_word(v), v.level] for id_, v in sorted(found.items())},
@@ -167,7 +173,7 @@ def pass_at_1(published: Path, language: str, accepted: Sequence[bool]) -> Row:
 
 def tell(scored: Row) -> None:
     """The scores for people."""
-    for key in ("cases", "right", "wrong", "broken", "likely", "not_runnable", "accepted"):
+    for key in COUNTS:
         if scored.get(key) is not None:
             print(f"{key:<16} {scored[key]}")
     for key in SHARES:

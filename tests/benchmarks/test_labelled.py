@@ -197,6 +197,13 @@ def test_scores_certain_and_likely_labels_apart(labelled):
     assert scored["verdicts"]["w2"] == ["accept", "proven"]
 
 
+def test_stubs_that_are_taken_for_answers_are_counted(labelled):
+    cases = [labelled.Case({"id": name}, False, "certain", stub=name < "c") for name in "abc"]
+    found = dict.fromkeys("bc", labelled.Verdict(True, "tested"))
+    scored = labelled.score(cases, found | {"a": labelled.Verdict(False, "ran", ran=False)})
+    assert (scored["stubs"], scored["stubs_accepted"]) == (2, 1)
+
+
 def test_a_row_without_verdict_is_an_error(labelled):
     with pytest.raises(SystemExit, match="1 rows have no verdict"):
         labelled.score([labelled.Case({"id": "lost"}, right=True)], {})
