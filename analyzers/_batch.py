@@ -59,7 +59,7 @@ def told(
     `most` snippets, side by side.
     """
     named = tuple(File(f"s_{n:06d}{word}{suffix}", code) for n, code in enumerate(codes))
-    own, each = (*more, File("backfeed_check.sh", script)), most or len(named)
+    own, each = (*more, File("backfeed_check.sh", script)), most or max(len(named), 1)
     jobs = [
         _script_job((*named[n : n + each], *own), cpu_s=cpu_s) for n in range(0, len(named), each)
     ]
@@ -69,7 +69,7 @@ def told(
         return None
     parts = [part for one in outcomes for part in _PART.findall(one.stdout)]
     found = {int(number): (text, int(status)) for number, text, status in parts}
-    outcome = next((one for one in outcomes if one.verdict != "AC"), outcomes[0])
+    outcome = next((one for one in outcomes if one.verdict != "AC"), Outcome("AC"))
     if any(status == 127 for _, status in found.values()):
         return None
     if outcome.verdict == "AC" and len(found) == len(codes):

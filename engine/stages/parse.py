@@ -10,6 +10,8 @@ from backfeed.engine.records import VERDICT_OF, Check, Finding, Sample, Test
 from backfeed.engine.requests import Asks, Compute, together
 from backfeed.engine.stages._files import sources
 
+Told = tuple[dict[str, Any], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Parse:
@@ -29,13 +31,15 @@ class Parse:
             finding = Finding("not-parsed", "note", why)
             return [sample.checked(Check("parse", "unverified", findings=(finding,)))]
         files = sources(sample)
-        told: list[dict[str, Any]] = yield from together(
-            Compute(languages.call, (sample.language, "parse", file.text)) for file in files
+        asked = [None if sample.entry_point else sample.instruction, *(None for _ in files[1:])]
+        told: list[Told] = yield from together(
+            Compute(read, (sample.language, file.text, instruction))
+            for file, instruction in zip(files, asked, strict=True)
         )
-        got, file = min(zip(told, files, strict=True), key=lambda pair: _rank(pair[0]))
+        (got, _), file = min(zip(told, files, strict=True), key=lambda pair: _rank(pair[0][0]))
         verdict = VERDICT_OF[got["word"]]
         if verdict == "passed":
-            named = yield from _entry_point(sample)
+            named = sample.entry_point or _used(told[0][1], sample)
             return [sample.but(entry_point=named).checked(Check("parse", verdict), level="parsed")]
         message = f"{file.path}: {got['message']}" if file.path else str(got["message"])
         finding = Finding("syntax", "error", message, int(got["line"]))
@@ -50,11 +54,17 @@ def _rank(got: dict[str, Any]) -> int:
     return ("failed", "unverified", "passed").index(VERDICT_OF[got["word"]])
 
 
-def _entry_point(sample: Sample) -> Asks[str]:
-    if sample.entry_point or not languages.can(sample.language, "entry_point"):
-        return sample.entry_point
-    call = (sample.language, "entry_point", sample.instruction, sample.code)
-    name: str = yield from Compute(languages.call, call)
+def read(language: str, code: str, instruction: str | None) -> Told:
+    """What the parser says; of code that parses, the name that an instruction asks for."""
+    got = languages.call(language, "parse", code)
+    if instruction is None or VERDICT_OF[got["word"]] != "passed":
+        return got, ""
+    known = languages.can(language, "entry_point")
+    return got, languages.call(language, "entry_point", instruction, code) if known else ""
+
+
+def _used(name: str, sample: Sample) -> str:
+    """The name, if tests of code use it."""
     used = re.compile(rf"\b{re.escape(name)}\b")
     told = [text for test in sample.tests for text in _texts(test)]
     return name if not told or any(used.search(text) for text in told) else ""

@@ -26,14 +26,14 @@ def test_code_that_parses_gets_the_level_and_the_name_that_is_asked_for():
 
 
 def test_a_name_that_is_known_is_kept():
-    verbs = []
+    asked = []
 
     def answer(request):
-        verbs.append(request.arguments[1])
+        asked.append(request.arguments)
         return request.function(*request.arguments)
 
     assert parsed(SAMPLE.but(entry_point="g"), answer).entry_point == "g"
-    assert verbs == ["parse"]
+    assert asked == [("python", SAMPLE.code, None)]
 
 
 def test_a_name_that_no_test_of_code_uses_is_not_what_they_ask_for():
@@ -52,7 +52,7 @@ def test_code_that_does_not_parse_is_rejected_with_its_line():
 
 
 def test_what_the_parser_gives_up_on_is_unverified():
-    found = parsed(SAMPLE, lambda _: {"word": "unknown", "message": "too deep", "line": 0})
+    found = parsed(SAMPLE, lambda _: ({"word": "unknown", "message": "too deep", "line": 0}, ""))
     assert (found.rejected, found.level, found.checks[0].verdict) == (None, "none", "unverified")
     assert found.checks[0].findings[0].message == "too deep"
 
