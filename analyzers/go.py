@@ -56,9 +56,9 @@ class _Go(Cutting):
         return "script", _go_examples.test_of(code, name, files)
 
     def shown(self, tests: Pairs, most: int = 2) -> str:
-        """Calls that show the most; else what an author's example does."""
+        """What an author's example does, if that is short; else calls that show the most."""
         examples = (_go_examples.shown(code) for _, code in tests)
-        return super().shown(tests, most) or next(filter(None, examples), "")
+        return next(filter(None, examples), "") or super().shown(tests, most)
 
     def run_job(self, code: str, stdin: str = "") -> Job:
         """A job that builds a program and runs it."""

@@ -121,11 +121,14 @@ def test_an_example_is_a_test_if_it_needs_no_more_than_the_code(old, new, there)
     assert bool(test) is there
 
 
-def test_an_example_is_shown_where_no_call_is():
+def test_an_example_is_shown_if_it_is_short():
     _, test = PLUGIN.tests_beside(ADD, "Add", (EXAMPLE,))
+    long = test.replace("total :=", "\n" * 12 + "total :=")
     call = PLUGIN.test_of([("Add(1, 2)", "3")])
-    assert PLUGIN.shown([("script", test)]).startswith("total := Add(1, 2)\nfmt.Println(")
-    assert PLUGIN.shown([("script", test), call]) == "Add(1, 2) // 3"
+    shown = PLUGIN.shown([("script", test), call])
+    assert shown.startswith("total := Add(1, 2)\nfmt.Println(total, ")
+    assert shown.endswith("\n// Output: 3 aaa")
+    assert PLUGIN.shown([("script", long), call]) == "Add(1, 2) // 3"
 
 
 @pytest.mark.parametrize(
