@@ -12,6 +12,8 @@ from backfeed.engine.requests import Job, Outcome
 
 Plain = dict[str, Any]
 MARK = "backfeed-record "
+# A number whose last digits depend on the order in which it was reckoned.
+_REAL = re.compile(r"-?(?=[\d.]*[1-9])\d+\.\d+(?:[eE][-+]?\d+)?[fF]?")
 
 
 def program(language: str, calls: Sequence[str]) -> str:
@@ -43,13 +45,23 @@ def values(job: Job, outcome: Outcome) -> list[Plain]:
 def test(language: str, pairs: Sequence[tuple[str, str]]) -> str:
     """A test of a function: a check for each call and what it gives."""
     cut = cut_of(language)
-    lines = (cut.check.replace("@c", call).replace("@v", value) for call, value in pairs)
+    lines = (
+        (cut.near if cut.near and _REAL.fullmatch(value) else cut.check)
+        .replace("@c", call).replace("@v", value)
+        for call, value in pairs
+    )  # fmt: skip
     return cut.before + "\n".join(lines) + cut.after
 
 
 def pairs(language: str, code: str) -> list[tuple[str, str]]:
     """The calls in such a test, with what they give."""
-    begin, _, rest = cut_of(language).check.partition("@c")
+    cut = cut_of(language)
+    templates = [one for one in (cut.check, cut.near) if one]
+    return [pair for one in templates for pair in _pairs(language, code, one)]
+
+
+def _pairs(language: str, code: str, template: str) -> list[tuple[str, str]]:
+    begin, _, rest = template.partition("@c")
     between, _, end = rest.partition("@v")
     found = []
     for piece in re.split(rf"(?m)^(?={re.escape(begin)})", code)[1:]:

@@ -81,8 +81,9 @@ class Cut:
     str, char, bool, or list of the pattern's group) and how one is written: `@` is the value, `@t`
     the type; `escaped` are characters that need a backslash in a text, besides those that do in
     all languages. `record` is a program of ours that writes down what calls give, each by a line
-    `call`; `check` is a line of a test between `before` and `after`, `shown` an example for people,
-    with `@c` for the call, `@v` for its value, `@n` for its number.
+    `call`; `check` is a line of a test between `before` and `after`, `near` one for numbers whose
+    last digits do not count, `shown` an example for people, with `@c` for the call, `@v` for its
+    value, `@n` for its number.
     """
 
     imports: tuple[str, ...] = ()
@@ -123,6 +124,7 @@ class Cut:
     call: str = ""
     before: str = ""
     check: str = ""
+    near: str = ""
     after: str = ""
     shown: str = "@c // @v"
 
