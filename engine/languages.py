@@ -9,7 +9,12 @@ from typing import Any
 from backfeed.engine import registry
 from backfeed.engine.errors import UnknownName
 
-VERBS = ("parse", "units", "check", "fit", "run_job", "test_job", "stub", "mutants", "inputs")
+VERBS = (
+    "parse", "units", "tests_beside", "describe", "examples", "inputs", "record_job", "recorded",
+    "test_of", "test_of_examples", "shown", "keywords", "compose", "composed_name", "check", "fit",
+    "entry_point", "missing_imports", "run_job", "test_job", "framework_job", "results", "lacking",
+    "stub", "mutants",
+)  # fmt: skip
 """What an analyzer plug-in may offer, from cutting to proving. What it lacks is `unverified`."""
 
 
