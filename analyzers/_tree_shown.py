@@ -10,6 +10,7 @@ _ARROWS = re.compile(
     r"(?:=>|->|\u2192|===?|=|returns|returned|gives|evaluates to|//|#|--+>?)"
     r"\s*(?:=>|returns)?\s*(.+?)\s*[;.]?\s*$"
 )
+_NEXT = re.compile(r"^\s*(?:=>|->|//\s*=>|#\s*=>)\s*(.+?)\s*;?\s*$")
 _VALUE = re.compile(r"^[-+\w\s\"'.,\[\]{}()&!:]*$")
 _SHOWS = re.compile(r"(?:#|//|--)\s*=?>")
 _PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}")
@@ -17,29 +18,28 @@ _PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}")
 
 def pairs(text: str, name: str) -> Iterator[tuple[str, str]]:
     """The calls, each with the value that the text gives it."""
+    begin = re.compile(rf"(?<![\w.])(?:\w+(?:::|\.))?{re.escape(name)}\(")
     lines = text.split("\n")
-    for number, line in enumerate(lines):
-        for match in re.finditer(rf"(?<![\w.])(?:\w+(?:::|\.))?{re.escape(name)}\(", line):
-            call, rest = split_call(line[match.start() :])
-            chain = re.match(r"(?:\.\w+\(\))+", rest)
-            call, rest = (call + chain[0], rest[chain.end() :]) if chain else (call, rest)
-            before = line[: match.start()]
-            if re.search(r"assert_eq!\(\s*$", before) and rest.startswith(","):
-                want = _balanced(rest[1:].rpartition(")")[0].strip())
-            else:
-                arrow = _ARROWS.match(rest)
-                after = (
-                    lines[number + 1] if number + 1 < len(lines) and not rest.strip(" ;") else ""
-                )
-                arrow = arrow or re.match(r"^\s*(?:=>|->|//\s*=>|#\s*=>)\s*(.+?)\s*;?\s*$", after)
-                want = _balanced(arrow[1]) if arrow else ""
-            if (
-                call
-                and want
-                and _VALUE.match(_unquoted(want))
-                and not _PROSE.search(_unquoted(want))
-            ):
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        for match in begin.finditer(line):
+            call, want = _given(line[: match.start()], line[match.start() :], after)
+            if call and want and _is_value(_unquoted(want)):
                 yield call, want
+
+
+def _given(before: str, text: str, after: str) -> tuple[str, str]:
+    """The call that a text begins with, and what it is said to give, there or on the next line."""
+    call, rest = split_call(text)
+    if chain := re.match(r"(?:\.\w+\(\))+", rest):
+        call, rest = call + chain[0], rest[chain.end() :]
+    if re.search(r"assert_eq!\(\s*$", before) and rest.startswith(","):
+        return call, _balanced(rest[1:].rpartition(")")[0].strip())
+    arrow = _ARROWS.match(rest) or (None if rest.strip(" ;") else _NEXT.match(after))
+    return call, _balanced(arrow[1]) if arrow else ""
+
+
+def _is_value(text: str) -> bool:
+    return bool(_VALUE.match(text)) and not _PROSE.search(text)
 
 
 def blocks(text: str) -> list[tuple[str, bool]]:
