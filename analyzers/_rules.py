@@ -47,7 +47,7 @@ class Rule:
 @cache
 def rules() -> dict[str, Rule]:
     """All rules by their ids, which begin with the language."""
-    found = {}
+    found: dict[str, Rule] = {}
     folder = files("backfeed.analyzers") / "rules"
     for name in sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml")):
         table = tomllib.loads((folder / name).read_text(encoding="utf-8"))

@@ -25,7 +25,7 @@ _COMMAND = (
 _NOBODY = "backfeed_nobody.pem"
 _QUIET = (
     ("SEMGREP_ENABLE_VERSION_CHECK", "0"), ("SEMGREP_SEND_METRICS", "off"),
-    ("SSL_CERT_FILE", f"/work/{_NOBODY}"),
+    ("SSL_CERT_FILE", _NOBODY),
 )  # fmt: skip
 
 
