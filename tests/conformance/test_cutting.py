@@ -125,7 +125,8 @@ def test_what_stands_beside_tests_it(name, answer):
     stub = languages.call(name, "stub", mine.code, mine.entry_point)
     assert sample_tests(mine, stub, answer).word == "WA"
     [whole] = rejoined(RecordTests().each(mine), answer)
-    assert [test.oracle for test in whole.tests] == ["doc", "recorded"]
+    assert whole.tests[0] == mine.tests[0]
+    assert {test.oracle for test in whole.tests[1:]} >= {"recorded"}
 
 
 def sample_tests(sample, code, answer):
