@@ -11,7 +11,7 @@ from typing import Any
 
 import tree_sitter
 
-from backfeed.analyzers import _batch, _rust_outcome, _tree
+from backfeed.analyzers import _batch, _record, _rust_outcome, _tree
 from backfeed.engine.errors import AskFailed, Refused
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Job, Limits, Outcome
@@ -30,9 +30,9 @@ _ELSEWHERE = re.compile(r"`(?:crate|super)(?:::|`)")
 _BODY = "fn backfeed() {"
 # What has another meaning in a module than in a crate of its own, and where the module is named.
 _OF_CRATE = re.compile(r"\bcrate\b|\bsuper\b|#\s*!\s*\[|\bmacro_(?:use|export)\b|\bmod\s+\w+\s*;")
-_MODULE = re.compile(r"\b(?:crate::)?s_\d{6}::")
-_NAMED = re.compile(r"\bs_\d{6}\b(?!\.rs)")
-_FILE = re.compile(r"\bs_\d{6}\.rs\b")
+_MODULE = re.compile(r"\b(?:crate::)?s_\d{6}_\w+::")
+_NAMED = re.compile(r"\bs_\d{6}_\w+\b(?!\.rs)")
+_FILE = re.compile(r"\bs_\d{6}\w*\.rs\b")
 _LATER = "Rust 2024 or later"
 _BROKEN = "rustc ended with"
 
@@ -107,11 +107,14 @@ def _round(texts: Mapping[int, str]) -> Asks[dict[int, str]]:
     """
     if not texts:
         return {}
-    modules = "\n".join(f'#[path = "s_{n:06d}.rs"] mod s_{n:06d};' for n in texts)
-    files = (*(File(f"s_{n:06d}.rs", text) for n, text in texts.items()), File("all.rs", modules))
+    word = _record.word_of("rust", *texts.values())  # none can be included by another
+    names = {n: f"s_{n:06d}_{word}" for n in texts}
+    modules = "\n".join(f'#[path = "{name}.rs"] mod {name};' for name in names.values())
+    crate = File(f"all_{word}.rs", modules)
+    files = (*(File(f"{names[n]}.rs", text) for n, text in texts.items()), crate)
     cpu_s = 0.05 * len(texts) + 20
     limits = Limits(cpu_s=cpu_s, wall_s=3 * cpu_s, memory_mb=2048, output_kb=16 * 1024, disk_mb=512)
-    called = f"rustc --edition 2021 {' '.join(_FLAGS)} -o all.rmeta all.rs"
+    called = f"rustc --edition 2021 {' '.join(_FLAGS)} -o all.rmeta {crate.path}"
     command = ("sh", "-c", f'{called} 2>&1 </dev/null; echo "== $?"')  # a long output is kept so
     try:
         outcome: Outcome = yield from Job(files=files, command=command, limits=limits)
@@ -132,7 +135,7 @@ def _by_file(output: str, texts: Mapping[int, str]) -> dict[int, str]:
     found: dict[int, list[str]] = {}
     unsure = {n for n, text in texts.items() if _OF_CRATE.search(text)}
     for item in _errors(_MODULE.sub("", output)):
-        names = [re.match(r"s_(\d{6})\.rs$", span["file_name"]) for span in item["spans"]]
+        names = [re.match(r"s_(\d{6})_\w+\.rs$", span["file_name"]) for span in item["spans"]]
         numbers = {int(name[1]) for name in names if name} & texts.keys()
         if len(numbers) > 1 or _NAMED.search(item["message"]) or _LATER in item["message"]:
             unsure |= numbers
@@ -152,7 +155,9 @@ def _one_by_one(texts: list[str]) -> Asks[list[str] | None]:
         f'said=$({called} --edition 2024 "$f" 2>&1 </dev/null); code=$? ;; esac\n'
         'printf "%s\\n== %s\\n" "$said" "$code"\ndone\n'
     )
-    found = yield from _batch.told(texts, ".rs", script, cpu_s=0.5 * len(texts) + 20, most=EACH)
+    word = f"_{_record.word_of('rust', *texts)}"
+    cpu_s = 0.5 * len(texts) + 20
+    found = yield from _batch.told(texts, ".rs", script, cpu_s=cpu_s, word=word, most=EACH)
     if found is None:
         return None
     return [said if status in (0, 1) else f"{said}\n{_BROKEN} {status}" for said, status in found]
