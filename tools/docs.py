@@ -15,6 +15,7 @@ KINDS = {
     "models": "Models: `--model KIND:NAME`.",
     "sandboxes": "Sandboxes: `--sandbox NAME`.",
     "analyzers": "Analyzers: one for each language.",
+    "deep": "Deep passes: `--deep NAME,...`, with `-` for `_`.",
     "sources": "Sources: the schemes of addresses.",
     "readers": "Readers: formats of instruction data.",
     "exporters": "Exporters: `backfeed export DIR --format NAME`.",
