@@ -39,8 +39,10 @@ compile() {
 }
 
 direct() {
-    read -r made <"$home/VERSION" && read -r here <"$home/root/VERSION" || return
-    [ "$made" = "$here" ] && [ "$road" != command ] || return
+    made='' here=''
+    read -r made <"$home/VERSION"
+    read -r here <"$home/root/VERSION"
+    [ "$made" ] && [ "$made" = "$here" ] && [ "$road" != command ] || return
     for tools in "$home"/root/pkg/tool/*_*; do :; done
     listed=$home/importcfg
     set -- $files
