@@ -87,3 +87,12 @@ def telling(test: str) -> str:
     named = set(_NAMED.findall(test))
     lines = test.split("\n")
     return "\n".join(one for one in lines if not named & set(re.findall(r"\w+", one)))
+
+
+def shown(test: str) -> str:
+    """What the shortest of an author's tests does, if it is short."""
+    root = _tree.tree("rust", _tree.encoded(test)).root_node
+    bodies = [one.child_by_field_name("body") for one in root.named_children]
+    texts = [dedent(text_of(body)[1:-1].strip("\n").rstrip()) for body in bodies if body]
+    short = [text for text in texts if "assert" in text and text.count("\n") < _MOST]
+    return min(short, key=len, default="")

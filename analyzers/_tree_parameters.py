@@ -13,6 +13,8 @@ from backfeed.analyzers._tree_units import Item, cut_of, frame_head, items
 _LISTS = ("parameters", "parameter_list", "formal_parameters", "method_parameters")
 # What a name begins with where it says that it is no single value.
 _SIGILS = {"@": "spliced", "%": "unknown", "&": "unknown", "\\": "unknown"}
+# Types that are nothing but their parts.
+_TYPE = re.compile(r"(?:struct|enum|type|interface|type_alias)_(?:item|declaration|specifier)")
 _NOT_GIVEN = (
     "self_parameter",
     "this",
@@ -185,10 +187,24 @@ def signature(language: str, code: str, one: _tree.Definition) -> str:
     """The text of a function before its body, on one line if it is short; in its frame."""
     item = _piece(language, code, one.span)
     if item is None or item.frame is None:
-        return _table(language, code, one.name) + _bare_signature(language, code, one)
+        said = _table(language, code, one.name) + _bare_signature(language, code, one)
+        return "\n\n".join([*_own_types(language, code, said), said])
     cut, head = cut_of(language), frame_head(language, item.frame)
     member = "    " + _bare_signature(language, code, one)
     return cut.framed.replace("@h", head).replace("@m", member)
+
+
+def _own_types(language: str, code: str, said: str) -> list[str]:
+    """The types of the file's own that a signature names, which nobody else can know."""
+    root = _tree.tree(language, _tree.encoded(code)).root_node
+    found = []
+    for item in items(language, root):
+        name = item.node.child_by_field_name("name")
+        if name is None or item.frame is not None or not _TYPE.fullmatch(item.node.type):
+            continue
+        if re.search(rf"\b{re.escape(text_of(name))}\b", said):
+            found.append(item.text)
+    return found
 
 
 def _table(language: str, code: str, name: str) -> str:

@@ -63,8 +63,10 @@ class _Rust(Cutting):
         return "script", _rust_tests.test_of(name, files)
 
     def shown(self, tests: Pairs, most: int = 2) -> str:
-        """Calls that show the most, of those that stand alone."""
-        return super().shown([(kind, _rust_tests.telling(code)) for kind, code in tests], most)
+        """Calls that show the most, of those that stand alone; else what a short test does."""
+        alone = [(kind, _rust_tests.telling(code)) for kind, code in tests]
+        whole = (_rust_tests.shown(code) for _, code in tests)
+        return super().shown(alone, most) or next(filter(None, whole), "")
 
     def run_job(self, code: str, stdin: str = "") -> Job:
         """A job that builds a program and runs it."""

@@ -1,7 +1,5 @@
 """Units, comments and calls in any language: what the shared machinery reads and writes."""
 
-import json
-
 import pytest
 
 from backfeed.analyzers import _tree_calls, _tree_docs, _tree_recorded, _tree_units
@@ -254,33 +252,3 @@ def test_the_calls_that_tell_the_most_differ():
     pairs = [("f(1)", "true"), ("f(2)", "true"), ("f(3)", "[1, 2]"), ("f(4)", "x" * 200)]
     assert telling(pairs, 2) == [("f(3)", "[1, 2]"), ("f(1)", "true")]
     assert telling(pairs[:2], 2) == pairs[:2]
-
-
-SEARCH = """/**
- * Finds a number in a list.
- * @param {number[]} list %s
- * @param {number} n a %s
- * @returns {number} where it is
- * @returns {number} -1 if it is not there
- */
-function find(list, n) {
-  return n < 0 ? -1 : list.indexOf(n);
-}
-"""
-
-
-def test_calls_keep_what_a_comment_asks_of_values():
-    def given(*words):
-        calls = languages.call("javascript", "inputs", SEARCH % words, "find", ((), 60))
-        lists = [json.loads(call[len("find(") : call.index("]") + 1]) for call in calls]
-        numbers = [int(call.rpartition(", ")[2].rstrip(")")) for call in calls]
-        return all(one == sorted(one) for one in lists), min(numbers)
-
-    assert given("what is looked at", "number") == (False, -4)
-    assert given("sorted numbers", "non-negative number") == (True, 0)
-    assert given("sorted numbers", "natural number") == (True, 1)
-
-
-def test_all_that_is_said_of_what_it_returns_is_kept():
-    found = _tree_docs.describe("javascript", SEARCH % ("a", "b"), "find")
-    assert found.returns == "where it is; -1 if it is not there"

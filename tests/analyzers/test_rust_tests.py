@@ -90,6 +90,13 @@ def test_what_stands_alone_is_shown():
     assert languages.call("rust", "shown", [(kind, text)]) == "double(2) // 4"
 
 
+def test_where_nothing_stands_alone_a_short_test_is_shown():
+    test = "#[test]\nfn a() {\n    let n = double(1);\n    assert_eq!(n, 2);\n}\n"
+    told = languages.call("rust", "shown", [("script", test)])
+    assert told == "let n = double(1);\nassert_eq!(n, 2);"
+    assert languages.call("rust", "shown", [("script", test.replace("assert_eq!", "drop"))]) == ""
+
+
 @pytest.mark.bwrap
 @pytest.mark.parametrize(("body", "verdict"), [("n * 2", "passed"), ("n + 2", "failed")])
 def test_they_run_after_the_answer(answer, body, verdict):
