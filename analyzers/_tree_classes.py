@@ -23,7 +23,7 @@ _PROPERTY, _OTHER = re.compile(r"\bget\s+\w+\s*\("), re.compile(r"\b(?:static|as
 _MOST_CHANGES, _MOST_ASKED, _LONGEST_CALL = 5, 4, 200
 # Objects are made small, so that they come to their limits; keys come again.
 _MAKING, _USING = (2, 3, 5, 8), (0, 1, 2, 3)
-_KEYS = ("a", "b", "ab", "abc", "b c")
+_KEYS = ("a", "b", "ab", "abc", "1011")
 
 
 @dataclass(frozen=True, slots=True)
