@@ -127,6 +127,8 @@ def _words(one: Member) -> str:
 
 
 def _unusable(found: Sequence[Member], prose: str, code: str) -> tuple[str, str]:
+    if all(one.maker for one in found):
+        return "no-docstring", "no method"
     for one in found:
         said = _words(one)
         given = one.said.parameters.values() if one.maker else ()

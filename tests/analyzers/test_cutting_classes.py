@@ -181,6 +181,12 @@ def test_what_nothing_is_said_of_cannot_be_asked_for(language):
     assert (told.reason, told.detail) in [("no-docstring", "add"), ("short-docstring", "add")]
 
 
+def test_a_class_whose_methods_are_all_its_own_is_not_described():
+    method = "  @Override\n  public int f%s() {\n    return 1;\n  }\n"
+    code = "/** Says much of itself. */\nclass A {\n" + method % 1 + method % 2 + "}\n"
+    assert languages.call("java", "describe", code, "A").reason == "no-docstring"
+
+
 def test_a_class_without_objects_is_no_unit():
     code = "public class A {\n" + "  static int f() {\n    return 1;\n  }\n" * 3 + "}\n"
     assert not [one for one in languages.call("java", "units", code) if one.name == "A"]
