@@ -176,7 +176,7 @@ install_go_packages() {
         as_root mkdir -p "$home/go/src/$package"
         as_root cp -rL "/usr/share/gocode/src/$package/." "$home/go/src/$package/"
     done
-    as_root ln -s "$root" "$home/go/root"
+    as_root ln -s "$root" "$home/go/goroot"
     set -- github.com/stretchr/testify/assert github.com/stretchr/testify/require \
         github.com/davecgh/go-spew/spew github.com/pmezard/go-difflib/difflib gopkg.in/yaml.v3
     with_go 1 build runtime/cgo os/user net && with_go 0 build std "$@" \

@@ -41,9 +41,9 @@ compile() {
 direct() {
     made='' here=''
     read -r made <"$home/VERSION"
-    read -r here <"$home/root/VERSION"
+    read -r here <"$home/goroot/VERSION"
     [ "$made" ] && [ "$made" = "$here" ] && [ "$road" != command ] || return
-    for tools in "$home"/root/pkg/tool/*_*; do :; done
+    for tools in "$home"/goroot/pkg/tool/*_*; do :; done
     listed=$home/importcfg
     set -- $files
     if [ "$road" != program ]; then
