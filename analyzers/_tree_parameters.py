@@ -218,7 +218,10 @@ def _table(language: str, code: str, name: str) -> str:
 
 def _bare_signature(language: str, code: str, one: _tree.Definition) -> str:
     text = _tree.encoded(code)
-    start = text.rfind(b"\n", 0, one.span[0]) + 1
+    item = _piece(language, code, one.span)
+    whole = item is not None and item.node.type.startswith("template")
+    begin = item.node.start_byte if item is not None and whole else one.span[0]
+    start = text.rfind(b"\n", 0, begin) + 1
     head = text[start : one.body[0]].decode("utf-8", "replace").strip()
     head = re.sub(r"\s*(?:=>|\{|=)\s*$", "", head)
     if cut_of(language).taken:

@@ -53,3 +53,8 @@ def test_a_signature_comes_with_the_types_that_the_file_has(language, code, begi
     assert _tree_docs.describe(language, code, "f").signature.startswith(begin)
     other = _tree_docs.describe(language, code.replace("p: P", "p").replace("P&", "int&"), "f")
     assert begin not in other.signature
+
+
+def test_a_signature_has_the_parameters_of_its_template():
+    code = "// x\ntemplate <typename T>\nT f(T a) {\n  return a;\n}\n"
+    assert _tree_docs.describe("cpp", code, "f").signature == "template <typename T> T f(T a)"
