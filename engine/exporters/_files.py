@@ -22,7 +22,9 @@ from backfeed.engine.store import ROW_SCHEMA, ROWS_PER_SHARD, to_row
 
 Row = Mapping[str, Any]
 
-TESTED = ("id", "language", "level", "entry_point", "code", "files", "support", "tests")
+TESTED = (
+    "id", "language", "dialect", "level", "entry_point", "code", "files", "support", "tests",
+)  # fmt: skip
 """What a row needs to be run again: the columns that `with_tests` adds."""
 _SEPARATORS = {"\x85": b"\\u0085", "\u2028": b"\\u2028", "\u2029": b"\\u2029"}
 

@@ -11,6 +11,7 @@ from backfeed.engine.errors import CallerError, InputError
 ALIASES: dict[str, tuple[str, ...]] = {
     "id": ("id", "task_id", "question_id"),
     "language": ("language", "lang", "programming_language"),
+    "dialect": ("dialect",),
     "question_type": ("question_type",),
     "entry_point": ("entry_point",),
     "system": ("system", "system_prompt"),

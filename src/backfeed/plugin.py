@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from backfeed.engine.contracts import (
     Analyzer,
+    DeepPass,
     EachStage,
     Exporter,
     Gather,
@@ -95,8 +96,8 @@ METHODS = (
 )  # fmt: skip
 
 __all__ = [
-    "Analysis", "Analyzer", "AskFailed", "Asks", "BackfeedError", "Build", "Check",
-    "CodeCheck", "Compute", "ConfigError", "EachStage", "Embed", "Evidence", "Exporter", "File",
+    "Analysis", "Analyzer", "AskFailed", "Asks", "BackfeedError", "Build", "Check", "CodeCheck",
+    "Compute", "ConfigError", "DeepPass", "EachStage", "Embed", "Evidence", "Exporter", "File",
     "Finding", "Gather", "InputError", "InvalidReply", "Job", "Keywords", "Labels", "Limits",
     "Lineage", "Message", "Model", "NamedScore", "Origin", "Outage", "Outcome", "Part", "Pin",
     "Pinned", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request", "Result",

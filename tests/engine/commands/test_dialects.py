@@ -74,3 +74,13 @@ def test_what_only_another_system_takes_is_run_by_none(judged):
     assert (found[0]["level"], found[1]["level"]) == ("analyzed", "tested")
     said = [f["message"] for c in found[0]["checks"] for f in c["findings"]]
     assert any("SQLite does not take it, mysql does" in one for one in said)
+
+
+def test_an_exported_row_keeps_its_dialect(backfeed, tmp_path):
+    row = {"id": "m", "language": "mysql", "instruction": "Name them.", "response": "SELECT `a` FROM t"}
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    backfeed("check", "rows.jsonl", "-o", "run", "--until", "analyze")
+    backfeed("export", "run", "--format", "alpaca", "--with-tests", "-o", "out.jsonl")
+    backfeed("check", "out.jsonl", "-o", "again", "--until", "analyze")
+    [found] = pq.read_table(tmp_path / "again" / "corpus").to_pylist()
+    assert (found["language"], found["dialect"], found["level"]) == ("sql", "mysql", "analyzed")
