@@ -77,7 +77,7 @@ def test_what_only_another_system_takes_is_run_by_none(judged):
 
 
 def test_an_exported_row_keeps_its_dialect(backfeed, tmp_path):
-    row = {"id": "m", "language": "mysql", "instruction": "Name them.", "response": "SELECT `a` FROM t"}
+    row = {"id": "m", "language": "mysql", "instruction": "Name them.", "response": TICKS}
     (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     backfeed("check", "rows.jsonl", "-o", "run", "--until", "analyze")
     backfeed("export", "run", "--format", "alpaca", "--with-tests", "-o", "out.jsonl")
