@@ -76,19 +76,17 @@ class Native(Cutting):
     def framework_job(
         self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
     ) -> Job:
-        """A job that builds all source files into one program; what is switched off is not."""
-        suite = tuple(map(self.switched_on, tests))
-        files = (*answer, *suite)
+        """A job that builds all source files into one program."""
+        files = (*answer, *tests)
         words = {"WORD": word(*(file.text for file in files)), "GUARDS": "0"}
         harness = File(
             f"backfeed_main{self.suffix}", _record.guests(["backfeed_main.cpp"], **words)[0].text
         )
-        compiler = (*self.suite, *_tree.known(self.language).switches)
-        ready = _native_parts.parts(answer, suite, compiler, suffix=self.suffix, limits=SUITE)
+        ready = _native_parts.parts(answer, tests, self.suite, suffix=self.suffix, limits=SUITE)
         but = "".join(f" ! -path './{path}'" for path in ready)
         sources = f"$(find . -name '*{self.suffix}'{but})"
         made = " ".join(name for part in ready.values() for name in part.build.outputs)
-        command = f"{' '.join(compiler)} -Wl,--wrap=main -o main {sources} {made} -lm -pthread"
+        command = f"{' '.join(self.suite)} -Wl,--wrap=main -o main {sources} {made} -lm -pthread"
         build = Build(command=("sh", "-c", command), outputs=("main",), limits=SUITE)
         return Job(
             files=(*files, harness), command=("./main",), report=True, build=build,

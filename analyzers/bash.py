@@ -66,10 +66,9 @@ class _Bash(ScriptLanguage):
     def framework_job(
         self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
     ) -> Job:
-        """A job that runs bats; tests that are switched off are switched on."""
+        """A job that runs bats."""
         del framework
         named = [PurePosixPath(file.path).name for file in answer]
-        tests = tuple(map(self.switched_on, tests))
         word = _record.word_of("bats", *(file.text for file in (*answer, *tests)))
         files = (
             *answer, *(_guarded(file) if _is_suite(file) else file for file in tests),

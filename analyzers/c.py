@@ -22,7 +22,9 @@ class _C(Native):
     )  # fmt: skip
     hello = "int main(void) { return 0; }\n"
     suffix, main = ".c", "main.c"
-    suite = ("gcc", "-std=gnu17", "-O1", "-w")
+    suite = (
+        "gcc", "-std=gnu17", "-O1", "-w", "-DUNITY_SUPPORT_64", "-DUNITY_INCLUDE_DOUBLE",
+    )  # fmt: skip
     answer_file, test_file = "answer.c", "test_answer.c"
     frameworks = ("unity",)
     kinds = ("script", "stdio", "unity")

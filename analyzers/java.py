@@ -95,10 +95,7 @@ class _Java(Cutting):
         """A job that runs test files on an answer's files. Each test counts, if any asserts."""
         del framework
         answers = tuple(map(_placed, answer))
-        checks = tuple(
-            _placed(self.switched_on(file)) if file.path.endswith(".java") else file
-            for file in tests
-        )
+        checks = tuple(_placed(file) if file.path.endswith(".java") else file for file in tests)
         texts = [file.text for file in (*answers, *checks)]
         own = _record.guests([RECORD, "BackfeedTests.java"], WORD=_record.word_of(*texts))
         files = {file.path: file for file in (*answers, *checks, *own)}

@@ -62,9 +62,9 @@ class _Lua(ScriptLanguage):
     def framework_job(
         self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
     ) -> Job:
-        """A job that runs busted; tests that are switched off are switched on."""
+        """A job that runs busted."""
         del framework
-        files = (*answer, *map(self.switched_on, tests))
+        files = (*answer, *tests)
         suites = [file.path for file in tests if PurePosixPath(file.path).stem.endswith("_spec")]
         suites = suites or [file.path for file in tests if file.path.endswith(".lua")]
         word = _record.word_of("busted", *(file.text for file in files))

@@ -45,7 +45,7 @@ class _Perl(ScriptLanguage):
     def test_job(self, spec: Plain, extra: tuple[File, ...] = ()) -> Job:
         """A job that runs an answer and one test, as one program."""
         [test] = spec["tests"]
-        tests = self.switched_on(File("test.pl", test["code"])).text
+        tests = test["code"]
         code, before = _perl_source.joined(f"{test['setup']}{spec['code']}", tests)
         word = _record.word_of("perl", code)
         told = f"{word}\n{self.guards(tests)}\n{before}\nmain.pl\n"
@@ -57,9 +57,8 @@ class _Perl(ScriptLanguage):
     def framework_job(
         self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
     ) -> Job:
-        """A job that runs test files; tests that are switched off are switched on."""
+        """A job that runs test files."""
         del framework
-        tests = tuple(map(self.switched_on, tests))
         suites = [file.path for file in tests if file.path.endswith(".t")]
         suites = suites or [file.path for file in tests]
         marked = (

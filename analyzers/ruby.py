@@ -37,7 +37,7 @@ class _Ruby(Cutting):
     def test_job(self, spec: Plain, extra: tuple[File, ...] = ()) -> Job:
         """A job that runs an answer and one test in one program; suites in it are run too."""
         [test] = spec["tests"]
-        asked = self.switched_on(File("test.rb", test["code"])).text
+        asked = test["code"]
         told = {
             "setup": test["setup"], "code": spec["code"], "test": asked,
             "guards": self.guards(asked), **_said([asked]),
@@ -47,19 +47,18 @@ class _Ruby(Cutting):
     def framework_job(
         self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
     ) -> Job:
-        """A job that runs files of tests on an answer's files; what is skipped is switched on."""
+        """A job that runs files of tests on an answer's files."""
         del framework
         ruby = [file for file in tests if file.path.endswith(".rb")]
-        checks = tuple(map(self.switched_on, tests))
         named = [file for file in ruby if _TESTS.search(file.path)] or ruby
         loads = any(_LOADS.search(self._local(file.text)) for file in ruby)
         first = [file.path for file in answer if file.path.endswith(".rb")][:1]
         told = {
             "tests": [file.path for file in named], "known": [file.path for file in ruby],
             "load": [] if loads else first,
-            **_said([file.text for file in checks if file.path.endswith(".rb")]),
+            **_said([file.text for file in tests if file.path.endswith(".rb")]),
         }  # fmt: skip
-        return _job(told, (*answer, *checks))
+        return _job(told, (*answer, *tests))
 
     @staticmethod
     def _local(text: str) -> str:

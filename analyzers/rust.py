@@ -39,7 +39,7 @@ _KEEP = 'mkdir -p backfeed_out && cp "$1" backfeed_out/\n'
 _RUN = """\
 code=0
 for program in {programs}; do
-    "$program" --include-ignored --test-threads=1 || code=$?
+    "$program" --test-threads=1 || code=$?
 done
 [ $code = 0 ] && error=null || error='{{"type": "exit", "message": "", "line": 0}}'
 echo '{{"word": "{word}", "tests": [{{"executed": 0, "phase": "test", "error": '"$error"'}}]}}' >&3
@@ -91,7 +91,7 @@ class _Rust(Cutting):
     def framework_job(
         self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
     ) -> Job:
-        """A job that runs all tests of a package, ignored ones too."""
+        """A job that runs the tests of a package."""
         del framework
         word = _record.word_of("rust", *(file.text for file in (*answer, *tests)))
         own = (File(".cargo/config.toml", _SETTINGS), File("backfeed_keep.sh", _KEEP))

@@ -203,6 +203,9 @@ def measure(name: str, place: Path, options: argparse.Namespace) -> Row:
     out: Path | None = options.output
     more = ["--until", options.until]
     more += ["--sandbox", options.sandbox] if options.sandbox else []
+    if not static and options.skips == "left":
+        steps = ("execute", "prove") if options.until == "prove" else ("execute",)
+        more += [word for step in steps for word in ("--set", f"{step}.skips=left")]
     with tempfile.TemporaryDirectory() as temporary:
         found = check([case.row for case in cases], out / name if out else Path(temporary), more)
     if static:
@@ -225,6 +228,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int, metavar="N")
     parser.add_argument(
         "--until", default="test", choices=("parse", "analyze", "run", "test", "prove")
+    )
+    parser.add_argument(
+        "--skips", default="run", choices=("run", "left"), help="tests that upstream switched off"
     )
     parser.add_argument("--sandbox", default="", help="as for backfeed check")
     parser.add_argument("--json", action="store_true")

@@ -24,12 +24,13 @@ class Code:
     type that does nothing; `unfinished` is how bodies look that nobody has written yet. `swaps` are
     operators and what mutants put in their place, besides those of all languages; `negation` turns
     a condition round, `nothing` is what may be returned instead of a value, `dropped` what stands
-    for a statement that is left out. `@` stands for the type, the condition. `comments` are nodes
-    that are comments, `kept_comments` an expression for those that mean something to a tool.
+    for a statement that is left out; `@` stands for the type, the condition. `message` is what
+    stands right before a text that an error or a log says: without it the code looks equivalent.
+    `comments` are nodes that are comments, `kept_comments` an expression for those that mean
+    something to a tool.
     `guards` finds the statements that end a test with an error, `skips` what switches tests off in
-    files of tests, with what is put in its place; `switches` are options that do the same.
-    `respelt` is what the grammar is known to refuse wrongly, with what it takes instead;
-    `complaint` finds what a compiler says of a fault.
+    files of tests, with what is put in its place. `respelt` is what the grammar is known to refuse
+    wrongly, with what it takes instead; `complaint` finds what a compiler says of a fault.
     """
 
     tree: str = ""
@@ -40,11 +41,11 @@ class Code:
     negation: str = "!(@)"
     nothing: str = ""
     dropped: str = ";"
+    message: str = r"(?!)"
     comments: tuple[str, ...] = ("comment",)
     kept_comments: str = ""
     guards: str = ""
     skips: tuple[tuple[str, str], ...] = ()
-    switches: tuple[str, ...] = ()
     respelt: tuple[tuple[str, str], ...] = ()
     complaint: str = r"^.*\b[Ee]rror\b.*$"
 

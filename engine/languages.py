@@ -12,10 +12,13 @@ from backfeed.engine.errors import UnknownName
 VERBS = (
     "parse", "units", "tests_beside", "describe", "examples", "inputs", "record_job", "recorded",
     "test_of", "test_of_examples", "shown", "keywords", "compose", "composed_name", "check", "fit",
-    "entry_point", "missing_imports", "run_job", "test_job", "framework_job", "results", "lacking",
-    "stub", "mutants",
+    "entry_point", "missing_imports", "run_job", "switched_on", "test_job", "framework_job",
+    "results", "lacking", "stub", "mutants",
 )  # fmt: skip
 """What an analyzer plug-in may offer, from cutting to proving. What it lacks is `unverified`."""
+
+ALIKE = "equivalent-looking"
+"""The operator of a mutant that seems to do what the code does: it is counted, and never run."""
 
 
 @cache

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -20,6 +20,8 @@ from backfeed.engine.stages._judged import judged
 
 ASSERTED = ("AssertionError", "AssertionFailure")
 ABSENT = ("ModuleNotFoundError",)
+Skips = Literal["run", "left"]
+"""What becomes of tests that upstream switched off: they are run, or left as they stand."""
 _NOT_BEGUN = ("reading", "setup")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
@@ -50,6 +52,7 @@ def run_tests(
     limits: Limits,
     *,
     check: str,
+    skips: Skips = "run",
     elsewhere: tuple[tuple[str, str], ...] = (),
 ) -> Asks[Ran]:
     """Run all tests of the sample on `code`; the worst result counts, `executed` is summed.
@@ -61,6 +64,8 @@ def run_tests(
     if not runnable:
         kinds = ", ".join(sorted({kind_of(test) for test in sample.tests}))
         return Ran("NONE", detail=f"no runner for tests of kind {kinds} in {sample.language}")
+    if skips == "run":
+        runnable = [_switched_on(plugin, test) for test in runnable]
     jobs = [_moved(job, elsewhere) for job in _jobs(code, sample, runnable, limits=limits)]
     try:
         outcomes: list[Outcome] = yield from together(jobs)
@@ -81,6 +86,14 @@ def run_tests(
     if worst.word in BROKE and (why := (yield from too_old(sample.language, _texts(sample, code)))):
         return replace(worst, word="NONE", detail=why)
     return worst
+
+
+def _switched_on(plugin: Any, test: Test) -> Test:
+    """The test without what switches parts of it off."""
+    if test.kind == "stdio" or not hasattr(plugin, "switched_on"):
+        return test
+    code, *files = map(plugin.switched_on, (File("", test.code), *test.files))
+    return replace(test, code=code.text, files=tuple(files))
 
 
 def _moved(job: Job, elsewhere: tuple[tuple[str, str], ...]) -> Job:

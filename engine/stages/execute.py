@@ -8,12 +8,14 @@ from backfeed.engine.records import VERDICT_OF, Check, Finding, Level, Sample
 from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome
 from backfeed.engine.stages._ages import BROKE, too_old
 from backfeed.engine.stages._files import beside
-from backfeed.engine.stages._runs import Ran, evidence_of, lacking, roomy, run_tests, tail
+from backfeed.engine.stages._runs import Ran, Skips, evidence_of, lacking, roomy, run_tests, tail
 
 
 @dataclass(frozen=True, slots=True)
 class Execute:
     """Code and tests -> ran or tested, or a rejection with the verdict as its reason.
+
+    Tests that upstream switched off are run, too, unless `skips` says that they are "left".
 
     in:  code "def f(x): return x", test "assert f(1) == 2"
     out: rejected by execute, reason WA, detail "AssertionError (line 1)"
@@ -23,7 +25,8 @@ class Execute:
     cpu_s: float = 5.0
     wall_s: float = 17.0
     memory_mb: int = 512
-    version = 2
+    skips: Skips = "run"
+    version = 3
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -34,10 +37,30 @@ class Execute:
         limits = replace(Limits(), cpu_s=self.cpu_s, wall_s=self.wall_s, memory_mb=self.memory_mb)
         if not sample.tests or self.until == "run":
             return [(yield from _run_alone(sample, limits))]
-        ran: Ran = yield from run_tests(sample, sample.code, limits, check="test")
+        ran: Ran = yield from run_tests(sample, sample.code, limits, check="test", skips=self.skips)
         if ran.verdict != "passed":
             return [_told(sample, ran)]
-        return [(yield from _against_stub(sample, ran, limits))]
+        return [(yield from self._against_stub(sample, ran, limits))]
+
+    def _against_stub(self, sample: Sample, ran: Ran, limits: Limits) -> Asks[Sample]:
+        """All tests pass: do they also pass when the answer does nothing?"""
+        passed = Check("test", "passed", findings=(Finding("executed", "note", str(ran.executed)),))
+        ran_check = sample.checked(Check("run", "passed"), *ran.evidence, level="ran")
+        if not languages.can(sample.language, "stub"):
+            return ran_check.checked(passed, level="tested")
+        call = (sample.language, "stub", sample.code, sample.entry_point)
+        emptied: str = yield from Compute(languages.call, call)
+        if not emptied:
+            return ran_check.checked(passed, level="tested")
+        stubbed: Ran = yield from run_tests(sample, emptied, limits, check="stub", skips=self.skips)
+        if stubbed.word == "AC":
+            finding = Finding(
+                "tests-prove-nothing", "note", "tests prove nothing: a stub passes them"
+            )
+            return ran_check.checked(
+                Check("test", "unverified", findings=(finding,)), *stubbed.evidence
+            )
+        return ran_check.checked(passed, *stubbed.evidence, level="tested")
 
 
 def _run_alone(sample: Sample, limits: Limits) -> Asks[Sample]:
@@ -84,25 +107,6 @@ def _told(sample: Sample, ran: Ran) -> Sample:
     finding = Finding(ran.word, "error", ran.detail, ran.line)
     checked = sample.checked(Check("test", "failed", findings=(finding,)), *ran.evidence)
     return checked.no("execute", ran.word, f"{ran.detail}{where}")
-
-
-def _against_stub(sample: Sample, ran: Ran, limits: Limits) -> Asks[Sample]:
-    """All tests pass: do they also pass when the answer does nothing?"""
-    passed = Check("test", "passed", findings=(Finding("executed", "note", str(ran.executed)),))
-    ran_check = sample.checked(Check("run", "passed"), *ran.evidence, level="ran")
-    if not languages.can(sample.language, "stub"):
-        return ran_check.checked(passed, level="tested")
-    call = (sample.language, "stub", sample.code, sample.entry_point)
-    emptied: str = yield from Compute(languages.call, call)
-    if not emptied:
-        return ran_check.checked(passed, level="tested")
-    stubbed: Ran = yield from run_tests(sample, emptied, limits, check="stub")
-    if stubbed.word == "AC":
-        finding = Finding("tests-prove-nothing", "note", "tests prove nothing: a stub passes them")
-        return ran_check.checked(
-            Check("test", "unverified", findings=(finding,)), *stubbed.evidence
-        )
-    return ran_check.checked(passed, *stubbed.evidence, level="tested")
 
 
 def _unverified(sample: Sample, check: str, why: str) -> Sample:
