@@ -28,8 +28,8 @@ class TreeLanguage:
         """The code doing nothing."""
         return _tree_mutants.stub(self.language, code, entry_point)
 
-    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[str]:
-        """The code with small faults."""
+    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[tuple[str, str]]:
+        """The code with small faults, each after the word for what was changed."""
         return _tree_mutants.mutants(self.language, code, entry_point, most=most)
 
     def fit(self, code: str, instruction: str, entry_point: str) -> list[Plain]:

@@ -8,12 +8,15 @@ its whole time limit and says little.
 import ast
 import copy
 import hashlib
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import UnionType
+from itertools import islice
+from types import CodeType, UnionType
 from typing import Any
 
 from backfeed.analyzers._python_code import definitions, tree_of
+from backfeed.engine.languages import ALIKE
 
 _SWAPS: dict[type, type] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult,
@@ -26,10 +29,12 @@ _SWAPS: dict[type, type] = {
 Edit = Callable[[], None]
 
 
-def mutants(code: str, entry_point: str, most: int = 20) -> list[str]:
+def mutants(code: str, entry_point: str, most: int = 20) -> list[tuple[str, str]]:
     """Up to `most` different mutants of the entry point (or of all functions, if it is unknown).
 
-    Which ones are taken depends on the code alone, and they are spread over its statements.
+    Each stands after the word for what was changed, or after ALIKE if it compiles to the same:
+    these are not among the `most`. Which ones are taken depends on the code alone, and they are
+    spread over its statements.
     """
     tree = tree_of(code)
     if tree is None:
@@ -37,38 +42,54 @@ def mutants(code: str, entry_point: str, most: int = 20) -> list[str]:
     original = ast.unparse(tree)
     count = sum(1 for _ in _places(tree, entry_point))
     order = sorted(range(count), key=lambda place: _mark(original, place))
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
+    left, same = most, _compiled(original)
     for place in order:
-        if len(found) >= most:
+        if left <= 0:
             break
-        text = _mutant(tree, entry_point, place)
-        if text != original:
-            found[text] = None
-    return [text + "\n" for text in found]
+        operator, text = _mutant(tree, entry_point, place)
+        if text not in (original, *found):
+            is_alike = same is not None and _compiled(text) == same
+            found[text] = ALIKE if is_alike else operator
+            left -= not is_alike
+    return [(operator, text + "\n") for text, operator in found.items()]
+
+
+def _compiled(text: str) -> CodeType | None:
+    """What Python makes of a text, whatever its lines; None if it makes nothing of it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _without_lines(compile(text, "answer", "exec", dont_inherit=True))
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _without_lines(code: CodeType) -> CodeType:
+    constants = (_without_lines(it) if isinstance(it, CodeType) else it for it in code.co_consts)
+    return code.replace(co_firstlineno=1, co_linetable=b"", co_consts=tuple(constants))
 
 
 def _mark(code: str, place: int) -> bytes:
     return hashlib.blake2b(f"{place}/{code}".encode("utf-8", "replace"), digest_size=8).digest()
 
 
-def _mutant(tree: ast.Module, entry_point: str, place: int) -> str:
+def _mutant(tree: ast.Module, entry_point: str, place: int) -> tuple[str, str]:
     changed = copy.deepcopy(tree)
-    for index, edit in enumerate(_places(changed, entry_point)):
-        if index == place:
-            edit()
-            break
-    return ast.unparse(ast.fix_missing_locations(changed))
+    operator, edit = next(islice(_places(changed, entry_point), place, None))
+    edit()
+    return operator, ast.unparse(ast.fix_missing_locations(changed))
 
 
-def _places(tree: ast.Module, entry_point: str) -> Iterator[Edit]:
-    """Every single edit that could be made, in the order of the text."""
+def _places(tree: ast.Module, entry_point: str) -> Iterator[tuple[str, Edit]]:
+    """Every single edit that could be made, with the word for it, in the order of the text."""
     found = definitions(tree).get(entry_point)
     for root in [found] if found is not None else tree.body:
         if isinstance(root, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield from _inside(root)
 
 
-def _inside(root: ast.AST) -> Iterator[Edit]:
+def _inside(root: ast.AST) -> Iterator[tuple[str, Edit]]:
     for node in _walk(root):
         yield from _edits(node)
 
@@ -91,10 +112,10 @@ def _walk(node: ast.AST) -> Iterator[ast.AST]:
                 yield from _walk(child)
 
 
-def _edits(node: ast.AST) -> Iterator[Edit]:
-    for kinds, edits in _OPERATORS:
+def _edits(node: ast.AST) -> Iterator[tuple[str, Edit]]:
+    for operator, kinds, edits in _OPERATORS:
         if isinstance(node, kinds):
-            yield from edits(node)
+            yield from ((operator, edit) for edit in edits(node))
 
 
 def _condition(node: Any) -> Iterator[Edit]:
@@ -168,27 +189,37 @@ def _compare(node: ast.Compare) -> Iterator[Edit]:
             yield partial(node.ops.__setitem__, index, other())
 
 
-def _constant(node: ast.Constant) -> Iterator[Edit]:
+def _truth(node: ast.Constant) -> Iterator[Edit]:
     value = node.value
     if isinstance(value, bool):
         yield lambda: setattr(node, "value", not value)
-    elif isinstance(value, (int, float)):
+
+
+def _number(node: ast.Constant) -> Iterator[Edit]:
+    value = node.value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         yield lambda: setattr(node, "value", value + 1)
-    elif isinstance(value, str) and value:
+
+
+def _string(node: ast.Constant) -> Iterator[Edit]:
+    if isinstance(node.value, str) and node.value:
         yield lambda: setattr(node, "value", "")
 
 
-_OPERATORS: tuple[tuple[type | UnionType, Callable[[Any], Iterator[Edit]]], ...] = (
-    (ast.BinOp | ast.BoolOp | ast.AugAssign, _swap),
-    (ast.Compare, _compare),
-    (ast.Constant, _constant),
-    (ast.If | ast.IfExp, _condition),
-    (ast.UnaryOp, _negation),
-    (ast.Return, _returned),
-    (ast.Call, _call),
-    (ast.Assign | ast.Yield, _emptied),
-    (ast.For, _loop),
-    (ast.comprehension, _comprehension),
-    (ast.Subscript, _subscript),
-    (ast.Expr, _statement),
+_OPERATORS: tuple[tuple[str, type | UnionType, Callable[[Any], Iterator[Edit]]], ...] = (
+    ("operator", ast.BinOp | ast.BoolOp | ast.AugAssign, _swap),
+    ("operator", ast.Compare, _compare),
+    ("truth", ast.Constant, _truth),
+    ("number", ast.Constant, _number),
+    ("string", ast.Constant, _string),
+    ("condition", ast.If | ast.IfExp, _condition),
+    ("condition", ast.UnaryOp, _negation),
+    ("returned", ast.Return, _returned),
+    ("argument", ast.Call, _call),
+    ("statement", ast.Assign, _emptied),
+    ("returned", ast.Yield, _emptied),
+    ("statement", ast.For, _loop),
+    ("condition", ast.comprehension, _comprehension),
+    ("argument", ast.Subscript, _subscript),
+    ("statement", ast.Expr, _statement),
 )

@@ -34,7 +34,7 @@ class ScriptLanguage(Cutting):
         bare = _tree.without_comments(self.language, left).strip()
         return left if bare else self.nothing
 
-    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[str]:
+    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[tuple[str, str]]:
         """The code with small faults."""
         whole = not self._named(code, entry_point)
         return _tree_mutants.mutants(self.language, code, entry_point, most=most, whole=whole)

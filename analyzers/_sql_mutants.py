@@ -31,8 +31,12 @@ _TURNED = (exp.In, exp.Between, exp.Like, exp.Exists, exp.Is)
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A node of a statement, by its numbers, and what it becomes; None where it is left out."""
+    """A node of a statement, by its numbers, and what it becomes; None where it is left out.
 
+    `operator` is the word for it, as other languages have it.
+    """
+
+    operator: str
     statement: int
     node: int
     number: int
@@ -62,19 +66,19 @@ def _plain(statement: Statement) -> str:
     return _sql_text.plain(statement.text).text
 
 
-def mutants(code: str, most: int) -> list[str]:
+def mutants(code: str, most: int) -> list[tuple[str, str]]:
     """Up to `most` different mutants, spread over the statements; which ones hangs on the code."""
     dialect = _read_by(code)
     trees = _trees(code, dialect) if dialect else []
     changes = [change for n, tree in enumerate(trees) for change in _changes(n, tree)]
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for change in sorted(changes, key=lambda one: _mark(code, one)):
         if len(found) >= most:
             break
         made = _written(code, trees, change, dialect=dialect)
         if made and not isinstance(_sql_dialects.parsed(made, dialect), Told):
-            found[made] = None
-    return [made for made in found if made != code]
+            found.setdefault(made, change.operator)
+    return [(operator, made) for made, operator in found.items() if made != code]
 
 
 def _read_by(code: str) -> str:
@@ -121,27 +125,28 @@ def _changes(number: int, tree: exp.Expr) -> Iterator[_Change]:
     if isinstance(tree, exp.Command):
         return
     for n, node in enumerate(tree.walk()):
-        for k, new in enumerate(_replacements(node)):
-            yield _Change(number, n, k, new)
+        for k, (operator, new) in enumerate(_replacements(node)):
+            yield _Change(operator, number, n, k, new)
 
 
-def _replacements(node: exp.Expr) -> Iterator[exp.Expr | None]:
-    """What a node may become."""
+def _replacements(node: exp.Expr) -> Iterator[tuple[str, exp.Expr | None]]:
+    """What a node may become, with the word for it."""
     kind = type(node)
     if isinstance(node, _LEFT_OUT) and node.parent is not None:
-        yield None
+        yield "statement", None
     elif kind in _SWAPS and not isinstance(node.parent, exp.Update):
-        yield _SWAPS[kind](**{key: _copied(value) for key, value in node.args.items()})
+        swapped = _SWAPS[kind](**{key: _copied(value) for key, value in node.args.items()})
+        yield "operator", swapped
     elif kind in _AGGREGATES and isinstance(node.this, exp.Column):
-        yield _AGGREGATES[kind](this=node.this.copy())
+        yield "operator", _AGGREGATES[kind](this=node.this.copy())
     elif isinstance(node, exp.Literal) and not isinstance(node.parent, exp.DataTypeParam):
-        yield from _literals(node)
+        yield from (("string" if node.is_string else "number", new) for new in _literals(node))
     elif isinstance(node, _TURNED):
-        yield exp.Not(this=exp.Paren(this=node.copy()))
+        yield "condition", exp.Not(this=exp.Paren(this=node.copy()))
     elif isinstance(node, exp.Not):
-        yield node.this.copy()
+        yield "condition", node.this.copy()
     else:
-        yield from _parts(node)
+        yield from (("returned", new) for new in _parts(node))
 
 
 def _copied(value: object) -> object:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from backfeed.analyzers import _tree
 from backfeed.analyzers._tree import Span
 from backfeed.engine.grammar import Code
+from backfeed.engine.languages import ALIKE
 
 SWAPS = {
     "+": "-", "-": "+", "*": "+", "/": "*", "%": "*", "<": "<=", "<=": "<", ">": ">=", ">=": ">",
@@ -22,6 +23,7 @@ SWAPS = {
 TRUTHS = {"true": "false", "false": "true", "True": "False", "False": "True", "TRUE": "FALSE",
           "FALSE": "TRUE"}  # fmt: skip
 WHOLE = re.compile(r"\d+")
+NEAR = 200  # bytes before a text that may say that it is a message
 CHANGES = ("operator", "number", "string", "truth", "condition", "returned", "statement")
 
 
@@ -53,9 +55,10 @@ def is_stub(language: str, code: str, entry_point: str) -> bool:
 
 def mutants(
     language: str, code: str, entry_point: str, *, most: int = 20, whole: bool = False
-) -> list[str]:
+) -> list[tuple[str, str]]:
     """Up to `most` different mutants of the entry point (or of all functions, if it is unknown).
 
+    Each stands after the word for what was changed, or after ALIKE: these are not among the `most`.
     With `whole` all the code is. Which ones are taken depends on the code alone, and they are
     spread over its statements.
     """
@@ -63,30 +66,42 @@ def mutants(
     clean = not _tree.tree(language, text).root_node.has_error
     functions = [] if whole else _tree.chosen(language, code, entry_point)
     inside = [(0, len(text))] if whole else _tree.outermost([one.body for one in functions])
-    order = sorted(_edits(language, text, inside), key=lambda edit: _mark(text, edit))
-    found: dict[str, None] = {}
-    for edit in order:
-        if len(found) >= most:
+    order = sorted(_edits(language, text, inside), key=lambda edit: _mark(text, edit[1]))
+    found: dict[str, str] = {}
+    left = most
+    for operator, edit in order:
+        if left <= 0:
             break
         changed = _tree.edited(text, [edit])
         spoilt = _tree.tree(language, _tree.encoded(changed)).root_node.has_error
-        if changed != code and not (clean and spoilt):
-            found[changed] = None
-    return list(found)
+        if changed not in (code, *found) and not (clean and spoilt):
+            found[changed] = operator
+            left -= operator != ALIKE
+    return [(operator, changed) for changed, operator in found.items()]
 
 
 def _mark(text: bytes, edit: tuple[Span, str]) -> bytes:
     return hashlib.blake2b(repr(edit).encode() + text, digest_size=8).digest()
 
 
-def _edits(language: str, text: bytes, inside: list[Span]) -> Iterator[tuple[Span, str]]:
+def _edits(
+    language: str, text: bytes, inside: list[Span]
+) -> Iterator[tuple[str, tuple[Span, str]]]:
+    """What may be changed, each time with the word for it."""
     table = _tree.known(language)
     for kind, node in _tree.captured(language, text, *CHANGES):
         span = (node.start_byte, node.end_byte)
         if any(low <= span[0] and span[1] <= high for low, high in inside):
             old = (node.text or b"").decode("utf-8", "replace")
             for new in _changed(table, kind, old):
-                yield span, new
+                is_message = kind == "string" and _is_message(table, text, span)
+                yield ALIKE if is_message else kind, (span, new)
+
+
+def _is_message(table: Code, text: bytes, span: Span) -> bool:
+    """Does what stands before a text say that it is what an error or a log says?"""
+    before = text[max(0, span[0] - NEAR) : span[0]].decode("utf-8", "replace")
+    return bool(re.search(rf"(?:{table.message})\Z", before))
 
 
 def _changed(table: Code, kind: str, old: str) -> Iterator[str]:

@@ -46,10 +46,13 @@ class _Go(Cutting):
         """The code returning zero values."""
         return _go_source.stub(code, entry_point)
 
-    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[str]:
+    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[tuple[str, str]]:
         """The code with small faults; packages that one does not use any more stay imported."""
         made = super().mutants(code, entry_point, most)
-        return list(dict.fromkeys(_go_source.unused_quieted(one) for one in made))
+        found: dict[str, str] = {}
+        for operator, text in made:
+            found.setdefault(_go_source.unused_quieted(text), operator)
+        return [(operator, text) for text, operator in found.items()]
 
     def tests_beside(self, code: str, name: str, files: Sequence[str]) -> tuple[str, str]:
         """The kind and the text of a test that stands in files, beside the code or of it."""

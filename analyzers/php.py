@@ -58,7 +58,7 @@ class _PHP(Cutting):
         """The code doing nothing."""
         return super().stub(_php_source.opened(code), entry_point)
 
-    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[str]:
+    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[tuple[str, str]]:
         """The code with small faults."""
         return super().mutants(_php_source.opened(code), entry_point, most)
 
@@ -82,7 +82,7 @@ class _PHP(Cutting):
     def test_job(self, spec: Plain, extra: tuple[File, ...] = ()) -> Job:
         """A job that runs an answer and one test in one program; suites in it are run too."""
         [test] = spec["tests"]
-        asked = self.switched_on(File(TEST, test["code"])).text
+        asked = test["code"]
         setup, code = _php_source.opened(test["setup"]), _php_source.opened(spec["code"])
         files = (
             File("backfeed_setup.php", setup), File("answer.php", code),
@@ -98,11 +98,10 @@ class _PHP(Cutting):
     def framework_job(
         self, framework: str, answer: tuple[File, ...], tests: tuple[File, ...]
     ) -> Job:
-        """A job that runs files of tests on an answer's files; what is skipped is switched on."""
+        """A job that runs files of tests on an answer's files."""
         del framework
         mine = [file.path for file in answer if file.path.endswith(".php")]
-        checks = tuple(map(self.switched_on, tests))
-        php = [file for file in checks if file.path.endswith(".php")]
+        php = [file for file in tests if file.path.endswith(".php")]
         named = [file for file in php if _TESTS.search(file.path)] or php
         loads = any(_LOADS.search(file.text) for file in php)
         first = [] if loads else [path for path in mine if path not in {f.path for f in php}]
@@ -115,7 +114,7 @@ class _PHP(Cutting):
             File(file.path, _php_source.opened(file.text)) if file.path in mine else file
             for file in answer
         )
-        return _job(told, (*opened, *checks))
+        return _job(told, (*opened, *tests))
 
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
         """What the tests came to; what is not there, or later, is a lack of the sandbox's."""

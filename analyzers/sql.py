@@ -72,7 +72,7 @@ class _Sql:
         del entry_point
         return _sql_mutants.stub(code)
 
-    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[str]:
+    def mutants(self, code: str, entry_point: str, most: int = 20) -> list[tuple[str, str]]:
         """The code with small faults."""
         del entry_point
         return _sql_mutants.mutants(code, most)

@@ -25,6 +25,7 @@ from backfeed.engine.job import Plan, Report, execute
 from backfeed.engine.ledger import Ledger
 from backfeed.engine.output import read_rows, write_json
 from backfeed.engine.recipe import Recipe
+from backfeed.engine.report import mutants
 from backfeed.engine.report.write import write_all
 
 
@@ -52,7 +53,8 @@ def run(order: Order) -> int:
     plan = dataclasses.replace(_plan(order, wanted, given, made=made), ledger=ledger)
     report = asyncio.run(execute(plan))
     path = order.directory / "summary.json"
-    write_json(path, summary(plan, report, _read_json(path)))
+    told = summary(plan, report, _read_json(path))
+    write_json(path, {**told, "mutants": mutants.plain(order.directory)})
     write_all(order.directory)
     tell(order.recipe, order.directory, report)
     return _exit_code(order.directory, report)

@@ -1,6 +1,5 @@
 """What a run's directory says of itself, read once: what the card and the page are made from."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from backfeed.engine.config import read_toml
 from backfeed.engine.records import Sample
 from backfeed.engine.report import _columns
 from backfeed.engine.report._evidence import Used, used
+from backfeed.engine.report.mutants import Mutants, counted, messages, told
 from backfeed.engine.store import from_row
 
 SHOWN = 30
@@ -29,7 +29,6 @@ COUNTED = {
     "lineage.model": "models", "tests.oracle": "oracles", "tests.kind": "tests", "split": "splits",
 }  # fmt: skip
 """What is counted over the corpus, by the column it stands in."""
-_MUTANTS = re.compile(r"(\d+) of (\d+) usable mutants killed(?: \((\d+) made\))?")
 
 
 @dataclass(slots=True)
@@ -43,41 +42,11 @@ class Left:
 
 
 @dataclass(slots=True)
-class Mutants:
-    """Mutants of answers in one language. One that ends before the first assertion is not usable.
-
-    Those that survive may be no faults at all: what a mutant does may be what the answer does.
-    """
-
-    rows: int = 0
-    made: int = 0
-    usable: int = 0
-    killed: int = 0
-
-    @property
-    def survived(self) -> int:
-        """How many no test noticed."""
-        return self.usable - self.killed
-
-    @property
-    def share(self) -> float:
-        """The share of the usable ones that was killed."""
-        return self.killed / self.usable if self.usable else 0.0
-
-    def add(self, killed: int, usable: int, made: int, *, rows: int) -> None:
-        """So many rows of which each had so many mutants."""
-        self.rows += rows
-        self.made += rows * made
-        self.usable += rows * usable
-        self.killed += rows * killed
-
-
-@dataclass(slots=True)
 class Facts:
     """Counts of a run. `counts` are over the corpus, by the names of `COUNTED`.
 
-    `killed` has for each share of mutants killed (in tenths, ten for all) the number of rows;
-    `mutants` counts them by language, `unproven` says why rows are not proven.
+    `killed` has for each share of mutants killed (in tenths, ten for all) the number of rows,
+    `unproven` says why rows are not proven; `mutants` by language are those of rejected rows, too.
     """
 
     directory: Path
@@ -119,6 +88,7 @@ def gather(directory: Path) -> Facts:
     _corpus(found)
     for folder in ("rejected", "unfinished"):
         found.left[folder] = _left(directory / folder)
+    found.mutants = counted(directory)
     found.used = used(directory / "evidence")
     return found
 
@@ -162,26 +132,16 @@ def _count_checks(found: Facts, batch: pa.RecordBatch) -> None:
     for pair, count in counted.items():
         name, _, verdict = pair.partition("\0")
         found.verdicts.setdefault(name, Counter())[verdict] += count
-    for language in pc.unique(batch["language"]).to_pylist():
-        part = batch.filter(pc.equal(batch["language"], language))
-        findings = _columns.picked(part, "checks.findings")
-        rules, messages = (pc.struct_field(findings, key) for key in ("rule", "message"))
-        told: Counter[str] = Counter()
-        wanted = pc.is_in(rules, pa.array(["mutants", "not-proven"]))
-        _columns.count(told, pc.binary_join_element_wise(rules, messages, "\0").filter(wanted))
-        for words, count in told.items():
-            _count_proof(found, language, words, count=count)
+    for _, rule, message, count in messages(batch):
+        _count_proof(found, rule, message, count=count)
 
 
-def _count_proof(found: Facts, language: str, words: str, *, count: int) -> None:
-    rule, _, message = words.partition("\0")
-    match = _MUTANTS.match(message)
-    killed, usable, made = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    if match:
-        mutants = found.mutants.setdefault(language, Mutants())
-        mutants.add(killed, usable, max(made, usable), rows=count)
-    if usable:
-        found.killed[killed * 10 // usable] += count
+def _count_proof(found: Facts, rule: str, message: str, *, count: int) -> None:
+    those = told(message)
+    if those is not None and those.operator:
+        return
+    if those is not None and those.usable:
+        found.killed[those.killed * 10 // those.usable] += count
         message = "too few mutants of the answer fail its tests"
     if rule == "not-proven":
         found.unproven[message] += count

@@ -1,12 +1,13 @@
 """Test the tests: mutants of the answer must fail them, and a second run elsewhere must agree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from backfeed.engine import languages
 from backfeed.engine.errors import AskFailed
 from backfeed.engine.records import Check, Finding, Sample
 from backfeed.engine.requests import Asks, Compute, Limits, together
-from backfeed.engine.stages._runs import Ran, run_tests
+from backfeed.engine.stages._runs import Ran, Skips, run_tests
 
 ELSEWHERE = (("LANG", "C"), ("PYTHONHASHSEED", "4321"), ("TZ", "Asia/Kathmandu"))
 
@@ -19,6 +20,7 @@ class Prove:
     (seen by `execute`), at least `killed` of `least` to `most` usable mutants killed, and a second
     run with another hash seed, time zone, locale and order of files that agrees. A mutant that dies
     before the first assertion is not counted; it has twice the time of the second run, or `cpu_s`.
+    One that looks equivalent is not run. What became of them is told by operator, too.
 
     in:  level tested, tests that notice 9 of 10 mutants
     out: level proven
@@ -28,7 +30,8 @@ class Prove:
     least: int = 5
     most: int = 20
     cpu_s: float = 1.0
-    version = 3
+    skips: Skips = "run"
+    version = 4
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -36,7 +39,7 @@ class Prove:
         if sample.level != "tested":
             return [_not_proven(sample, "not tested")]
         again: Ran = yield from run_tests(
-            sample, sample.code, Limits(), check="again", elsewhere=ELSEWHERE
+            sample, sample.code, Limits(), check="again", skips=self.skips, elsewhere=ELSEWHERE
         )
         if again.word != "AC":
             detail = f"a second run came to {again.word}: {again.detail}"
@@ -60,38 +63,53 @@ class Prove:
 
     def _mutate(self, sample: Sample, cpu_s: float) -> Asks[Sample]:
         call = (sample.language, "mutants", sample.code, sample.entry_point, self.most)
-        codes: list[str] = yield from Compute(languages.call, call)
+        made: list[tuple[str, str]] = yield from Compute(languages.call, call)
+        real = [pair for pair in made if pair[0] != languages.ALIKE]
         limits = replace(Limits(), cpu_s=cpu_s, wall_s=4 * cpu_s + 2)
-        ends = yield from together(_mutant(sample, code, limits) for code in codes)
+        ends = yield from together(self._mutant(sample, code, limits) for _, code in real)
         usable = [end for end in ends if end != "unusable"]
         killed = usable.count("killed")
         share = killed / len(usable) if usable else 0.0
-        told = f"{killed} of {len(usable)} usable mutants killed ({len(codes)} made)"
+        by_operator = _by_operator([operator for operator, _ in real], ends, len(made) - len(real))
         if len(usable) < self.least or share < self.killed:
-            return _not_proven(sample, told)
-        return sample.checked(
-            Check("prove", "passed", findings=(Finding("mutants", "note", told),)), level="proven"
-        )
+            return _not_proven(sample, _told(ends), by_operator)
+        findings = (Finding("mutants", "note", _told(ends)), *by_operator)
+        return sample.checked(Check("prove", "passed", findings=findings), level="proven")
+
+    def _mutant(self, sample: Sample, code: str, limits: Limits) -> Asks[str]:
+        """What became of one mutant: killed, survived, or unusable."""
+        try:
+            ran: Ran = yield from run_tests(sample, code, limits, check="mutant", skips=self.skips)
+        except AskFailed:
+            return "unusable"
+        if ran.word == "AC":
+            return "survived"
+        # One that runs into a limit may run into another one the next time: no survivor either.
+        if ran.word in ("WA", "TLE", "IDLE", "MLE", "OLE", "FLAKY"):
+            return "killed"
+        return "killed" if ran.executed > 0 else "unusable"
 
 
-def _mutant(sample: Sample, code: str, limits: Limits) -> Asks[str]:
-    """What became of one mutant: killed, survived, or unusable."""
-    try:
-        ran: Ran = yield from run_tests(sample, code, limits, check="mutant")
-    except AskFailed:
-        return "unusable"
-    if ran.word == "AC":
-        return "survived"
-    # One that runs into a limit may run into another one the next time: that is no survivor either.
-    if ran.word in ("WA", "TLE", "IDLE", "MLE", "OLE", "FLAKY"):
-        return "killed"
-    return "killed" if ran.executed > 0 else "unusable"
+def _told(ends: Sequence[str]) -> str:
+    usable = len(ends) - ends.count("unusable")
+    return f"{ends.count('killed')} of {usable} usable mutants killed ({len(ends)} made)"
 
 
-def _not_proven(sample: Sample, why: str) -> Sample:
-    return sample.checked(
-        Check("prove", "unverified", findings=(Finding("not-proven", "note", why),))
+def _by_operator(operators: Sequence[str], ends: Sequence[str], alike: int) -> tuple[Finding, ...]:
+    """The same for each operator; `alike` are those that look equivalent."""
+    found: dict[str, list[str]] = {name: [] for name in sorted(set(operators))}
+    for name, end in zip(operators, ends, strict=True):
+        found[name].append(end)
+    if alike:
+        found[languages.ALIKE] = ["unusable"] * alike
+    return tuple(
+        Finding("mutants-by", "note", f"{name}: {_told(those)}") for name, those in found.items()
     )
+
+
+def _not_proven(sample: Sample, why: str, more: tuple[Finding, ...] = ()) -> Sample:
+    findings = (Finding("not-proven", "note", why), *more)
+    return sample.checked(Check("prove", "unverified", findings=findings))
 
 
 PLUGIN = Prove

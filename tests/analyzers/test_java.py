@@ -172,7 +172,7 @@ def test_a_stub_leaves_constructors_alone():
 def test_null_is_returned_only_where_it_can_be():
     code = "class A {\n    int f() { return a(); }\n    String g() { return b(); }\n}\n"
     made = languages.call("java", "mutants", code, "A")
-    assert made == [code.replace("return b()", "return null")]
+    assert made == [("returned", code.replace("return b()", "return null"))]
 
 
 @pytest.mark.parametrize(
@@ -187,8 +187,7 @@ def test_tests_are_switched_on():
     test = JUNIT.format(
         '    @Disabled("Later (soon)") @Test void a() {}\n    @Disabled\n    @Test void b() {}'
     )
-    job = PLUGIN.framework_job("junit", (File("A.java", "class A {}"),), (File("B.java", test),))
-    assert "@Disabled" not in next(file.text for file in job.files if file.path == "B.java")
+    assert "@Disabled" not in PLUGIN.switched_on(File("B.java", test)).text
 
 
 @pytest.fixture

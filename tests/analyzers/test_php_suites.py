@@ -183,7 +183,7 @@ def test_a_stub_and_mutants_fail(suited, name):
     code = EXERCISES[name][0]
     assert suited(name, PLUGIN.stub(code, "")).verdict == "failed"
     assert suited(name, "<?php\n").verdict == "failed"
-    assert "WA" in {suited(name, mutant).word for mutant in PLUGIN.mutants(code, "", 4)}
+    assert "WA" in {suited(name, mutant).word for _, mutant in PLUGIN.mutants(code, "", 4)}
 
 
 WRONG = LEAP.replace("% 4 ", "% 5 ")

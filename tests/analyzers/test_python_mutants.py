@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from backfeed.analyzers._python_mutants import mutants
+from backfeed.engine.languages import ALIKE
 
 # An expression or statement of a function, and changes of it that must be among its mutants.
 OPERATORS = {
@@ -59,8 +60,12 @@ BLOCKS = {
 }
 
 
+def texts(*asked):
+    return [text for _, text in mutants(*asked)]
+
+
 def made(body, name="f"):
-    return mutants(f"def f(a, b, c):\n    {body}\n", name, 100)
+    return texts(f"def f(a, b, c):\n    {body}\n", name, 100)
 
 
 def changed(body):
@@ -101,18 +106,18 @@ def test_left_alone(name):
 
 def test_the_body_of_a_while_loop_is_changed():
     code = "def f(a):\n    while a:\n        g(a - 1)\n        a -= 1\n"
-    found = mutants(code, "f", 100)
+    found = texts(code, "f", 100)
     assert any("g(a + 1)" in text for text in found)
     assert all("while a:" in text and "a -= 1" in text for text in found)
 
 
 def test_methods_of_a_class_are_changed():
     code = "class A:\n    'One.'\n    def f(self):\n        return 1\n"
-    assert any("return 2" in text for text in mutants(code, "A"))
+    assert any("return 2" in text for text in texts(code, "A"))
 
 
 def test_without_a_name_all_functions_are_changed():
-    found = mutants("def f():\n    return 1\n\ndef g():\n    return 'a'\n", "", 100)
+    found = texts("def f():\n    return 1\n\ndef g():\n    return 'a'\n", "", 100)
     assert any("return 2" in text for text in found)
     assert any("return ''" in text for text in found)
 
@@ -131,7 +136,7 @@ def test_they_are_spread_over_the_code():
     """Not the first twenty: a quarter of the function must not go unseen."""
     original = LONG.splitlines()
     lines = set()
-    for text in mutants(LONG, "f", 20):
+    for text in texts(LONG, "f", 20):
         lines |= {n for n, line in enumerate(text.splitlines()) if line != original[n]}
     assert all(any(low <= line < low + 8 for line in lines) for low in (1, 9, 17, 25))
 
@@ -147,3 +152,31 @@ def test_they_depend_on_the_code_alone(seed):
         env={"PYTHONHASHSEED": seed}, check=True,
     )  # fmt: skip
     assert done.stdout == repr(mutants(LONG, "f"))
+
+
+BY = [
+    ("return a + b", "return a - b", "operator"),
+    ("return a < b", "return a <= b", "operator"),
+    ("return a[1]", "return a[2]", "number"),
+    ("return True", "return False", "truth"),
+    ("return 'x'", "return ''", "string"),
+    ("return not a", "return not not a", "condition"),
+    ("return a", "return None", "returned"),
+    ("yield a", "yield None", "returned"),
+    ("g(a, b)", "g(b, a)", "argument"),
+    ("g()", "None", "statement"),
+]
+
+
+@pytest.mark.parametrize(("body", "other", "operator"), BY)
+def test_each_says_what_was_changed(body, other, operator):
+    found = mutants(changed(body), "f", 100)
+    assert (operator, changed(other)) in found
+
+
+def test_what_compiles_to_the_same_looks_equivalent_and_is_one_more():
+    code = changed("return a\n    return b + 1")
+    found = mutants(code, "f", 100)
+    assert {name for name, text in found if "return a\n" in text} == {ALIKE}
+    assert {name for name, text in found if "return a\n" not in text} == {"returned"}
+    assert [name for name, _ in mutants(code, "f", 1) if name != ALIKE] == ["returned"]

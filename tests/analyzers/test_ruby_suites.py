@@ -148,7 +148,7 @@ def test_a_stub_and_mutants_fail(suited, name):
     assert suited(name, PLUGIN.stub(code, "")).verdict == "failed"
     assert suited(name, "").verdict == "failed"
     mutants = PLUGIN.mutants(code, "", 4)
-    assert "WA" in {suited(name, mutant).word for mutant in mutants}
+    assert "WA" in {suited(name, mutant).word for _, mutant in mutants}
 
 
 WRONG = TWO_FER.replace("One", "Two")

@@ -93,13 +93,13 @@ def test_a_stub_gives_no_rows(code):
     ],
 )
 def test_mutants(code, mutant):
-    assert mutant in PLUGIN.mutants(code, "", 40)
+    assert mutant in [text for _, text in PLUGIN.mutants(code, "", 40)]
 
 
 def test_what_is_set_stays_an_assignment():
     made = PLUGIN.mutants("UPDATE t SET a = 1 WHERE b = 2;", "", 40)
     assert made
-    assert not [one for one in made if "SET a <>" in one]
+    assert not [one for _, one in made if "SET a <>" in one]
 
 
 def test_the_word_of_a_record_must_be_ours():

@@ -1,8 +1,11 @@
 """Code of any language as a tree: definitions, stubs, mutants, comments, what is missing."""
 
+import re
+
 import pytest
 
 from backfeed.analyzers import _tree, _tree_fit, _tree_mutants
+from backfeed.engine.languages import ALIKE
 
 CPP = """#include <vector>
 // the rest of the world
@@ -43,15 +46,45 @@ def test_a_stub_keeps_what_is_around_the_bodies():
 
 
 def test_mutants_are_different_each_with_one_fault_and_always_the_same():
-    found = _tree_mutants.mutants("cpp", CPP, "add", most=50)
+    made = _tree_mutants.mutants("cpp", CPP, "add", most=50)
+    found = [text for _, text in made]
     assert len(found) == len(set(found)) > 8
-    assert found == _tree_mutants.mutants("cpp", CPP, "add", most=50)
-    assert found[:3] == _tree_mutants.mutants("cpp", CPP, "add", most=3)
+    assert made == _tree_mutants.mutants("cpp", CPP, "add", most=50)
+    assert made[:3] == _tree_mutants.mutants("cpp", CPP, "add", most=3)
     assert CPP not in found
     for wanted in ("x >= 3", "x > 4", "|| y", "!(x > 3 && y < 2)", "return {};", "x - y"):
         assert any(wanted in one for one in found), wanted
     assert all("{ return total; }" in one and "add(x, 1)" in one for one in found)
     assert not any(_tree.tree("cpp", one.encode()).root_node.has_error for one in found)
+
+
+MESSAGES = [
+    ("javascript", 'throw new Error("no")'), ("javascript", 'console.error( "no", x)'),
+    ("java", 'throw new IllegalStateException("no")'), ("cpp", 'throw std::runtime_error("no")'),
+    ("c", 'fprintf(stderr, "no")'), ("php", "throw new \\Exception('no')"),
+    ("ruby", "raise ArgumentError, 'no'"), ("ruby", "raise ArgumentError.new('no')"),
+    ("ruby", "raise 'no'"), ("go", 'panic("no")'), ("rust", 'panic!("no")'),
+    ("rust", 'x.expect("no")'), ("lua", 'error("no")'), ("perl", "die 'no'"),
+]  # fmt: skip
+HEADS = {
+    "javascript": "function f(x) {{ {}; return {}; }}",
+    "java": "class A {{ String f(int x) {{ {}; return {}; }} }}",
+    "cpp": "auto f(int x) {{ {}; return {}; }}", "c": "char *f(int x) {{ {}; return {}; }}",
+    "php": "<?php function f($x) {{ {}; return {}; }}", "ruby": "def f(x)\n{}\n{}\nend\n",
+    "go": "package main\nfunc f(x int) string {{ {}; return {} }}",
+    "rust": "fn f(x: Option<i32>) -> &'static str {{ {}; {} }}",
+    "lua": "function f(x) {}; return {} end", "perl": "sub f {{ {}; return {}; }}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "said"), MESSAGES)
+def test_a_message_that_is_emptied_looks_equivalent(language, said):
+    code = HEADS[language].format(said, '"yes"') + "\n"
+    made = {text: operator for operator, text in _tree_mutants.mutants(language, code, "", most=50)}
+    assert made[re.sub("""(["'])no.""", r"\1\1", code)] == ALIKE
+    assert made[code.replace('"yes"', '""')] == "string"
+    few = [name for name, _ in _tree_mutants.mutants(language, code, "", most=1) if name != ALIKE]
+    assert len(few) == 1
 
 
 def test_comments_are_blanked_in_place():

@@ -22,6 +22,8 @@ from backfeed.engine.services import AnalyzerService, open_sandbox
 from backfeed.engine.stages._runs import run_tests
 
 CODE = Path(__file__).with_name("code")
+OPERATORS = {"operator", "number", "string", "truth", "condition", "returned", "statement",
+             "argument", languages.ALIKE}  # fmt: skip
 FACTS = (ValueError, RecursionError, MemoryError)  # what `Compute` makes a refusal of
 
 
@@ -147,6 +149,10 @@ def test_its_parser_and_its_findings_have_the_form_that_stages_read(name):
             assert found["word"] == "ok" or {"message", "line"} <= found.keys()
         if verb == "fit":
             msgspec.convert(languages.call(name, verb, *arguments), tuple[Finding, ...])
+        if verb == "mutants":
+            made = languages.call(name, verb, *arguments)
+            assert {operator for operator, _ in made} <= OPERATORS
+            assert len([one for one in made if one[0] != languages.ALIKE]) <= arguments[-1]
 
 
 @pytest.mark.bwrap
@@ -230,5 +236,5 @@ def test_a_stub_and_mutants_fail_the_tests(name, tested):
     if languages.can(name, "mutants"):
         made = languages.call(name, "mutants", run["code"], run["name"], 5)
         assert made
-        assert run["code"] not in made
-        assert "WA" in {tested("passing", code).word for code in made}
+        assert run["code"] not in dict(map(reversed, made))
+        assert "WA" in {tested("passing", code).word for _, code in made}

@@ -8,7 +8,8 @@ from finished import finish, sample
 from backfeed.engine.errors import StoreFault
 from backfeed.engine.records import Check, Finding
 from backfeed.engine.report import _evidence, _header, _words, attribution
-from backfeed.engine.report.facts import EXAMPLES, SHOWN, Mutants, gather
+from backfeed.engine.report.facts import EXAMPLES, SHOWN, gather
+from backfeed.engine.report.mutants import Mutants, plain
 
 
 @pytest.mark.parametrize("module", [_header, _words, attribution], ids=lambda m: m.__name__)
@@ -53,10 +54,29 @@ def test_mutants_are_counted_by_language(tmp_path):
         )
         for name, (language, rule, message) in told.items()
     ]
-    finish(tmp_path, rows)
+    finish(tmp_path, rows[1:], [rows[0].no("accept", "level")])
     found = gather(tmp_path).mutants
     assert found == {"go": Mutants(3, 40, 19, 13), "c": Mutants(1, 4, 0, 0)}
     assert (found["go"].survived, round(found["go"].share, 2)) == (6, 0.68)
+
+
+def test_mutants_are_counted_by_operator(tmp_path):
+    told = ["2 of 5 usable mutants killed (7 made)",
+            "number: 2 of 2 usable mutants killed (3 made)",
+            "string: 0 of 3 usable mutants killed (4 made)",
+            "equivalent-looking: 0 of 0 usable mutants killed (1 made)"]  # fmt: skip
+    rules = ["not-proven", "mutants-by", "mutants-by", "mutants-by"]
+    findings = tuple(Finding(*pair) for pair in zip(rules, ["note"] * 4, told, strict=True))
+    row = sample("a").checked(Check("prove", "unverified", findings=findings))
+    finish(tmp_path, [row], [row.no("accept", "level")])
+    facts, number = gather(tmp_path), Mutants(2, 6, 4, 4)
+    operators = {"number": number, "string": Mutants(2, 8, 6, 0)}
+    operators["equivalent-looking"] = Mutants(2, 2, 0, 0)
+    assert facts.mutants == {"python": Mutants(2, 14, 10, 4, operators)}
+    assert (facts.unproven.total(), sum(facts.killed)) == (1, 1)
+    counts = {"rows": 2, "made": 6, "unusable": 2, "killed": 4, "survived": 0}
+    told = plain(tmp_path)["python"]["operators"]
+    assert (told["number"], told["equivalent-looking"]) == (counts, {"rows": 2, "made": 2})
 
 
 def test_stages_stand_in_the_order_of_the_recipe(run):

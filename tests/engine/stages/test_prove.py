@@ -4,6 +4,7 @@ import pytest
 from stages.dialogue import computed, outcome, report, spec
 
 from backfeed.engine.errors import Refused
+from backfeed.engine.languages import ALIKE
 from backfeed.engine.records import Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Compute, rejoined
@@ -24,7 +25,7 @@ def proved(sample, mutants, again=PASSED, asked=None, **settings):
 
     def answer(request):
         if isinstance(request, Compute):
-            return [f"mutant {n}" for n in range(len(mutants))]
+            return [("number", f"mutant {n}") for n in range(len(mutants))]
         (asked if asked is not None else []).append(request)
         code = spec(request)["code"]
         found = again if code == sample.code else mutants[int(code.split()[1])]
@@ -45,6 +46,29 @@ def test_tests_that_notice_nine_of_ten_mutants_prove():
     found = proved(SAMPLE, [KILLED] * 9 + [PASSED])
     assert (found.level, found.rejected) == ("proven", None)
     assert told(found) == ("prove", "passed", "9 of 10 usable mutants killed (10 made)")
+
+
+def test_what_became_of_mutants_is_told_by_operator():
+    ends = {"number": [KILLED, PASSED], "string": [KILLED, DEAD], "condition": [KILLED]}
+    pairs = [(name, end) for name, those in ends.items() for end in those]
+    made = [(name, f"mutant {n}") for n, (name, _) in enumerate(pairs)]
+    asked = []
+
+    def answer(request):
+        if isinstance(request, Compute):
+            return [*made, (ALIKE, "never run")]
+        asked.append(code := spec(request)["code"])
+        return PASSED if code == CODE else pairs[int(code.split()[1])][1]
+
+    [found] = rejoined(Prove(least=1).each(SAMPLE), answer)
+    assert asked == [CODE, *(code for _, code in made)]
+    assert [(one.rule, one.message) for one in found.checks[-1].findings] == [
+        ("mutants", "3 of 4 usable mutants killed (5 made)"),
+        ("mutants-by", "condition: 1 of 1 usable mutants killed (1 made)"),
+        ("mutants-by", "number: 1 of 2 usable mutants killed (2 made)"),
+        ("mutants-by", "string: 1 of 1 usable mutants killed (2 made)"),
+        ("mutants-by", "equivalent-looking: 0 of 0 usable mutants killed (1 made)"),
+    ]
 
 
 SHARES = [
