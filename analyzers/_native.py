@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,7 +11,7 @@ from backfeed.analyzers import _batch, _beside, _native_parts, _record, _tree
 from backfeed.analyzers._beside import Folder
 from backfeed.analyzers._cutting import Cutting
 from backfeed.engine.records import File
-from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
+from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome, Part
 
 Plain = dict[str, Any]
 BUILD = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, disk_mb=256)
@@ -82,16 +83,25 @@ class Native(Cutting):
         harness = File(
             f"backfeed_main{self.suffix}", _record.guests(["backfeed_main.cpp"], **words)[0].text
         )
-        ready = _native_parts.parts(answer, tests, self.suite, suffix=self.suffix, limits=SUITE)
-        but = "".join(f" ! -path './{path}'" for path in ready)
+        return Job(
+            files=(*files, harness), command=("./main",), report=True, build=self._linked(files, {})
+        )
+
+    def ahead(self, job: Job, answer: tuple[File, ...]) -> Job:
+        """The same job, with what the answer cannot change of it in parts of their own."""
+        given = [file for file in job.files if file.path != f"backfeed_main{self.suffix}"]
+        ready = _native_parts.parts(answer, given, self.suite, suffix=self.suffix, limits=SUITE)
+        return replace(job, build=self._linked(job.files, ready), parts=tuple(ready.values()))
+
+    def _linked(self, files: Sequence[File], ready: Mapping[str, Part]) -> Build:
+        """One program of all source files, but those that are ready or included by others."""
+        inside = _native_parts.inside(files, self.suffix)
+        but = "".join(f" ! -path './{path}'" for path in (*ready, *inside))
         sources = f"$(find . -name '*{self.suffix}'{but})"
         made = " ".join(name for part in ready.values() for name in part.build.outputs)
-        command = f"{' '.join(self.suite)} -Wl,--wrap=main -o main {sources} {made} -lm -pthread"
-        build = Build(command=("sh", "-c", command), outputs=("main",), limits=SUITE)
-        return Job(
-            files=(*files, harness), command=("./main",), report=True, build=build,
-            parts=tuple(ready.values()),
-        )  # fmt: skip
+        flags = " ".join(self.suite)
+        command = f"{flags} -Wl,--wrap=main -o main {sources} {made} -lm -pthread"
+        return Build(command=("sh", "-c", command), outputs=("main",), limits=SUITE)
 
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
         """What the test came to; a header that is not there is a lack of the sandbox's.

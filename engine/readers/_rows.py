@@ -117,7 +117,8 @@ def _foreign(row: Row, shape: Shape) -> Sample:
         raise Unusable("no-answer", "the answer is empty")
     language = text("language")
     return Sample(
-        language=language_named(language) if language else "", dialect=dialect_named(text("dialect") or language),
+        language=language_named(language) if language else "",
+        dialect=dialect_named(text("dialect") or language),
         question_type=text("question_type"), messages=messages, entry_point=text("entry_point"),
         files=files, support=values.files_of(*cell("support")),
         tests=values.tests_of(*cell("tests")), extra=_extra(row, shape),

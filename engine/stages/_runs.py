@@ -185,7 +185,11 @@ def _framework(code: str, sample: Sample, test: Test) -> Job:
     answer = (File(path, test.setup + code), *(file for file in others if file in sample.files))
     support = tuple(file for file in others if file not in sample.files)
     job: Job = plugin.framework_job(test.framework, answer, tests)
-    return replace(job, files=(*support, *job.files))
+    job = replace(job, files=(*support, *job.files))
+    if not languages.can(sample.language, "ahead"):
+        return job
+    ready: Job = plugin.ahead(job, answer)
+    return ready
 
 
 def _program(code: str, sample: Sample, test: Test) -> Job:

@@ -30,14 +30,19 @@ def test_a_file_that_includes_only_the_suites_own_is_one():
 @pytest.mark.parametrize(
     "text",
     [
-        '#include "../sum.hpp"\n', '#include "other.hpp"\n', "#include NAMED\n",
-        '#import "sum.hpp"\n',
+        '#include "../sum.hpp"\n', "#include NAMED\n", '#import "../t/../sum.hpp"\n',
+        '#include "/a/sum.hpp"\n', '#include "../../a/sum.hpp"\n', "#include_next <x.hpp>\n",
         '#inc\\\nlude "../sum.hpp"\n', '#if __has_include("../sum.hpp")\n#endif\n',
         '  #  include_next "x.hpp"\n',
     ],
 )  # fmt: skip
 def test_a_file_that_may_see_the_answer_is_none(text):
     assert parts(["sum.hpp"], t__main_cpp=MAIN + text) == {}
+
+
+def test_what_is_not_there_is_nobodys():
+    found = parts(["sum.hpp"], t__main_cpp=MAIN + '#ifdef OLD\n#include "other.hpp"\n#endif\n')
+    assert found == {"t/main.cpp": ["t/main.cpp", "t/small.hpp"]}
 
 
 def test_a_file_of_which_the_answer_has_one_of_the_same_name_is_none():
@@ -47,6 +52,19 @@ def test_a_file_of_which_the_answer_has_one_of_the_same_name_is_none():
 
 def test_a_path_that_a_shell_would_read_is_none():
     assert parts([], **{"a b_cpp": "int x;\n", "c'd_cpp": "int y;\n"}) == {}
+
+
+@pytest.mark.bwrap
+@pytest.mark.parametrize(("plugin", "suffix"), [(c.PLUGIN, "c"), (cpp.PLUGIN, "cpp")])
+def test_a_source_that_a_test_includes_is_not_compiled_besides(answer, plugin, suffix):
+    own = File(f"add.{suffix}", "int add(int a, int b) { return a + b; }\n")
+    suite = File(
+        f"add_test.{suffix}",
+        f'#include <stdio.h>\n#include "add.{suffix}"\n'
+        'int main(void) { puts(add(1, 2) == 3 ? "yes" : "no"); }\n',
+    )
+    job = plugin.ahead(plugin.framework_job("unity", (own,), (suite,)), (own,))
+    assert job.decode(answer(job)).stdout == "yes\n"
 
 
 @pytest.mark.bwrap
@@ -64,6 +82,7 @@ def test_two_answers_share_what_is_made_of_the_suite(answer, box, plugin, suffix
     def told(body):
         own = File(f"add.{suffix}", f'#include "add.h"\nint add(int a, int b) {{ {body} }}\n')
         job = plugin.framework_job("unity", (header, own), suite)
+        job = plugin.ahead(job, (header, own))
         assert [file.path for part in job.parts for file in part.files] == [f"frame.{suffix}",
             "frame.h"]  # fmt: skip
         return job.decode(answer(job)).stdout
