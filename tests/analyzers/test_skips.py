@@ -1,5 +1,8 @@
 """Suites of which upstream switched tests off: run as a whole, or left as they stand."""
 
+import json
+import re
+
 import pytest
 
 from backfeed.engine import languages
@@ -7,6 +10,7 @@ from backfeed.engine.records import File, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Compute, rejoined
 from backfeed.engine.stages.execute import Execute
+from backfeed.engine.stages.prove import Prove
 
 C = """#include <stdio.h>
 static int ran, failed, ignored;
@@ -102,3 +106,47 @@ def test_what_is_left_on_has_to_tell_an_answer_from_a_stub(
 def test_a_stub_is_never_tested(executed, language, off):
     code = languages.call(language, "stub", OF[language][4].format("+"), "add")
     assert executed(language, off, code, "left").level in ("none", "ran")
+
+
+SWITCHES = [
+    ("cpp", "#if defined(EXERCISM_RUN_ALL_TESTS)\nx\n#endif\n", "#if 1\nx\n#endif\n"),
+    ("cpp", "  # ifdef EXERCISM_RUN_ALL_TESTS\r\n", "#if 1\r\n"),
+    ("cpp", "#ifndef EXERCISM_RUN_ALL_TESTS\n", "#ifndef EXERCISM_RUN_ALL_TESTS\n"),
+    ("rust", '#[test]\n#[ignore = "see [1]"]\nfn a() {}', "#[test]\n\nfn a() {}"),
+    ("rust", "#[test] #[ignore] fn a() {}", "#[test]  fn a() {}"),
+    ("rust", "#[ignored] fn a() {}", "#[ignored] fn a() {}"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "switched"), SWITCHES)
+def test_what_switches_tests_off_is_taken_out(language, text, switched):
+    assert languages.load(language).switched_on(File("a", text)).text == switched
+
+
+@pytest.mark.parametrize(("skips", "left"), [("run", False), ("left", True)])
+def test_mutants_are_run_in_the_same_way(skips, left):
+    framework, path, text, switch, code = OF["c"]
+    test = Tested("framework", framework=framework, files=(File(path, text % (switch, "")),))
+    sample = Sample(
+        id="a",
+        language="c",
+        code=code.format("+"),
+        entry_point="add",
+        tests=(test,),
+        level="tested",
+    )
+    jobs = []
+
+    def do(request):
+        if isinstance(request, Compute):
+            return request.function(*request.arguments)
+        jobs.append(request)
+        [word] = re.findall(r"\b[0-9a-f]{24}\b", request.files[-1].text)
+        told = {"word": word, "tests": [{"executed": 1, "phase": "test", "error": None}]}
+        said = "2 Tests 0 Failures 1 Ignored\n"
+        return {"verdict": "AC", "exit_code": 0, "report": json.dumps(told), "stdout": said}
+
+    rejoined(Prove(skips=skips).each(sample), do)
+    own = [[file.text for file in job.files if file.path == path] for job in jobs]
+    assert len(own) > 2
+    assert {f"   {switch}\n" in text for [text] in own} == {left}
