@@ -12,8 +12,8 @@ from backfeed.engine.errors import UnknownName
 VERBS = (
     "parse", "units", "tests_beside", "describe", "examples", "inputs", "record_job", "recorded",
     "test_of", "test_of_examples", "shown", "keywords", "compose", "composed_name", "check", "fit",
-    "entry_point", "missing_imports", "run_job", "switched_on", "test_job", "framework_job", "ahead",
-    "results", "lacking", "stub", "mutants",
+    "entry_point", "missing_imports", "run_job", "switched_on", "test_job", "framework_job",
+    "ahead", "results", "lacking", "stub", "mutants",
 )  # fmt: skip
 """What an analyzer plug-in may offer, from cutting to proving. What it lacks is `unverified`."""
 
