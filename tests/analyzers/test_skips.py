@@ -109,6 +109,7 @@ def test_a_stub_is_never_tested(executed, language, off):
 
 
 SWITCHES = [
+    ("bash", "  [ ${BATS_RUN_SKIPPED:-} = true ] || skip\n", "  [ true = true ] || skip\n"),
     ("cpp", "#if defined(EXERCISM_RUN_ALL_TESTS)\nx\n#endif\n", "#if 1\nx\n#endif\n"),
     ("cpp", "  # ifdef EXERCISM_RUN_ALL_TESTS\r\n", "#if 1\r\n"),
     ("cpp", "#ifndef EXERCISM_RUN_ALL_TESTS\n", "#ifndef EXERCISM_RUN_ALL_TESTS\n"),
