@@ -36,6 +36,7 @@ exit $code
 
 class _Go(Cutting):
     language = "go"
+    needs = ("go",)
     hello = "package main\n\nfunc main() {}\n"
     version = "3"
     kinds = ("script", "stdio", "gotest")

@@ -11,6 +11,7 @@ GRADES = ("parsed", "analyzed", "run", "tested", "proven")
 """What comes after a grade includes it; a language without an analyzer is `known` by name alone."""
 
 _OURS = ("python", "python3", "sh", "env")  # every sandbox has them
+_INSTALLED = "/usr/local/lib/backfeed/bin"  # by `make toolchains`, where the system's is too old
 
 
 def graded() -> list[dict[str, Any]]:
@@ -30,11 +31,15 @@ def _graded(name: str) -> dict[str, Any]:
         languages.can(name, "stub") and languages.can(name, "mutants"),
     )
     reached = next((n for n, offered in enumerate(offers) if not offered), len(offers))
-    missing = sorted({word for word in _programs(plugin) if shutil.which(word) is None})
+    missing = sorted({word for word in _programs(plugin) if not _is_there(word)})
     return {
         "name": name, "grade": GRADES[reached - 1] if reached else "known",
         "tests": list(getattr(plugin, "kinds", ())), "missing": missing,
     }  # fmt: skip
+
+
+def _is_there(word: str) -> bool:
+    return any(shutil.which(word, path=path) for path in (None, _INSTALLED))
 
 
 def _programs(plugin: Any) -> Iterator[str]:

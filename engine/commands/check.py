@@ -21,7 +21,7 @@ class _Check(RecipeCommand):
     def cut(self, recipe: Any, values: dict[str, Any]) -> Any:
         """Leave out the steps beyond the depth asked for."""
         gone = LEFT_OUT[values["until"]]
-        if values["deep"] and "analyze" in gone:
+        if values.get("deep") and "analyze" in gone:
             raise click.UsageError(f"--deep needs --until analyze or more, not {values['until']}")
         steps = [step for step in recipe.steps if getattr(step, "use", "") not in gone]
         if values["until"] == "run":

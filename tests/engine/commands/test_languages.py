@@ -48,7 +48,7 @@ def test_what_is_left_out_ends_the_chain(monkeypatch, left_out, grade):
 
 
 def test_a_missing_program_is_named_with_the_remedy(backfeed, monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda word: None)
+    monkeypatch.setattr(shutil, "which", lambda word, path=None: None)
     lines = backfeed("list", "languages").out.splitlines()
     [go] = [line for line in lines if line.startswith("go ")]
     assert "missing here: go (try `make toolchains`)" in go
