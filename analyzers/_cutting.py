@@ -12,7 +12,7 @@ from backfeed.analyzers import (
     _tree_recorded,
     _tree_units,
 )
-from backfeed.analyzers._described import Description, Example, Unit
+from backfeed.analyzers._described import Description, Example, Unit, knowable
 from backfeed.analyzers._language import TreeLanguage
 from backfeed.engine.records import File
 from backfeed.engine.requests import Job, Outcome
@@ -35,8 +35,8 @@ class Cutting(TreeLanguage):
     def describe(self, code: str, name: str) -> Description:
         """What the comment above a function says, or those in a class."""
         if _tree_classes.is_class(self.language, code, name):
-            return _tree_classes.describe(self.language, code, name)
-        return _tree_docs.describe(self.language, code, name)
+            return knowable(_tree_classes.describe(self.language, code, name))
+        return knowable(_tree_docs.describe(self.language, code, name))
 
     def examples(self, code: str, name: str) -> list[Example]:
         """Calls that the comment shows with what they give."""

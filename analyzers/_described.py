@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backfeed.engine.methods._echo import echoes
 
@@ -17,6 +17,8 @@ VAGUE = re.compile(
     r"(semi-)?intelligent(ly)?|heuristic(ally|s)?|best[- ]effort)\b",
     re.IGNORECASE,
 )
+# A default that has a name, but for the limits that languages name.
+_DEFAULT = re.compile(r"=\s*(?!\w*_(?:MAX|MIN)\b)([A-Z][A-Z\d]*_[A-Z\d_]+)\b")
 LONGEST = 10_000
 LEAST_WORDS, LEAST_WORDS_ALONE = 4, 21
 
@@ -74,6 +76,18 @@ def too_short(found: Description) -> bool:
     told = [found.prose, found.returns, *(text for _, text in found.parameters)]
     words = re.findall(r"[A-Za-z]+", " ".join(told))
     return len(words) < (LEAST_WORDS if found.examples else LEAST_WORDS_ALONE)
+
+
+def knowable(found: Description) -> Description:
+    """The same, or refused: a default of which only the name is said is known to nobody."""
+    if found.reason:
+        return found
+    said = " ".join((found.prose, *(text for _, text in found.parameters)))
+    for name in _DEFAULT.findall(found.signature):
+        defined = re.search(rf"\b{name}\b\s*(?::[^=\n]{{1,40}})?=(?!=)", found.signature)
+        if not defined and not re.search(rf"\b{name}\W+(?:is|=|:|of)?\W*[\d\"']", said):
+            return replace(found, reason="unknown-default", detail=name)
+    return found
 
 
 def telling(

@@ -3,7 +3,7 @@
 import pytest
 
 from backfeed.analyzers import _tree_calls, _tree_docs, _tree_recorded, _tree_units
-from backfeed.analyzers._described import Example, telling
+from backfeed.analyzers._described import Description, Example, knowable, telling
 from backfeed.engine import languages
 from backfeed.engine.requests import Job, Outcome
 
@@ -149,6 +149,23 @@ def test_rusts_headings_are_sections():
 def test_words_that_are_not_enough(comment, reason):
     code = f"{comment}\nfunction f(n) {{\n  return n;\n}}\n"
     assert _tree_docs.describe("javascript", code, "f").reason == reason
+
+
+@pytest.mark.parametrize(
+    ("signature", "prose", "reason"),
+    [
+        ("function f(base = DEFAULT_BASE)", "", "unknown-default"),
+        ("function f({ base = DEFAULT_BASE, n = 3 } = {})", "Adds.", "unknown-default"),
+        ("const DEFAULT_BASE = 37;\nfunction f(base = DEFAULT_BASE)", "", ""),
+        ("function f(base = DEFAULT_BASE)", "`DEFAULT_BASE` is 37.", ""),
+        ("int f(int most = INT_MAX)", "", ""),
+        ("function f(base = 37)", "", ""),
+    ],
+)
+def test_a_default_has_a_value(signature, prose, reason):
+    found = knowable(Description("f", "function", signature, prose))
+    assert found.reason == reason
+    assert found.detail == ("DEFAULT_BASE" if reason else "")
 
 
 @pytest.mark.parametrize(
