@@ -34,6 +34,7 @@ _SHIM = "".join(
 )  # fmt: skip
 _LIMITS = Limits(cpu_s=60.0, wall_s=120.0, memory_mb=2048, output_kb=16 * 1024, disk_mb=256)
 _MOST_ROUNDS = 4
+_LONGEST = 2000  # of a message that is read: it may hold a name of megabytes
 _PLACE = re.compile(r"(?:[\w/.-]*/)?(?:b_[0-9a-f]{24}/|s_\d{6}_[0-9a-f]{24})")
 _FOR_ALL = re.compile(r"\A[^\n]*\.d\.[mc]?ts\n|\bdeclare\s+(?:global\b|module\s*[\"'])")
 
@@ -105,7 +106,7 @@ def _run(snippets: Sequence[Text], flags: Sequence[str]) -> Asks[list[Plain] | N
     for path, line, column, code, message in _LINE.findall(outcome.stdout):
         found.setdefault(path, []).append({
             "rule": f"TS{code}", "level": "note", "line": int(line), "column": int(column),
-            "message": _PLACE.sub("", " ".join(message.split()))[:300],
+            "message": _PLACE.sub("", " ".join(message[:_LONGEST].split()))[:300],
         })  # fmt: skip
     return [_told(one, found) for one in snippets]
 
