@@ -8,8 +8,7 @@ from backfeed.analyzers._tree_mutants import is_stub
 
 CUT = re.compile(
     r"\b(rest of (the|your) (code|function|implementation)|remaining (code|implementation)"
-    r"|(code|implementation) continues here|existing code|(your|add) code here"
-    r"|same as (above|before))\b"
+    r"|(code|implementation) continues here|existing code|same as (above|before))\b"
     r"|^[^\w.]*\.\.\.[^\w.]*$",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -17,7 +17,7 @@ class Fit:
     out: rejected by fit, reason stub
     """
 
-    version = 2
+    version = 3
     asks = ("compute",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:

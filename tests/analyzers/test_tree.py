@@ -119,6 +119,8 @@ def test_what_the_grammar_does_not_take_is_suspected(code, word, line):
         ("int g(int x) { return x; }", ["missing-name"]),
         ("int f(int x) {\n  // ... rest of the code here\n  return x; }", ["cut-code"]),
         ("int f(int x) {\n  // ...\n  return x; }", ["cut-code"]),
+        ("int f(int x) {\n  // write your code here\n  return x; }", []),
+        ("int f(int x) {\n  // write your code here\n}", ["stub"]),
         ("int f(int x) {\n  // ....^^....\n  return x; }", []),
         ("int g() { return 1; }\nint f(int x);", []),
     ],
