@@ -135,7 +135,7 @@ class Native(Cutting):
             f'(ulimit -t {MOST_S}; exec {called} $near "$f" 2>&1 </dev/null)\n'
             'echo "== $?"\ndone\n'
         )
-        cpu_s = 0.5 * len(codes) + 20
+        cpu_s = 2.0 * len(codes) + 20
         found = yield from _batch.told(
             codes,
             self.suffix,
