@@ -34,9 +34,8 @@ class Folder:
         return str(pure.relative_to(self.name)) if inside else ""
 
 
-def folders(batch: Sequence[CodeCheck]) -> list[Folder]:
-    """A folder for each snippet; one without a name for those that are alone."""
-    word = word_of(batch)
+def folders(batch: Sequence[CodeCheck], word: str) -> list[Folder]:
+    """A folder for each snippet, named by a word of the batch; none for those that are alone."""
     return [_folder(one, _record.word_of(word, str(n))) for n, one in enumerate(batch)]
 
 

@@ -34,9 +34,9 @@ class Cutting(TreeLanguage):
 
     def describe(self, code: str, name: str) -> Description:
         """What the comment above a function says, or those in a class."""
-        if _tree_classes.is_class(self.language, code, name):
-            return knowable(_tree_classes.describe(self.language, code, name))
-        return knowable(_tree_docs.describe(self.language, code, name))
+        is_class = _tree_classes.is_class(self.language, code, name)
+        kind = _tree_classes if is_class else _tree_docs
+        return knowable(kind.describe(self.language, code, name))
 
     def examples(self, code: str, name: str) -> list[Example]:
         """Calls that the comment shows with what they give."""

@@ -10,7 +10,7 @@ from typing import Any
 import tree_sitter
 import tree_sitter_python
 
-from backfeed.analyzers import _batch, _tree
+from backfeed.analyzers import _batch, _rules, _tree
 from backfeed.engine.errors import AskFailed, Outage
 from backfeed.engine.grammar import grammars
 from backfeed.engine.records import File
@@ -43,9 +43,49 @@ def guest(name: str) -> str:
 def version_of(distribution: str) -> str:
     """Of an installed distribution; empty if it is not here."""
     try:
-        return metadata.version(distribution)
+        return _batch.version_of(distribution)
     except metadata.PackageNotFoundError:
         return ""
+
+
+class Pass:
+    """A deep pass: `job` runs its tool over files, `read` sorts what it says by their numbers."""
+
+    name = distribution = extra = version = ""
+    packages: tuple[str, ...] = ()
+
+    def programs(self) -> dict[str, str]:
+        """No program but those of its packages."""
+        return {}
+
+    def job(self, snippets: tuple[File, ...]) -> Job:
+        """A job for a batch."""
+        raise NotImplementedError
+
+    def read(self, output: str) -> Found:
+        """What the tool found."""
+        raise NotImplementedError
+
+    def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
+        """What the tool finds in each snippet, from one process for all."""
+        version = version_of(self.distribution)
+        return (yield from checked(self.name, version, batch, job=self.job, read=self.read))
+
+
+class ByRules(Pass):
+    """A deep pass that looks for our own rules; `rules` is its name in their files."""
+
+    rules = ""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those of which there are rules."""
+        return _rules.languages(self.rules)
+
+    @property
+    def version(self) -> str:  # type: ignore[override]
+        """Of the tool, and of our rules."""
+        return f"1 {version_of(self.distribution)} rules {_rules.mark(self.rules)}"
 
 
 def checked(

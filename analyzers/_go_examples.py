@@ -68,9 +68,7 @@ def _standing_alone(
     used = {one for one in named(function) if one in known and not (apart and one == package)}
     if any(not re.search(cut_of("go").standard, known[one].said) for one in used):
         return None
-    said = text_of(function)
-    if apart:
-        said = _without(function, package)
+    said = _without(function, package) if apart else text_of(function)
     tree = _tree.tree("go", _tree.encoded(f"package p\n\n{said}\n")).root_node
     names = set(named(tree)) - set(_bound(tree)) - own - used - {"p"}
     free = [one for one in names if not _BUILTIN.fullmatch(one)]
@@ -79,7 +77,7 @@ def _standing_alone(
 
 def _bound(tree: tree_sitter.Node) -> Iterator[str]:
     """The names that a function and what is in it bring."""
-    for node in _all(tree):
+    for node in _tree.walked(tree):
         for field in _BINDS.get(node.type, ()):
             for child in node.children_by_field_name(field):
                 yield from named(child)
@@ -88,7 +86,7 @@ def _bound(tree: tree_sitter.Node) -> Iterator[str]:
 def _without(function: tree_sitter.Node, package: str) -> str:
     """A function in which nothing is picked from its package."""
     edits = []
-    for node in _all(function):
+    for node in _tree.walked(function):
         operand = node.child_by_field_name("operand") or node.child_by_field_name("package")
         rest = node.child_by_field_name("field") or node.child_by_field_name("name")
         if node.type in ("selector_expression", "qualified_type") and operand and rest:
@@ -96,14 +94,6 @@ def _without(function: tree_sitter.Node, package: str) -> str:
             if text_of(operand) == package:
                 edits.append(((start, rest.start_byte - function.start_byte), ""))
     return _tree.edited(function.text or b"", edits)
-
-
-def _all(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    stack = [node]
-    while stack:
-        found = stack.pop()
-        yield found
-        stack += reversed(found.named_children)
 
 
 def _line(one: Import) -> str:

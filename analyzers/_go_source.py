@@ -9,6 +9,7 @@ import tree_sitter
 
 from backfeed.analyzers import _tree
 from backfeed.analyzers._tree import Span
+from backfeed.analyzers._tree_names import text_of
 
 # Packages of the standard library by the name that they are used under.
 STANDARD = {
@@ -63,7 +64,7 @@ def outline(text: str) -> Outline:
     for node in _tree.tree("go", _tree.encoded(text)).root_node.children:
         if node.type == "package_clause":
             in_order = in_order and not (package or imports or rest)
-            package = package or _said(node.named_children[-1])
+            package = package or text_of(node.named_children[-1])
             spans.append((node.start_byte, node.end_byte))
         elif node.type == "import_declaration":
             in_order = in_order and not rest
@@ -77,12 +78,12 @@ def outline(text: str) -> Outline:
 
 def _import(spec: tree_sitter.Node) -> Import:
     path, alias = spec.child_by_field_name("path"), spec.child_by_field_name("name")
-    parts = (_said(path).strip('"`') if path else "").split("/")
+    parts = (text_of(path).strip('"`') if path else "").split("/")
     if len(parts) > 1 and parts[-1][:1] == "v" and parts[-1][1:].isdigit():
         parts.pop()
-    name = _said(alias) if alias else parts[-1].partition(".")[0]
+    name = text_of(alias) if alias else parts[-1].partition(".")[0]
     span = (spec.start_byte, spec.end_byte)
-    return Import(" ".join(_said(spec).split()), name, spec.start_point.row + 1, span)
+    return Import(" ".join(text_of(spec).split()), name, spec.start_point.row + 1, span)
 
 
 def joined(pieces: Sequence[Piece], *, complete: bool = False, quiet: Sequence[str] = ()) -> str:
@@ -135,10 +136,10 @@ def _names(text: str) -> tuple[set[str], set[str]]:
         inner = node.children
         of_name = node.type == "selector_expression" and inner[0].type == "identifier"
         if of_name or node.type == "qualified_type":
-            used.add(_said(inner[0]))
+            used.add(text_of(inner[0]))
             inner = inner[1:]
         elif node.type == "identifier":
-            other.add(_said(node))
+            other.add(text_of(node))
         if node.type not in ("import_declaration", "package_clause"):
             stack += inner
     return used, other
@@ -174,7 +175,7 @@ def _emptied(result: str) -> str:
     if any(one.child_by_field_name("name") for one in given):
         return "{ return }"
     types = [one.child_by_field_name("type") for one in given]
-    return f"{{ return {', '.join(f'*new({_said(one)})' for one in types if one)} }}"
+    return f"{{ return {', '.join(f'*new({text_of(one)})' for one in types if one)} }}"
 
 
 def functions(text: str) -> list[tuple[str, tree_sitter.Node]]:
@@ -182,7 +183,7 @@ def functions(text: str) -> list[tuple[str, tree_sitter.Node]]:
     nodes = _tree.tree("go", _tree.encoded(text)).root_node.children
     found = [node for node in nodes if node.type == "function_declaration"]
     names = [node.child_by_field_name("name") for node in found]
-    return [(_said(name), name) for name in names if name is not None]
+    return [(text_of(name), name) for name in names if name is not None]
 
 
 class Shown(NamedTuple):
@@ -215,7 +216,7 @@ def _last_comment(body: tree_sitter.Node) -> str:
         if node.start_point.row != row + 1:
             lines = []
         row = node.end_point.row
-        said = _said(node)
+        said = text_of(node)
         lines.append(said[2:].removeprefix(" ") if said.startswith("//") else said[2:-2])
     return "\n".join(line.rstrip() for line in "\n".join(lines).split("\n"))
 
@@ -245,7 +246,3 @@ def _under(node: tree_sitter.Node, kind: str) -> Iterator[tree_sitter.Node]:
             yield found
         else:
             stack += reversed(found.children)
-
-
-def _said(node: tree_sitter.Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")

@@ -125,7 +125,8 @@ class Native(Cutting):
         files; one job for all.
         """
         codes = [_tree.without_comments(self.language, request.code) for request in batch]
-        word, folders = _beside.word_of(batch), _beside.folders(batch)
+        word = _beside.word_of(batch)
+        folders = _beside.folders(batch, word)
         near = tuple(file for n, one in enumerate(folders) for file in _laid(one, n, codes[n]))
         called = " ".join((self.compiler[0], *self.checks, "-fdiagnostics-format=json"))
         prepared = self.prepared if len(codes) >= MANY else ""
@@ -135,16 +136,10 @@ class Native(Cutting):
             f'(ulimit -t {MOST_S}; exec {called} $near "$f" 2>&1 </dev/null)\n'
             'echo "== $?"\ndone\n'
         )
-        cpu_s = 2.0 * len(codes) + 20
         found = yield from _batch.told(
-            codes,
-            self.suffix,
-            script,
-            cpu_s=cpu_s,
-            word=f"_{word}",
-            more=near,
+            codes, self.suffix, script, cpu_s=2.0 * len(codes) + 20, word=f"_{word}", more=near,
             most=0 if prepared else EACH,
-        )
+        )  # fmt: skip
         if found is None:
             return [_batch.no_tool(self.compiler[0]) for _ in batch]
         return [

@@ -164,6 +164,15 @@ def edited(text: bytes, edits: list[tuple[Span, str]]) -> str:
     return text.decode("utf-8", "replace")
 
 
+def walked(root: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    """A node and all that is in it, in the order of the text."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += reversed(node.children)
+
+
 def comments(language: str, code: str) -> Iterator[tree_sitter.Node]:
     """The nodes that are comments, in the order of the text; none lies in another."""
     cursor = tree_sitter.QueryCursor(_comments(language))

@@ -1,7 +1,6 @@
 """Keywords of a function in any language: its name, its first sentence, and what its tree holds."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import tree_sitter
@@ -62,20 +61,12 @@ def _first(language: str, code: str, name: str) -> str:
 
 
 def _knowledge(language: str, code: str, name: str) -> list[str]:
-    nodes = list(_walked(_tree.tree(language, _tree.encoded(code)).root_node))
+    nodes = list(_tree.walked(_tree.tree(language, _tree.encoded(code)).root_node))
     leaves = [text_of(node) for node in nodes if not node.child_count]
     found = {"recursion": None} if leaves.count(name) > 1 else {}
     for node in nodes:
         found.setdefault(_phrase(node))
     return [phrase for phrase in found if phrase]
-
-
-def _walked(root: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack += reversed(node.children)
 
 
 def _phrase(node: tree_sitter.Node) -> str:

@@ -53,9 +53,10 @@ def texts(codes: Sequence[str], suffix: str, batch: Sequence[CodeCheck] = ()) ->
 
     What another file declares for all files is not laid beside anything.
     """
-    word = _record.word_of(*codes, _beside.word_of(batch))
+    given = _beside.word_of(batch)
+    word = _record.word_of(*codes, given)
     laid = [Text(f"s_{n:06d}_{word}{suffix}", code) for n, code in enumerate(codes)]
-    for n, folder in enumerate(_beside.folders(batch)):
+    for n, folder in enumerate(_beside.folders(batch, given)):
         near = [one for one in folder.files if not _FOR_ALL.search(f"{one.path}\n{one.text}")]
         if folder.path.endswith(suffix) and near:
             beside = tuple(File(f"{folder.name}/{one.path}", one.text) for one in near)

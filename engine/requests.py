@@ -50,6 +50,12 @@ class Job(Request):
     build: Build | None = None
     parts: tuple[Part, ...] = ()
 
+    @property
+    def builds(self) -> tuple[Build, ...]:
+        """All that is built for it: its own build, and those of its parts."""
+        own = (self.build,) if self.build else ()
+        return (*own, *(part.build for part in self.parts))
+
     def decode(self, answer: Any) -> Outcome:
         """The outcome."""
         return msgspec.convert(answer, Outcome)

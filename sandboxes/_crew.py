@@ -96,8 +96,7 @@ class Crew:
         return request.content()
 
     def _tools_of(self, job: Job) -> dict[str, str]:
-        builds = (*([job.build] if job.build else ()), *(part.build for part in job.parts))
-        commands = (job.command, *(build.command for build in builds))
+        commands = (job.command, *(build.command for build in job.builds))
         names = {name for command in commands for name in _toolchains.named(command)}
         found = {name: self._toolchain(name) for name in names}
         return {name: mark for name, mark in sorted(found.items()) if mark}

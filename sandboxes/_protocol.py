@@ -136,12 +136,11 @@ def block(data: bytes) -> bytes:
 
 def complaint(job: Job) -> Refused | None:
     """Why a job cannot be run at all, whatever the sandbox."""
-    builds = [*([job.build] if job.build else ()), *(part.build for part in job.parts)]
-    commands = [job.command, *(build.command for build in builds)]
+    commands = [job.command, *(build.command for build in job.builds)]
     if not all(command and command[0] for command in commands):
         return Refused("no-command", "the command is empty")
     files = [*job.files, *(file for part in job.parts for file in part.files)]
-    paths = [file.path for file in files] + [name for build in builds for name in build.outputs]
+    paths = [file.path for file in files] + [name for build in job.builds for name in build.outputs]
     for name in paths:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:

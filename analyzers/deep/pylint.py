@@ -1,12 +1,11 @@
 """Python by pylint: names and calls that cannot work, followed further than by the quick tools."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from backfeed.analyzers import _deep
 from backfeed.engine.records import File
-from backfeed.engine.requests import Asks, CodeCheck, Job
+from backfeed.engine.requests import Job
 
 Plain = dict[str, Any]
 REJECT = (
@@ -25,7 +24,7 @@ _COMMAND = (
 )  # fmt: skip
 
 
-class _Pylint:
+class _Pylint(_deep.Pass):
     """The plug-in. pylint has its own licence: it is a program beside ours, and never imported."""
 
     name, distribution, extra = "pylint", "pylint", "deep"
@@ -33,38 +32,30 @@ class _Pylint:
     packages = ("pylint",)
 
     @property
-    def version(self) -> str:
+    def version(self) -> str:  # type: ignore[override]
         """Of the tools, and of what counts."""
         parts = (f"{name} {_deep.version_of(name)}" for name in ("pylint", "astroid"))
         return f"2 {' '.join(parts)} {' '.join(REJECT)}"
 
-    def programs(self) -> dict[str, str]:
-        """None but its packages."""
-        return {}
+    def job(self, snippets: tuple[File, ...]) -> Job:
+        """One run for all."""
+        return Job(
+            files=(*snippets, File(_GUEST, _deep.guest(_GUEST))),
+            command=_COMMAND,
+            limits=_deep.limits(120.0),
+        )
 
-    def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
-        """One run for all snippets."""
-        version = _deep.version_of(self.distribution)
-        return (yield from _deep.checked(self.name, version, batch, job=_job, read=_read))
-
-
-def _job(snippets: tuple[File, ...]) -> Job:
-    return Job(
-        files=(*snippets, File(_GUEST, _deep.guest(_GUEST))),
-        command=_COMMAND,
-        limits=_deep.limits(120.0),
-    )
-
-
-def _read(output: str) -> _deep.Found:
-    found: dict[int, list[Plain]] = {}
-    for path, symbol, message, line, column in json.loads(output):
-        unread = symbol in _UNREAD
-        found.setdefault(_deep.number(path), []).append({
-            "rule": "not-analyzed" if unread else symbol, "level": "note" if unread else "error",
-            "message": message, "line": line, "column": column + 1,
-        })  # fmt: skip
-    return found
+    def read(self, output: str) -> _deep.Found:
+        """What our guest writes."""
+        found: dict[int, list[Plain]] = {}
+        for path, symbol, message, line, column in json.loads(output):
+            unread = symbol in _UNREAD
+            found.setdefault(_deep.number(path), []).append({
+                "rule": "not-analyzed" if unread else symbol,
+                "level": "note" if unread else "error",
+                "message": message, "line": line, "column": column + 1,
+            })  # fmt: skip
+        return found
 
 
 PLUGIN = _Pylint()

@@ -1,7 +1,6 @@
 """Our own rules, by semgrep, which knows what names stand for and which code means the same."""
 
 import json
-from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from backfeed.analyzers import _deep, _rules
 from backfeed.engine.errors import Outage
 from backfeed.engine.records import File
-from backfeed.engine.requests import Asks, CodeCheck, Job
+from backfeed.engine.requests import Job
 
 Plain = dict[str, Any]
 _RULES = "backfeed_rules.json"
@@ -29,21 +28,11 @@ _QUIET = (
 )  # fmt: skip
 
 
-class _Semgrep:
+class _Semgrep(_deep.ByRules):
     """The plug-in: one process for a batch of any languages."""
 
     name, distribution, extra = "semgrep", "semgrep", "semgrep"
-    packages: tuple[str, ...] = ()
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """Those of which there are rules."""
-        return _rules.languages("semgrep")
-
-    @property
-    def version(self) -> str:
-        """Of the tool, and of our rules."""
-        return f"1 {_deep.version_of(self.distribution)} rules {_rules.mark('semgrep')}"
+    rules = "semgrep"
 
     def programs(self) -> dict[str, str]:
         """The engine of the wheel, and the libraries that it looks for beside it."""
@@ -52,30 +41,29 @@ class _Semgrep:
         libraries = {f"libs/{path.name}": str(path) for path in sorted(folder.glob("libs/*"))}
         return {"osemgrep": str(folder / "semgrep-core"), **libraries}
 
-    def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
-        """What our rules find in each snippet."""
-        version = _deep.version_of(self.distribution)
-        return (yield from _deep.checked(self.name, version, batch, job=_job, read=_read))
+    def job(self, snippets: tuple[File, ...]) -> Job:
+        """The engine over all, with our rules."""
+        beside = (File(_RULES, _rules.for_semgrep()), File(_NOBODY, _deep.guest(_NOBODY)))
+        return Job(
+            files=(*snippets, *beside),
+            command=_COMMAND,
+            variables=_QUIET,
+            limits=_deep.limits(120.0),
+        )
 
-
-def _job(files: tuple[File, ...]) -> Job:
-    beside = (File(_RULES, _rules.for_semgrep()), File(_NOBODY, _deep.guest(_NOBODY)))
-    return Job(
-        files=(*files, *beside), command=_COMMAND, variables=_QUIET, limits=_deep.limits(120.0)
-    )
-
-
-def _read(output: str) -> _deep.Found:
-    told = json.loads(output)
-    if not told["paths"]["scanned"] and told["errors"]:
-        raise Outage(f"semgrep: {told['errors'][0].get('message', '')[:200]}")
-    found: dict[int, list[Plain]] = {}
-    for item in told["results"]:
-        start = item["start"]
-        if _rules.concerns(item["check_id"], item["path"]):  # it takes TypeScript for JavaScript
-            made = _rules.finding(item["check_id"], start["line"], start["col"])
-            found.setdefault(_deep.number(item["path"]), []).append(made)
-    return found
+    def read(self, output: str) -> _deep.Found:
+        """What it writes at its end."""
+        told = json.loads(output)
+        if not told["paths"]["scanned"] and told["errors"]:
+            raise Outage(f"semgrep: {told['errors'][0].get('message', '')[:200]}")
+        found: dict[int, list[Plain]] = {}
+        for item in told["results"]:
+            start = item["start"]
+            # It takes TypeScript for JavaScript.
+            if _rules.concerns(item["check_id"], item["path"]):
+                made = _rules.finding(item["check_id"], start["line"], start["col"])
+                found.setdefault(_deep.number(item["path"]), []).append(made)
+        return found
 
 
 PLUGIN = _Semgrep()

@@ -6,12 +6,12 @@ from typing import Any
 
 from backfeed.engine import languages, registry
 from backfeed.engine.grammar import grammars
+from backfeed.sandboxes import _toolchains
 
 GRADES = ("parsed", "analyzed", "run", "tested", "proven")
 """What comes after a grade includes it; a language without an analyzer is `known` by name alone."""
 
 _OURS = ("python", "python3", "sh", "env")  # every sandbox has them
-_INSTALLED = "/usr/local/lib/backfeed/bin"  # by `make toolchains`, where the system's is too old
 
 
 def graded() -> list[dict[str, Any]]:
@@ -39,7 +39,7 @@ def _graded(name: str) -> dict[str, Any]:
 
 
 def _is_there(word: str) -> bool:
-    return any(shutil.which(word, path=path) for path in (None, _INSTALLED))
+    return any(shutil.which(word, path=path) for path in (None, _toolchains.OWN))
 
 
 def _programs(plugin: Any) -> Iterator[str]:
