@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from backfeed.engine import registry
+from backfeed.engine import prompts, registry
 from backfeed.engine.config import build, nearest, read_toml
 from backfeed.engine.errors import ConfigError, PluginFault
 from backfeed.engine.identity import digest
@@ -61,8 +61,9 @@ class Step:
         return hasattr(self.stage, "whole")
 
     def identity(self) -> str:
-        """What determines its behaviour: plug-in, version, settings."""
-        return digest(self.use, self.stage.version, dataclasses.asdict(self.stage))
+        """What determines its behaviour: plug-in, version, settings, the texts of its prompts."""
+        texts = prompts.marked(getattr(self.stage, "prompts", ()))
+        return digest(self.use, self.stage.version, dataclasses.asdict(self.stage), texts)
 
 
 @dataclass(frozen=True, slots=True)

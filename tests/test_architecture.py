@@ -22,7 +22,7 @@ LAYERS = [
     {"engine.requests"},
     {"engine.identity", "engine.contracts"},
     {"engine.boundary", "engine.registry"},
-    {"engine.files", "engine.process", "engine.languages"},
+    {"engine.files", "engine.process", "engine.languages", "engine.prompts"},
     {"engine.methods"},
     {"engine._sealed", "engine._packing", "engine._live"},
     {"engine.grammar", "grammars", "engine.answers", "engine.store"}

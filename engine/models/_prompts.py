@@ -1,14 +1,12 @@
 """Prompts as a model gets them: files with Jinja fields, rendered to messages; reply schemas.
 
-A prompt `reverse/generate` is the file `prompts/reverse/generate.md` beside the stages, ours or an
-outside package's. Lines `# system`, `# user` and `# assistant` begin its messages; they are found
-before the fields are filled in, so no field can add a message.
+Lines `# system`, `# user` and `# assistant` of a file begin its messages; they are found before the
+fields are filled in, so no field can add a message.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,8 @@ import jinja2
 import msgspec
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from backfeed.engine import registry
-from backfeed.engine.errors import ConfigError, PluginFault, UnknownName
+from backfeed.engine import prompts
+from backfeed.engine.errors import ConfigError, PluginFault
 from backfeed.engine.requests import Prompt
 
 Messages = list[dict[str, str]]
@@ -54,23 +52,7 @@ def check(names: Iterable[str]) -> None:
 
 @cache
 def _template(name: str) -> Parts:
-    folders = _folders()
-    found = [path for folder in folders if (path := folder / f"{name}.md").is_file()]
-    if not found:
-        known = sorted(str(p.relative_to(f))[:-3] for f in folders for p in f.rglob("*.md"))
-        raise UnknownName(f"there is no prompt {name!r}; there are: {', '.join(known)}")
-    if len(found) > 1:
-        raise PluginFault(f"the prompt {name!r} is there twice: {found[0]} and {found[1]}")
-    return _parts(found[0])
-
-
-def _folders() -> list[Path]:
-    """Folders `prompts` beside stages."""
-    packages = {
-        entry.module.rpartition(".")[0] or entry.module
-        for entry in registry.find("stages").values()
-    }
-    return [Path(str(files(package))) / "prompts" for package in sorted(packages)]
+    return _parts(prompts.find(name))
 
 
 def _parts(path: Path) -> Parts:

@@ -1,11 +1,12 @@
 """The reply types of the prompts that write problems, and what makes a problem answerable."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from backfeed.engine import languages
+from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Message, Sample
-from backfeed.engine.requests import Asks, Prompt, Who
+from backfeed.engine.requests import Asks, Prompt
 
 FENCE = "```"
 _MOST_WORDS = 5
@@ -50,9 +51,8 @@ def pose(sample: Sample, prompt: Prompt, stage: str) -> Asks[Sample]:
         return sample.no(stage, short(reply.reason), reply.reason)
     if why := unanswerable(reply.problem, sample):
         return sample.no(stage, "unanswerable", why)
-    model: str = yield from Who(prompt.role)
-    lineage = replace(sample.lineage, prompt=prompt.name, model=model)
-    return answered(sample.but(lineage=lineage), reply.problem)
+    written: Sample = yield from by_model(sample, prompt)
+    return answered(written, reply.problem)
 
 
 def short(reason: str) -> str:

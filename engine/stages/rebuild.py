@@ -18,7 +18,7 @@ class Rebuild:
     """
 
     role: str = "strong"
-    version = 3
+    version = 4
     asks = ("model",)
     prompts = ("backfeed/compose",)
 

@@ -17,7 +17,7 @@ class Reverse:
 
     question_type: str = "generate"
     role: str = "strong"
-    version = 2
+    version = 3
     asks = ("model",)
     prompts = ("reverse/generate",)
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from stub_model import prompt
 
-from backfeed.engine import registry
+from backfeed.engine import prompts, registry
 from backfeed.engine.errors import ConfigError, PluginFault, UnknownName
 from backfeed.engine.models import _prompts
 from backfeed.engine.requests import Prompt
@@ -29,7 +29,7 @@ FIELDS = {
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder of prompts in place of ours."""
-    monkeypatch.setattr(_prompts, "_folders", lambda: [tmp_path])
+    monkeypatch.setattr(prompts, "folders", lambda: (tmp_path,))
     _prompts._template.cache_clear()
     yield tmp_path
     _prompts._template.cache_clear()

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from backfeed.engine.errors import InvalidReply
+from backfeed.engine.prompts import mark
 from backfeed.engine.records import Lineage, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Prompt, Who, rejoined
@@ -41,7 +42,9 @@ def test_the_problem_becomes_the_question_and_the_code_the_answer():
     assert [message.role for message in found.messages] == ["user", "assistant"]
     assert (found.instruction, found.response) == (GOOD, f"```python\n{CODE}```")
     assert (found.question_type, found.rejected) == ("generate", None)
-    assert found.lineage == Lineage("reverse", ("f",), "reverse/generate", "writer", 7)
+    assert found.lineage == Lineage(
+        "reverse", ("f",), f"reverse/generate@{mark('reverse/generate')}", "writer", 7
+    )
 
 
 def test_the_model_is_told_code_name_and_example():
@@ -54,12 +57,6 @@ def test_the_model_is_told_code_name_and_example():
         "example": ">>> double(2)\n4",
     }  # fmt: skip
     assert who == Who("default")
-
-
-def test_a_question_type_is_another_prompt():
-    asked = []
-    found = reversed_({"problem": GOOD}, asked=asked, question_type="repair")
-    assert (asked[0].name, found.question_type) == ("reverse/repair", "repair")
 
 
 REASONS = [
