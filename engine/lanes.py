@@ -24,7 +24,7 @@ from backfeed.engine.pace import ordinal
 from backfeed.engine.pulse import GRACE_S, Pulse
 from backfeed.engine.records import Sample
 from backfeed.engine.requests import Over, Prompt, Read, Request, Together, Who
-from backfeed.engine.tally import Tally
+from backfeed.engine.tally import Tally, asker, counted
 
 __all__ = ["WINDOW", "Engine", "LaneResult", "Stages", "close_all"]
 
@@ -112,7 +112,7 @@ class Engine:
             service = self.desk(wanted).service
             return getattr(service, "name", service.identity)
         if isinstance(wanted, Request):
-            return await self.desk(wanted).ask(wanted)
+            return await counted(self.desk(wanted), wanted)
         if isinstance(wanted, Together):
             return await self._together(wanted, place)
         if isinstance(wanted, Over):
@@ -155,8 +155,10 @@ class Engine:
                 return _joined(await asyncio.gather(*children, return_exceptions=True))
             if samples[0].rejected is not None:
                 return samples
+            tally = result.tallies.of(name)
+            asker.set(tally)
             samples = await self._stage(name, stage, samples[0])
-            result.tallies.of(name).add(samples)
+            tally.add(samples)
         return samples
 
     async def _stage(self, name: str, stage: EachStage, sample: Sample) -> list[Sample]:

@@ -26,7 +26,7 @@ from backfeed.engine.requests import Result
 from backfeed.engine.rounds import after_round, carried, commit_round, holds
 from backfeed.engine.state import Goal, State, Turns, facts
 from backfeed.engine.store import DiskTable, Shards
-from backfeed.engine.tally import Tallies, Tally
+from backfeed.engine.tally import Tallies, Tally, asker
 from backfeed.engine.writing import StepWriter
 
 __all__ = ["Goal", "State", "Stepper"]
@@ -185,6 +185,7 @@ class Stepper:
         writer, born = StepWriter(place), bool(getattr(step.stage, "born", False))
         table = DiskTable(state.rows.paths)
         table.round, table.seed = turns[-1] if turns else 0, self._seed(turns)
+        asker.set(tally := Tally())
         try:
             result = await self._result(step, table, writer, born=born)
         except (Stopping, Outage) as accident:
@@ -194,9 +195,9 @@ class Stepper:
         entered = 0 if born else len(table)
         out, rejected = writer.out.total, writer.reasons
         made = max(out + rejected.total() - entered, 0)
-        tallies = Tallies({step.name: Tally(entered, made, out, 0, rejected)})
+        tally.merge(Tally(entered, made, out, 0, rejected))
         return facts(
-            tallies,
+            Tallies({step.name: tally}),
             artefacts={name: self._keep(value) for name, value in result.artefacts.items()},
             metrics={name: float(value) for name, value in result.metrics.items()},
             seeds=_write_seeds(place / "seeds", result.seeds),

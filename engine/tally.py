@@ -2,22 +2,39 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from backfeed.engine.errors import PluginFault
+from backfeed.engine.errors import AskFailed, PluginFault
 from backfeed.engine.records import Sample
 
 
 @dataclass(slots=True)
+class Used:
+    """What was asked at one desk: answers count alike, whether they came from the book or not."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+    def add(self, other: "Used") -> None:
+        """Add what another says."""
+        self.calls += other.calls
+        self.tokens_in += other.tokens_in
+        self.tokens_out += other.tokens_out
+
+
+@dataclass(slots=True)
 class Tally:
-    """What became of the samples that entered one stage."""
+    """What became of the samples that entered one stage, and what it asked of models, by desk."""
 
     entered: int = 0
     made: int = 0
     out: int = 0
     unfinished: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+    used: dict[str, Used] = field(default_factory=dict)
 
     def add(self, results: Iterable[Sample], entered: int = 1) -> None:
         """Count what one call returned."""
@@ -38,6 +55,12 @@ class Tally:
         self.out += other.out
         self.unfinished += other.unfinished
         self.rejected.update(other.rejected)
+        for desk, used in other.used.items():
+            self.use(desk, used)
+
+    def use(self, desk: str, used: Used) -> None:
+        """Count what was asked at a desk."""
+        self.used.setdefault(desk, Used()).add(used)
 
     def check(self, stage: str) -> None:
         """Raise if rows vanished."""
@@ -47,10 +70,13 @@ class Tally:
 
     def plain(self) -> dict[str, Any]:
         """As it stands in summary.json."""
-        return {
+        found = {
             "in": self.entered, "made": self.made, "out": self.out,
             "rejected": dict(sorted(self.rejected.items())), "unfinished": self.unfinished,
         }  # fmt: skip
+        if self.used:
+            found["used"] = {desk: asdict(used) for desk, used in sorted(self.used.items())}
+        return found
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> "Tally":
@@ -58,6 +84,7 @@ class Tally:
         return cls(
             plain["in"], plain["made"], plain["out"], plain["unfinished"],
             Counter(plain["rejected"]),
+            {desk: Used(**used) for desk, used in plain.get("used", {}).items()},
         )  # fmt: skip
 
 
@@ -86,3 +113,30 @@ class Tallies(dict[str, Tally]):
     def from_plain(cls, plain: Mapping[str, Any]) -> "Tallies":
         """The tallies of a plain mapping."""
         return cls({stage: Tally.of(value) for stage, value in plain.items()})
+
+
+COUNTED = frozenset({"model", "embedder", "scorer"})
+"""The kinds of services whose answers are counted by stage."""
+
+asker: ContextVar[Tally | None] = ContextVar("asker", default=None)
+"""The tally of the stage that asks."""
+
+
+async def counted(desk: Any, request: Any) -> Any:
+    """A desk's answer; what a model was asked is counted for the stage that asked it.
+
+    A refusal counts as a call without tokens, and answers of embedders and scorers tell none.
+    """
+    tally = asker.get()
+    if tally is None or request.service not in COUNTED:
+        return await desk.ask(request)
+    used = Used(calls=1)
+    try:
+        answer = await desk.ask(request)
+        if isinstance(answer, Mapping):
+            used = Used(1, int(answer.get("in", 0)), int(answer.get("out", 0)))
+    except AskFailed:
+        tally.use(desk.kind, used)
+        raise
+    tally.use(desk.kind, used)
+    return answer

@@ -17,6 +17,7 @@ import msgspec
 
 from backfeed.engine import progress, services
 from backfeed.engine.boundary import storing
+from backfeed.engine.commands._costs import stages_cost
 from backfeed.engine.commands._resolve import given_before, given_in, resolved
 from backfeed.engine.errors import Interrupted, StoreFault, WorldError
 from backfeed.engine.files import write_via, write_whole
@@ -118,7 +119,8 @@ def summary(plan: Plan, report: Report, before: Mapping[str, Any]) -> dict[str, 
     written, spent = dataclasses.asdict(report.written), report.spent
     return {
         "recipe": plan.recipe.name, "complete": report.complete, "stopped": report.stopped,
-        **written, "stages": report.tallies.plain(), "metrics": report.metrics,
+        **written, "stages": _stages(report), "metrics": report.metrics,
+        "stages_cost": stages_cost(report.tallies, plan.services),
         "bugs": sorted(report.bugs),
         "asked": {name: counts.get("asked", 0) for name, counts in report.asked.items()},
         "desks": report.asked, "book": report.answers, "spent": spent, "usd": spent["usd"],
@@ -126,6 +128,15 @@ def summary(plan: Plan, report: Report, before: Mapping[str, Any]) -> dict[str, 
         "seconds": round(report.seconds, 2), "all_runs": _all_runs(report, before),
         "versions": _versions(plan), "sandbox": _in_force(plan),
     }  # fmt: skip
+
+
+def _stages(report: Report) -> dict[str, Any]:
+    """What became of the rows at each stage; what was asked there stands in `stages_cost`."""
+    tallies = report.tallies.plain().items()
+    return {
+        stage: {key: value for key, value in plain.items() if key != "used"}
+        for stage, plain in tallies
+    }
 
 
 def _in_force(plan: Plan) -> dict[str, Any]:

@@ -164,6 +164,11 @@ class OnLine:
         self.name, self._line = name, Line(name, settings)
 
     @property
+    def price(self) -> Price:
+        """What a million tokens cost."""
+        return self._line.price
+
+    @property
     def spent_usd(self) -> float:
         """What it spent in this run."""
         return self._line.spent_usd

@@ -144,7 +144,14 @@ def test_counts_agree_for_every_stage(tmp_path):
                service=service)  # fmt: skip
     assert done.report.tallies.plain() == {
         "read": {"in": 10, "made": 0, "out": 10, "rejected": {}, "unfinished": 0},
-        "measure": {"in": 10, "made": 0, "out": 9, "rejected": {"no": 1}, "unfinished": 0},
+        "measure": {
+            "in": 10,
+            "made": 0,
+            "out": 9,
+            "rejected": {"no": 1},
+            "unfinished": 0,
+            "used": {"embedder": {"calls": 10, "tokens_in": 0, "tokens_out": 0}},
+        },
         "double": {"in": 9, "made": 9, "out": 18, "rejected": {}, "unfinished": 0},
         "half": {"in": 18, "made": 0, "out": 9, "rejected": {"even": 9}, "unfinished": 0},
     }
