@@ -29,10 +29,8 @@ from backfeed.engine.recipe import Loop, Recipe
 from backfeed.engine.records import Sample
 from backfeed.engine.seeds import Seeds, materialise
 from backfeed.engine.steps import Goal, State, Stepper
-from backfeed.engine.store import ROWS_PER_SHARD, DiskTable
+from backfeed.engine.store import DiskTable
 from backfeed.engine.tally import Tallies
-
-WAVE = 5000
 
 
 class Watcher(Protocol):
@@ -193,8 +191,9 @@ def _stopped(pulse: Pulse) -> BaseException:
 async def _waves(plan: Plan, stepper: Stepper, seeds: DiskTable) -> State:
     """All seeds at once; or, if a limit must be judged behind a `whole`, wave after wave.
 
-    A wave is all seeds from the first on, and each has at least `WAVE` more than the one before. A
-    stop within a wave leaves the rows of the wave before, if those are more.
+    A wave is all seeds from the first on, and each has by half more than the one before while they
+    are few, later by a quarter: what a limit wastes stays a share of what it lets pass. A stop
+    within a wave leaves the rows of the wave before, if those are more.
     """
     stop, steps = plan.recipe.stop, plan.recipe.steps
     limited = stop.accepted is not None or stop.usd is not None or stop.hours is not None
@@ -202,7 +201,7 @@ async def _waves(plan: Plan, stepper: Stepper, seeds: DiskTable) -> State:
     if not limited or streaming:
         return await stepper.run(steps, State(seeds, dict(plan.artefacts)), Goal(stop.accepted))
     goal, before = Goal(stop.accepted), State(DiskTable([]))
-    for wave in _waves_of(seeds):
+    for wave in _waves_of(seeds, (stop.accepted or 0) // 8):
         state = await stepper.run(steps, State(wave, dict(plan.artefacts)), Goal())
         if state.stopped and len(before.rows) > len(state.rows):
             return replace(before, complete=False, stopped=state.stopped)
@@ -212,14 +211,14 @@ async def _waves(plan: Plan, stepper: Stepper, seeds: DiskTable) -> State:
     return before
 
 
-def _waves_of(seeds: DiskTable) -> Iterator[DiskTable]:
-    """Ever more shards from the beginning; by a quarter more, so that many waves cost little."""
-    count, shards = 0, len(seeds.paths)
-    while count < shards or not shards:
-        count = min(count + max(WAVE // ROWS_PER_SHARD, count // 4), shards)
+def _waves_of(seeds: DiskTable, least: int) -> Iterator[DiskTable]:
+    """Ever more shards from the beginning; the first wave has at least so many rows."""
+    shards = len(seeds.paths)
+    count = next((n for n in range(1, shards) if len(DiskTable(seeds.paths[:n])) >= least), shards)
+    yield DiskTable(seeds.paths[:count])
+    while count < shards:
+        count = min(count + max(1, count // 4 - 1), shards)
         yield DiskTable(seeds.paths[:count])
-        if not shards:
-            return
 
 
 def _limit_hours(plan: Plan, engine: Engine) -> Callable[[], None]:

@@ -17,6 +17,9 @@ from backfeed.engine.store import DiskTable
 from backfeed.engine.tally import Tally
 from backfeed.engine.writing import StepWriter
 
+FIRST_SHARD = 64
+"""Shards of seeds grow from this size: the first waves of a run with a limit are small."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
@@ -54,7 +57,7 @@ def materialise(seeds: Seeds, folder: Path, pulse: Pulse) -> Read:
 
 
 def _write(seeds: Seeds, place: Path, pulse: Pulse) -> Tally:
-    writer, ids, tally = StepWriter(place), Ids(), Tally()
+    writer, ids, tally = StepWriter(place, first=FIRST_SHARD), Ids(), Tally()
     for sample in seeds.rows():
         named = ids.name(sample, lineage=replace(sample.lineage, seed=seeds.seed))
         tally.add([named])

@@ -71,11 +71,13 @@ def from_row(row: dict[str, Any]) -> Sample:
 class Shards:
     """Ordered Parquet shards; each appears whole or not at all.
 
-    A shard has a fixed number of rows, or fewer if they are very long.
+    A shard has a fixed number of rows, or fewer if they are very long. With `first`, the first one
+    has so many, and each half as many more than the one before until that number is reached.
     """
 
-    def __init__(self, folder: Path, per_shard: int = ROWS_PER_SHARD) -> None:
-        self.folder, self.per_shard = folder, per_shard
+    def __init__(self, folder: Path, per_shard: int = ROWS_PER_SHARD, *, first: int = 0) -> None:
+        self.folder, self._most = folder, per_shard
+        self.per_shard = min(first or per_shard, per_shard)
         self.count = self.total = self._held = self._size = 0
         self._rows: list[dict[str, Any]] = []
         self._tables: list[pa.Table] = []
@@ -121,6 +123,7 @@ class Shards:
         path = self.folder / f"part-{self.count:05d}.parquet"
         write_via(path, lambda to: write_parquet(part, to))
         self.count += 1
+        self.per_shard = min(self.per_shard * 3 // 2, self._most)
 
 
 def _table(rows: list[dict[str, Any]]) -> pa.Table:

@@ -16,10 +16,13 @@ from backfeed.engine.store import Shards
 
 
 class StepWriter:
-    """Writes the rows of one step, and counts the reasons of rejections."""
+    """Writes the rows of one step, and counts the reasons of rejections.
 
-    def __init__(self, place: Path) -> None:
-        self.out = Shards(place / "out")
+    `first` is the size of the first shard that goes out, where the next ones are to grow.
+    """
+
+    def __init__(self, place: Path, first: int = 0) -> None:
+        self.out = Shards(place / "out", first=first)
         self.rejected = Shards(place / "rejected")
         self.unfinished = Shards(place / "unfinished")
         self.reasons: Counter[str] = Counter()
