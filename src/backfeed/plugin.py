@@ -85,14 +85,15 @@ if TYPE_CHECKING:
         keyword_graph,
         licences,
         minhash,
+        rouge,
         seed_rules,
         splits,
         text_parts,
     )
 
 METHODS = (
-    "code_blocks", "compare", "keyword_graph", "licences", "minhash", "seed_rules", "splits",
-    "text_parts",
+    "code_blocks", "compare", "keyword_graph", "licences", "minhash", "rouge", "seed_rules",
+    "splits", "text_parts",
 )  # fmt: skip
 
 __all__ = [
@@ -103,7 +104,7 @@ __all__ = [
     "Pinned", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request", "Result",
     "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
     "Throttled", "Train", "Who", "WholeStage", "ask_valid", "code_blocks", "compare",
-    "keyword_graph", "licences", "minhash", "over", "rejoined", "seed_rules", "splits",
+    "keyword_graph", "licences", "minhash", "over", "rejoined", "rouge", "seed_rules", "splits",
     "text_parts", "together",
 ]  # fmt: skip
 
