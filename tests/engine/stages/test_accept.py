@@ -35,3 +35,12 @@ def test_the_last_check_that_could_not_tell_says_why():
 def test_a_level_that_there_is_not_is_refused_before_work():
     with pytest.raises(ConfigError, match="no level 'perfect'; there are: none, parsed"):
         Accept("perfect")
+
+
+def test_a_question_type_may_need_another_level():
+    stage = Accept("tested", {"understand": "none"})
+    [text] = stage.each(Sample(question_type="understand"))
+    [code] = stage.each(Sample(question_type="generate"))
+    assert (text.rejected, code.rejected.reason) == (None, "level-none")
+    with pytest.raises(ConfigError, match="no level 'good'"):
+        Accept("tested", {"understand": "good"})
