@@ -85,6 +85,7 @@ if TYPE_CHECKING:
         keyword_graph,
         licences,
         minhash,
+        problem_facts,
         rouge,
         seed_rules,
         splits,
@@ -92,8 +93,8 @@ if TYPE_CHECKING:
     )
 
 METHODS = (
-    "code_blocks", "compare", "keyword_graph", "licences", "minhash", "rouge", "seed_rules",
-    "splits", "text_parts",
+    "code_blocks", "compare", "keyword_graph", "licences", "minhash", "problem_facts", "rouge",
+    "seed_rules", "splits", "text_parts",
 )  # fmt: skip
 
 __all__ = [
@@ -104,8 +105,8 @@ __all__ = [
     "Pinned", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request", "Result",
     "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
     "Throttled", "Train", "Who", "WholeStage", "ask_valid", "code_blocks", "compare",
-    "keyword_graph", "licences", "minhash", "over", "rejoined", "rouge", "seed_rules", "splits",
-    "text_parts", "together",
+    "keyword_graph", "licences", "minhash", "over", "problem_facts", "rejoined", "rouge",
+    "seed_rules", "splits", "text_parts", "together",
 ]  # fmt: skip
 
 
