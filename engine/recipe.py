@@ -11,7 +11,6 @@ from backfeed.engine import prompts, registry
 from backfeed.engine.config import build, nearest, read_toml
 from backfeed.engine.errors import ConfigError, PluginFault
 from backfeed.engine.identity import digest
-from backfeed.engine.records import LEVELS
 
 _INPUT_KINDS = ("seeds", "rows", "file")
 _CARRIES = ("both", "seeds", "out")
@@ -39,9 +38,8 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What is kept: the level a row needs, and which artefacts get a name in the directory."""
+    """What is kept: which artefacts get a name in the directory, and how rows are split."""
 
-    level: str = "tested"
     artefacts: Mapping[str, str] = field(default_factory=dict)
     split: Mapping[str, float] = field(default_factory=dict)
 
@@ -193,9 +191,7 @@ def _stop(value: Mapping[str, Any], where: str) -> Stop:
 
 
 def _output(value: Mapping[str, Any], where: str) -> Output:
-    found = build(Output, value, f"{where} [output]")
-    _one_of(found.level, LEVELS, f"{where} [output] level")
-    return found
+    return build(Output, value, f"{where} [output]")
 
 
 def _one_of(value: str, known: Sequence[str], where: str) -> None:

@@ -87,7 +87,7 @@ def test_a_recipe_is_read(made):
         ("more.rounds=5", "steps[1].rounds", 5),
         ("stop.accepted=3", "stop.accepted", 3),
         ("stop.hours=0.5", "stop.hours", 0.5),
-        ("output.level=proven", "output.level", "proven"),
+        ("output.split={test=0.1}", "output.split", {"test": 0.1}),
         ("models.judge.use=openai:x", "models['judge']['use']", "openai:x"),
         ("sandbox.use=docker", "sandbox['use']", "docker"),
     ],
@@ -106,7 +106,7 @@ def test_what_set_changes(made, override, attribute, value):
         ("measure.least=many", "Expected `int`, got `str`"),
         ("stop.accepted=0", r"\[stop\] accepted = 0: it must be more than 0"),
         ("stop.acepted=1", "no setting 'acepted'; did you mean 'accepted'"),
-        ("output.level=best", r"\[output\] level = 'best': did you mean 'tested'"),
+        ("output.level=tested", "no setting 'level'"),
     ],
 )
 def test_a_set_that_is_wrong(made, override, complaint):
