@@ -1,6 +1,7 @@
 """Code in the rows of a file."""
 
 import json
+from collections import Counter
 
 import pyarrow
 import pyarrow.parquet
@@ -126,3 +127,26 @@ def test_a_file_that_changed_is_not_what_was_pinned(file, cache):
 
 def test_a_hash_in_the_name_of_a_file(file, cache):
     assert len(read_all(file(ROW, name="a#b.jsonl"), cache)) == 1
+
+
+OSS = {
+    "python": "def f(x):\n    return x\n", "typescript": "const f = (x: number) => x;\n",
+    "csharp": "class A { int F(int x) { return x; } }\n", "rust": "fn f(x: i32) -> i32 { x }\n",
+    "swift": "func f(x: Int) -> Int { return x }\n",
+    "php": "<?php\nfunction f($x) { return $x; }\n",
+    "java": "class A { int f(int x) { return x; } }\n", "cpp": "int f(int x) { return x; }\n",
+    "shell": "f() { echo \"$1\"; }\n",
+}  # fmt: skip
+
+
+def test_snippets_of_oss_instruct(file, cache):
+    rows = [
+        {"lang": lang, "raw_index": n, "index": n, "seed": code, "problem": "p", "solution": "s"}
+        for n, (lang, code) in enumerate(OSS.items())
+    ]
+    samples = read_all(file(*rows, column="#seed"), cache)
+    assert [sample.code for sample in samples] == list(OSS.values())
+    assert Counter(sample.language for sample in samples) == Counter(
+        "bash" if lang == "shell" else lang for lang in OSS
+    )
+    assert {sample.rejected for sample in samples} == {None}
