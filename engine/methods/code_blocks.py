@@ -115,10 +115,10 @@ def extract_code(answer: str, language: str = "") -> Extracted:
     found = blocks(answer)
     if not found or (len(found) == 1 and _is_an_end(found[0], answer, language)):
         return _bare(answer.replace("\r\n", "\n").partition("\n```")[0], language)
-    tagged = language or next((b.language for b in found if _is_code(b)), "")
+    tagged = language or next((b.language for b in found if is_code(b)), "")
     mine = [block for block in found if block.language == tagged]
     mine = mine or [block for block in found if block.language in _UNTAGGED]
-    mine = mine or [block for block in found if _reads_as(block.code, tagged)]
+    mine = mine or [block for block in found if reads_as(block.code, tagged)]
     if not mine:
         return Extracted("", tagged, f"only {found[0].language} code")
     how = "one block" if len(mine) == 1 else f"{len(mine)} blocks"
@@ -168,14 +168,15 @@ def _unclosed(opened: _Fence, inside: list[str]) -> Block:
     return replace(_block(opened, [], closed=False), code=code.rstrip("\n") + "\n")
 
 
-def _is_code(block: Block) -> bool:
+def is_code(block: Block) -> bool:
+    """Does its tag name a language of code? One without a tag says nothing."""
     return block.language not in _UNTAGGED | _NO_CODE
 
 
 def _is_an_end(block: Block, answer: str, language: str) -> bool:
     """Is the only fence one that ends code, which began with the answer?"""
     before = answer.replace("\r\n", "\n").partition("\n```")[0]
-    return not block.closed and block.language == "" and _reads_as(before, language)
+    return not block.closed and block.language == "" and reads_as(before, language)
 
 
 def _chosen(codes: list[str], language: str) -> str:
@@ -194,14 +195,14 @@ def _chosen(codes: list[str], language: str) -> str:
 
 def _bare(answer: str, language: str) -> Extracted:
     language = language or _guessed(answer)
-    if _reads_as(answer, language) and not _is_around(answer):
+    if reads_as(answer, language) and not _is_around(answer):
         return Extracted(answer, language, "bare code")
     lines = [line for line in answer.splitlines() if line.strip()]
     if _may_parse(answer, language) and not any(map(_SENTENCE.match, lines)):
         return Extracted(answer, language, "bare code that may not parse")
     for part in _without_prose(answer, language):
         telling = _DEFINED.search(part) or part.count("\n") >= 0.3 * len(lines)
-        if telling and _reads_as(part, language) and not _is_around(part):
+        if telling and reads_as(part, language) and not _is_around(part):
             return Extracted(part, language, "bare code between prose")
     begins = _code_line(language)
     coded = sum(bool(begins.match(line)) or line.startswith(("    ", "\t")) for line in lines)
@@ -227,7 +228,7 @@ def _without_prose(answer: str, language: str) -> Iterator[str]:
         yield "\n".join(lines[first:end]) + "\n"
 
 
-def _reads_as(code: str, language: str) -> bool:
+def reads_as(code: str, language: str) -> bool:
     """Does a text look like code, and parse as that language?"""
     return bool(language) and bool(_code_line(language).search(code)) and _parses(code, language)
 
@@ -241,7 +242,7 @@ def _code_line(language: str) -> re.Pattern[str]:
 
 def _guessed(code: str) -> str:
     """The first of these languages whose parser takes the text; empty if none does."""
-    return next((name for name in _GUESSED if name in _known() and _reads_as(code, name)), "")
+    return next((name for name in _GUESSED if name in _known() and reads_as(code, name)), "")
 
 
 @cache

@@ -71,6 +71,7 @@ def unit(name: str, code: str, *tests: Tested, **more: object) -> Sample:
     return Sample(id=name, code=code, entry_point=name, tests=tests, **{**fields, **more})
 
 
+ASKED = Message("user", "Write `chunks(items, size)`, which cuts a list.")
 RECORDED = Tested("script", "recorded", code=CHUNKED)
 SHIPPED = Tested("script", "author", code=CHUNKED)
 
@@ -110,6 +111,12 @@ ROWS: tuple[Sample, ...] = (
     Sample(id="prose", language="python", messages=talk("What is a list?", "A row of things.")),
     Sample(id="chat", kind="general", messages=talk("Hello!", "Hello; how can I help?")),
     Sample(id="foreign", language="cobol", code="DISPLAY 'A'.\n", origin=MIT),
+    unit("chunks", "").but(id="asked", messages=(ASKED,), question_type="generate"),
+    unit("chunks", "").but(id="asked-why", messages=(ASKED,), question_type="understand"),
+    unit("chunks", "").but(
+        id="asked-tests", messages=(ASKED,), question_type="test",
+        extra=json.dumps({"given": CHUNKS}),
+    ),
 )  # fmt: skip
 
 ODD: tuple[Sample, ...] = (

@@ -23,6 +23,15 @@ FIELDS = {
         "example": "",
     },
     "keywords/extract": {"problem": "p", "code": "c", "entry_point": "f"},
+    "answer/code": {"problem": "p", "entry_point": "f", "tag": "python"},
+    "answer/text": {"problem": "p", "entry_point": "f", "tag": "python"},
+    "answer/test": {
+        "problem": "p",
+        "entry_point": "f",
+        "tag": "python",
+        "form": "asserts",
+        "example": "x",
+    },
 }
 
 
