@@ -16,9 +16,9 @@ _MARKED = re.compile(r"(?<!`)(`{1,2})(?!`)([^\n]+?)(?<!`)\1(?!`)")
 _QUOTED = re.compile(r'"([^"\n]{1,60})"|“([^”\n]{1,60})”')
 _NUMBERED = re.compile(r"^[ \t]*\d+[.)][ \t]", re.MULTILINE)
 _WORDS = (
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-    " seventeen eighteen nineteen twenty"
-).split()
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
 _WORTH = {
     **{word: str(value) for value, word in enumerate(_WORDS, 2)},
     "thirty": "30", "forty": "40", "fifty": "50", "hundred": "100", "thousand": "1000",
