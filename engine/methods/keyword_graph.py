@@ -1,12 +1,32 @@
-"""The keyword graph: typed nodes, weighted edges with provenance, saved as GraphML (NetworkX)."""
+"""The keyword graph: typed nodes, weighted edges with provenance (NetworkX).
 
-import io
-import itertools
+A node is named `kind:phrase` and has `count` (how often it was seen), `languages` (comma-joined;
+`*` where a vocabulary of no language lists it), `sources` (`problems`, and the names of vocabulary
+files), `uses` (sets drawn with it), `tried` and `passed` (those of them that were verified, and
+that survived). An edge has `weight` (how often both stand together), `sources` (up to five ids of
+samples that show it, the smallest) and `files` (vocabulary files that do).
+"""
+
 from collections.abc import Iterable, Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from backfeed.engine.methods import graph_files
+from backfeed.engine.methods.graph_attributes import (
+    ANY,
+    KINDS,
+    MOST_SOURCES,
+    PROBLEMS,
+    first_sources,
+    fresh_node,
+    joined,
+    node_name,
+    parts,
+    plain,
+)
+from backfeed.engine.methods.graph_pairs import PairCounter
 from backfeed.engine.records import Keywords, Sample
 
 if TYPE_CHECKING:
@@ -14,62 +34,138 @@ if TYPE_CHECKING:
 
     Graph = nx.Graph[str]
 
-KINDS = ("task", "instruction", "knowledge")
-MOST_SOURCES = 5
+__all__ = [
+    "ANY", "KINDS", "MOST_SOURCES", "PROBLEMS", "Term", "add_samples", "add_vocabulary",
+    "from_path", "load", "node_name", "nodes_of", "relatedness", "to_bytes",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A phrase of a vocabulary. Without languages it belongs to all of them."""
+
+    kind: str
+    phrase: str
+    languages: tuple[str, ...] = ()
 
 
 def nodes_of(keywords: Keywords) -> Iterator[tuple[str, str]]:
     """Node names with their kinds: `kind:phrase`, so that one phrase may be of two kinds."""
     for kind in KINDS:
         for phrase in getattr(keywords, kind):
-            yield f"{kind}:{phrase}", kind
+            yield node_name(kind, phrase), kind
 
 
 def add_samples(graph: "Graph", samples: Iterable[Sample]) -> "Graph":
-    """Count the samples' keywords and their pairs into a graph, with up to five samples a pair."""
+    """Count the samples' keywords and their pairs into a graph, with up to five samples a pair.
+
+    A hundred thousand samples of ten phrases take seconds: pairs are counted as numbers first.
+    """
+    seen = _Seen()
     for sample in samples:
-        names = sorted(nodes_of(sample.keywords))
-        for name, kind in names:
-            if name not in graph:
-                graph.add_node(name, kind=kind, count=0, languages="")
-            data = graph.nodes[name]
-            data["count"] += 1
-            data["languages"] = ",".join(
-                sorted({*filter(None, data["languages"].split(",")), sample.language})
-            )
-        for (one, _), (two, _) in itertools.combinations(names, 2):
-            _count_pair(graph, (one, two), sample.id)
+        seen.add(sample)
+    for number, name in enumerate(seen.names):
+        data = _count_node(graph, name, seen.counts[number])
+        _list(data, languages=seen.languages[number], sources={PROBLEMS})
+    names = seen.names
+    for one, two, count, ids in seen.pairs.result():
+        _count_edge(graph, (names[one], names[two]), count, sources=ids)
     return graph
 
 
-def _count_pair(graph: "Graph", pair: tuple[str, str], source: str) -> None:
+class _Seen:
+    """The nodes of samples as numbers, and their pairs."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+        self.names: list[str] = []
+        self.counts: list[int] = []
+        self.languages: list[set[str]] = []
+        self.pairs = PairCounter(MOST_SOURCES)
+
+    def add(self, sample: Sample) -> None:
+        mine = sorted({self._number(name) for name, _ in nodes_of(sample.keywords)})
+        for number in mine:
+            self.counts[number] += 1
+            self.languages[number].add(sample.language)
+        self.pairs.add(plain(sample.id), mine)
+
+    def _number(self, name: str) -> int:
+        number = self.numbers.setdefault(name, len(self.names))
+        if number == len(self.names):
+            self.names.append(name)
+            self.counts.append(0)
+            self.languages.append(set())
+        return number
+
+
+def add_vocabulary(
+    graph: "Graph", file: str, terms: Iterable[Term], *, pairs: Iterable[tuple[str, str]] = ()
+) -> "Graph":
+    """Count the terms of a vocabulary file into a graph, and pairs of their nodes' names.
+
+    A pair is of terms that stand under one heading, or of a heading and what stands under it. What
+    the graph has from this file already is left alone, so that a file may be added again.
+    """
+    file = plain(file)
+    for term in terms:
+        name, languages = node_name(term.kind, term.phrase), set(term.languages) or {ANY}
+        if name not in graph or file not in parts(graph.nodes[name]["sources"]):
+            _list(_count_node(graph, name, 1), languages=languages, sources={file})
+    for pair in pairs:
+        if not graph.has_edge(*pair) or file not in parts(graph.edges[pair]["files"]):
+            _count_edge(graph, pair, 1, files=(file,))
+    return graph
+
+
+def _count_node(graph: "Graph", name: str, count: int) -> dict[str, Any]:
+    if name not in graph:
+        graph.add_node(name, **fresh_node(name))
+    data: dict[str, Any] = graph.nodes[name]
+    data["count"] += count
+    return data
+
+
+def _list(data: dict[str, Any], **more: set[str]) -> None:
+    """Join sets of texts to those that an attribute names."""
+    for key, texts in more.items():
+        data[key] = joined(parts(data[key]) | texts)
+
+
+def _count_edge(
+    graph: "Graph",
+    pair: tuple[str, str],
+    count: int,
+    *,
+    sources: Iterable[str] = (),
+    files: Iterable[str] = (),
+) -> None:
     if not graph.has_edge(*pair):
-        graph.add_edge(*pair, weight=0, sources="")
+        graph.add_edge(*pair, weight=count, sources=",".join(sources), files=joined(files))
+        return
     data = graph.edges[pair]
-    data["weight"] += 1
-    sources = [*filter(None, data["sources"].split(",")), source]
-    data["sources"] = ",".join(sources[:MOST_SOURCES])
+    data["weight"] += count
+    data["sources"] = first_sources(data["sources"], ",".join(sources))
+    _list(data, files=set(files))
 
 
-def to_bytes(graph: "Graph") -> bytes:
-    """GraphML with nodes and edges in a fixed order."""
-    import networkx as nx  # most runs have no graph, and it takes long to import
-
-    ordered: Graph = nx.Graph()
-    ordered.add_nodes_from(sorted(graph.nodes(data=True)))
-    edges = ((min(ends), max(ends), data) for *ends, data in graph.edges(data=True))
-    ordered.add_edges_from(sorted(edges, key=lambda edge: edge[:2]))
-    buffer = io.BytesIO()
-    nx.write_graphml(ordered, buffer)
-    return buffer.getvalue()
+def to_bytes(graph: "Graph", form: str = "graphml") -> bytes:
+    """A graph as bytes, the same for equal graphs: `graphml`, or `parquet` for size."""
+    return graph_files.FORMS[form](graph)
 
 
-@cache
+def load(path: Path) -> "Graph":
+    """A graph that was saved, in either form. Raises `InputError` if the file holds none."""
+    return graph_files.read(path)
+
+
+@lru_cache(maxsize=1)
 def from_path(path: Path) -> "Graph":
-    """A graph that was saved; kept, as artefacts never change."""
-    import networkx as nx
+    """A graph that was saved; the last one is kept, as artefacts never change. Not to be changed.
 
-    return nx.read_graphml(path)
+    Raises `InputError`.
+    """
+    return load(path)
 
 
 def relatedness(graph: "Graph", one: Keywords, two: Keywords) -> float:

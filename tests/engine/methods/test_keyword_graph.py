@@ -45,11 +45,12 @@ def test_one_phrase_may_be_of_two_kinds():
 def test_phrases_and_their_pairs_are_counted():
     graph = graph_of(sample("a", "heap", "list"), sample("b", "heap", language="go"))
     assert graph.nodes["knowledge:heap"] == {
-        "kind": "knowledge", "count": 2, "languages": "go,python",
+        "kind": "knowledge", "count": 2, "languages": "go,python", "sources": "problems",
+        "uses": 0, "tried": 0, "passed": 0,
     }  # fmt: skip
     assert graph.nodes["knowledge:list"]["count"] == 1
     assert list(graph.edges(data=True)) == [
-        ("knowledge:heap", "knowledge:list", {"weight": 1, "sources": "a"})
+        ("knowledge:heap", "knowledge:list", {"weight": 1, "sources": "a", "files": ""})
     ]
 
 
