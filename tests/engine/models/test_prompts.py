@@ -12,6 +12,7 @@ from backfeed.engine.errors import ConfigError, PluginFault, UnknownName
 from backfeed.engine.models import _prompts
 from backfeed.engine.requests import Prompt
 from backfeed.engine.stages._problems import Phrases, Problem
+from backfeed.engine.stages._suites import Programs, Scripts
 
 FIELDS = {
     "reverse/generate": {"snippet": "def f(): ...", "entry_point": "f", "example": ">>> f()"},
@@ -23,6 +24,15 @@ FIELDS = {
         "example": "",
     },
     "keywords/extract": {"problem": "p", "code": "c", "entry_point": "f"},
+    "tests/script": {
+        "problem": "p",
+        "entry_point": "f",
+        "tag": "python",
+        "form": "asserts",
+        "example": "x",
+        "most": 9,
+    },
+    "tests/program": {"problem": "p", "entry_point": "f", "tag": "python", "most": 9},
     "answer/code": {"problem": "p", "entry_point": "f", "tag": "python"},
     "answer/text": {"problem": "p", "entry_point": "f", "tag": "python"},
     "answer/test": {
@@ -32,6 +42,14 @@ FIELDS = {
         "form": "asserts",
         "example": "x",
     },
+}
+
+REPLIES = {
+    "reverse/generate": Problem,
+    "backfeed/compose": Problem,
+    "keywords/extract": Phrases,
+    "tests/script": Scripts,
+    "tests/program": Programs,
 }
 
 
@@ -57,10 +75,7 @@ def test_our_prompts_can_be_rendered(name):
     assert "{%" not in system["content"] + user["content"]
 
 
-@pytest.mark.parametrize(
-    ("name", "reply"),
-    [("reverse/generate", Problem), ("backfeed/compose", Problem), ("keywords/extract", Phrases)],
-)
+@pytest.mark.parametrize(("name", "reply"), REPLIES.items())
 def test_our_prompts_name_each_field_of_their_reply(name, reply):
     system = _prompts.messages(Prompt(name, language="python", **FIELDS[name]))[0]["content"]
     assert [
