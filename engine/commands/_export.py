@@ -15,11 +15,11 @@ from backfeed.engine import registry
 from backfeed.engine.boundary import storing
 from backfeed.engine.contracts import Exporter
 from backfeed.engine.errors import CallerError, InputError
-from backfeed.engine.exporters._files import SUFFIXES, Count, schema_of, shaped, write
+from backfeed.engine.exporters._files import STATED, SUFFIXES, Count, schema_of, shaped, write
 from backfeed.engine.methods.splits import REST, Split, check_shares, split
-from backfeed.engine.output import read_rows, write_json
+from backfeed.engine.output import write_json
 from backfeed.engine.records import LEVELS, Sample
-from backfeed.engine.report import _columns
+from backfeed.engine.report import _columns, releases
 
 FOLDERS = ("corpus", "rejected", "unfinished", "evidence", "answers", ".work")
 OTHERS = (".csv", ".tsv", ".txt", ".xlsx", ".arrow", ".gz", ".zst", ".zip")
@@ -43,11 +43,17 @@ class Order:
     types: Sequence[str] = ()
     with_tests: bool = False
     cut: bool = False
+    release: str = "filtered"
+
+    @property
+    def stated(self) -> Sequence[str]:
+        """The columns that tell rows that have failed from those that have passed."""
+        return () if self.release == "filtered" else STATED
 
     def rows(self) -> Iterator[Sample]:
         """The rows that are asked for."""
         least = LEVELS.index(self.level)
-        for sample in read_rows(self.directory / "corpus"):
+        for sample in releases.rows(self.directory, self.release):
             fits = LEVELS.index(sample.level) >= least
             fits = fits and (not self.languages or sample.language in self.languages)
             if fits and (not self.types or sample.question_type in self.types):
@@ -83,6 +89,11 @@ def order_of(
     if more["cut"] and not parts:
         raise CallerError("--cut is about splits: add --split, e.g. --split valid=0.02")
     own = [name for name in _columns.named(directory / "corpus") if name != REST]
+    if own and not parts and more["release"] != "filtered":
+        raise CallerError(
+            f"the splits of {directory} ({', '.join(own)}) are those of its accepted rows: split"
+            f" the {more['release']} release with --split, e.g. --split valid=0.02"
+        )
     files = _files(directory, target, exporter.suffix, splits=list(parts) or own)
     return Order(directory, exporter, files, parts, level or "none", **more)
 
@@ -126,10 +137,12 @@ def export(order: Order) -> Done:
         raise InputError(_nothing(order))
     parts = split(order.rows, order.shares, cut=order.cut) if order.shares else None
     counts = {name: Count() for name in order.files}
-    schema = schema_of(order.exporter, with_tests=order.with_tests)
+    schema = schema_of(order.exporter, with_tests=order.with_tests, more=order.stated)
     for name, path in order.files.items():
         mine = (row for row in order.rows() if _home(row, order, parts) == name)
-        rows = shaped(order.exporter, mine, counts[name], with_tests=order.with_tests)
+        rows = shaped(
+            order.exporter, mine, counts[name], with_tests=order.with_tests, more=order.stated
+        )
         write(path, rows, schema)
     _register(order)
     return Done(order, counts, parts)
@@ -149,17 +162,20 @@ def _nothing(order: Order) -> str:
         "languages": Counter(),
         "types": Counter(),
     }
-    for sample in read_rows(order.directory / "corpus"):
+    for sample in releases.rows(order.directory, order.release):
         values = (sample.level, sample.language, sample.question_type)
         for counter, value in zip(found.values(), values, strict=True):
             counter[value or "none"] += 1
+    whole: Path | str = order.directory / "corpus"
+    if order.release != "filtered":
+        whole = f"the {order.release} release of {order.directory}"
     if not found["levels"]:
-        return f"{order.directory / 'corpus'} is empty: there is nothing to export"
+        return f"{whole} is empty: there is nothing to export"
     told = "; ".join(
         f"{name}: " + ", ".join(f"{value} {count:,}" for value, count in counter.most_common(9))
         for name, counter in found.items()
     )
-    return f"no row of {order.directory / 'corpus'} is what was asked for; it has {told}"
+    return f"no row of {whole} is what was asked for; it has {told}"
 
 
 def _register(order: Order) -> None:
@@ -224,7 +240,9 @@ def plain(done: Done) -> dict[str, Any]:
         name: {"file": str(path), "rows": done.counts[name].rows}
         for name, path in done.order.files.items()
     }
-    told: dict[str, Any] = {"files": files, "refused": dict(done.refused)}
+    told: dict[str, Any] = {
+        "release": done.order.release, "files": files, "refused": dict(done.refused),
+    }  # fmt: skip
     if done.split is not None:
         told |= {
             "asked": dict(done.split.wanted), "left_out": done.split.left_out,

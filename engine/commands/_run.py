@@ -26,7 +26,7 @@ from backfeed.engine.job import Plan, Report, execute
 from backfeed.engine.ledger import Ledger
 from backfeed.engine.output import read_rows, write_json
 from backfeed.engine.recipe import Recipe
-from backfeed.engine.report import mutants
+from backfeed.engine.report import mutants, releases
 from backfeed.engine.report.write import write_all
 
 
@@ -55,7 +55,8 @@ def run(order: Order) -> int:
     report = asyncio.run(execute(plan))
     path = order.directory / "summary.json"
     told = summary(plan, report, _read_json(path))
-    write_json(path, {**told, "mutants": mutants.plain(order.directory)})
+    seen = {"mutants": mutants.plain(order.directory), "drops": releases.plain(order.directory)}
+    write_json(path, {**told, **seen})
     write_all(order.directory)
     tell(order.recipe, order.directory, report)
     return _exit_code(order.directory, report)

@@ -7,6 +7,8 @@ import click
 
 from backfeed.engine.records import LEVELS
 
+RELEASES = ("filtered", "paper", "raw")
+
 
 @click.command(
     "export",
@@ -18,6 +20,10 @@ from backfeed.engine.records import LEVELS
 @click.option(
     "-o", "--output", "target", required=True, metavar="FILE|DIR", type=click.Path(path_type=Path),
     help="where to write; made if absent",
+)  # fmt: skip
+@click.option(
+    "--release", type=click.Choice(RELEASES), default="filtered",
+    help="raw adds what verification turned away, paper what the static filter let pass of that",
 )  # fmt: skip
 @click.option("--level", type=click.Choice(LEVELS), help="rows of this level or a better one")
 @click.option("--with-tests", is_flag=True, help="add what it takes to run each row again")
@@ -31,6 +37,9 @@ from backfeed.engine.records import LEVELS
 @click.option("--json", "as_json", is_flag=True, help="say as JSON what was written")
 def command(directory: Path, *, as_json: bool, **values: Any) -> None:
     """Write the accepted rows of the run in DIR in a format.
+
+    Rows of --release raw and paper say in their columns level, checks and rejected what is known of
+    them; rejected is empty for those of the corpus.
 
     With --split, rows of one file, rows made from one another and nearly equal rows stand on one
     side; a run whose recipe splits has its splits already. Rows that a format cannot hold are

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -26,6 +26,8 @@ TESTED = (
     "id", "language", "dialect", "level", "entry_point", "code", "files", "support", "tests",
 )  # fmt: skip
 """What a row needs to be run again: the columns that `with_tests` adds."""
+STATED = ("id", "level", "checks", "rejected")
+"""What tells a row that has failed from one that has passed."""
 _SEPARATORS = {"\x85": b"\\u0085", "\u2028": b"\\u2028", "\u2029": b"\\u2029"}
 
 
@@ -43,28 +45,31 @@ class Count:
         self.examples.setdefault(why.reason, f"{sample.id}: {why.detail}")
 
 
-def schema_of(exporter: Exporter, *, with_tests: bool = False) -> pa.Schema:
-    """The columns of a format's rows, and those for running them again."""
+def schema_of(
+    exporter: Exporter, *, with_tests: bool = False, more: Sequence[str] = ()
+) -> pa.Schema:  # fmt: skip
+    """The columns of a format's rows, those for running them again, and `more` of the record."""
     found: pa.Schema = exporter.schema
-    for name in TESTED if with_tests else ():
+    for name in (*(TESTED if with_tests else ()), *more):
         if name not in found.names:
             found = found.append(ROW_SCHEMA.field(name))
     return found
 
 
 def shaped(
-    exporter: Exporter, samples: Iterable[Sample], count: Count, *, with_tests: bool = False
+    exporter: Exporter, samples: Iterable[Sample], count: Count, *, with_tests: bool = False,
+    more: Sequence[str] = (),
 ) -> Iterator[Row]:  # fmt: skip
     """The samples' rows; those that cannot be written are counted with their reasons."""
-    names = schema_of(exporter, with_tests=with_tests).names
-    more = names[len(exporter.schema.names) :]
+    names = schema_of(exporter, with_tests=with_tests, more=more).names
+    added = names[len(exporter.schema.names) :]
     for sample in samples:
         row = exporter.shape(sample)
         if isinstance(row, Rejection):
             count.refuse(sample, row)
             continue
-        whole = to_row(sample) if more else {}
-        row = {**row, **{name: whole[name] for name in more}}
+        whole = to_row(sample) if added else {}
+        row = {**row, **{name: whole[name] for name in added}}
         if (fault := _fault(row)) is not None:
             count.refuse(sample, fault)
             continue

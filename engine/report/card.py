@@ -9,8 +9,11 @@ import jinja2
 
 from backfeed.engine.files import write_whole
 from backfeed.engine.report._header import header
-from backfeed.engine.report._words import LEVELS, ORACLES, code, plural, ranked
+from backfeed.engine.report._words import LEVELS, ORACLES, code, plural, ranked, share
 from backfeed.engine.report.facts import Facts
+from backfeed.engine.report.releases import Drops
+
+MOST_REASONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ def write(facts: Facts) -> None:
 def text(facts: Facts) -> str:
     """The card, from its template; what rows say stands in code spans."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    environment.globals["plural"] = plural
+    environment.globals |= {"plural": plural, "share": share}
     environment.filters["code"] = lambda value: code(str(value))
     template = environment.from_string(template_text("card.md.j2"))
     return template.render(_values(facts))
@@ -56,7 +59,8 @@ def _values(facts: Facts) -> dict[str, Any]:
         "stopped": str(facts.summary.get("stopped", "")),
         "types": _named(counts["types"]), "languages": _named(counts["languages"]),
         "oracles": ranked(counts["oracles"]), "licences": ranked(counts["licences"]),
-        "funnel": list(funnel(facts)), "checks": list(facts.verdicts.items()),
+        "funnel": list(funnel(facts)), "drops": list(dropped(facts)),
+        "checks": list(facts.verdicts.items()),
         "in_force": list(_in_force(facts.summary.get("sandbox", {}))),
         "backend": str(facts.recipe.get("sandbox", {}).get("use", "unknown")),
         "limits": limits, "limit_names": sorted({name for _, one in limits for name in one}),
@@ -87,6 +91,31 @@ def funnel(facts: Facts) -> Iterator[Stage]:
         yield Stage(
             name, tally["in"], tally["made"], tally["out"], gone, tally["unfinished"], reasons
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What verification dropped of one branch and language, and the commonest reasons."""
+
+    branch: str
+    language: str
+    of: Drops
+    reasons: list[tuple[str, int]]
+    others: int
+
+
+def dropped(facts: Facts) -> Iterator[Dropped]:
+    """The drops, for those that have answered problems; reasons as `stage: reason`."""
+    for branch, languages in facts.drops.items():
+        for language, one in languages.items():
+            every = ranked({
+                f"{stage}: {reason}": count
+                for stage, why in one.reasons.items()
+                for reason, count in why.items()
+            })  # fmt: skip
+            if one.raw:
+                top, rest = every[:MOST_REASONS], every[MOST_REASONS:]
+                yield Dropped(branch, language, one, top, sum(count for _, count in rest))
 
 
 def given(recipe: Mapping[str, Any]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from backfeed.engine.records import Sample
 from backfeed.engine.report import _columns
 from backfeed.engine.report._evidence import Used, used
 from backfeed.engine.report.mutants import Mutants, counted, messages, told
+from backfeed.engine.report.releases import Drops, drops
 from backfeed.engine.store import from_row
 
 SHOWN = 30
@@ -46,7 +47,8 @@ class Facts:
     """Counts of a run. `counts` are over the corpus, by the names of `COUNTED`.
 
     `killed` has for each share of mutants killed (in tenths, ten for all) the number of rows,
-    `unproven` says why rows are not proven; `mutants` by language are those of rejected rows, too.
+    `unproven` says why rows are not proven; `mutants` by language are those of rejected rows, too,
+    and `drops` by branch and language what verification dropped.
     """
 
     directory: Path
@@ -61,6 +63,7 @@ class Facts:
     unproven: Counter[str] = field(default_factory=Counter)
     samples: list[Sample] = field(default_factory=list)
     used: Used = field(default_factory=Used)
+    drops: dict[str, dict[str, Drops]] = field(default_factory=dict)
 
     @property
     def stage_names(self) -> list[str]:
@@ -90,6 +93,7 @@ def gather(directory: Path) -> Facts:
         found.left[folder] = _left(directory / folder)
     found.mutants = counted(directory)
     found.used = used(directory / "evidence")
+    found.drops = drops(directory)
     return found
 
 

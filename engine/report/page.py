@@ -18,7 +18,7 @@ from backfeed.engine.report import skills
 from backfeed.engine.report._evidence import Spread
 from backfeed.engine.report._words import LEVELS as MEANINGS
 from backfeed.engine.report._words import ORACLES, number, plural, ranked, share
-from backfeed.engine.report.card import funnel, given, template_text
+from backfeed.engine.report.card import dropped, funnel, given, template_text
 from backfeed.engine.report.facts import Facts
 
 LONGEST = 12_000
@@ -84,6 +84,7 @@ def _values(facts: Facts) -> dict[str, Any]:
         "verdicts": facts.verdicts, "desks": _desks(told), "spent": told.get("spent", {}),
         "samples": [_row(sample) for sample in facts.samples], "row": _row,
         "skills": _skills(facts), "meanings": MEANINGS, "recipe": _recipe(facts.directory),
+        "drops": list(dropped(facts)),
         "why": sorted(facts.left["rejected"], key=lambda why: (-why.count, why.stage, why.reason)),
         "lost": facts.left["unfinished"], "levels": [*reversed(LEVELS)],
     }  # fmt: skip

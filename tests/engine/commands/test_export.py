@@ -7,7 +7,7 @@ import pytest
 from finished import finish, sample
 
 from backfeed.engine.output import read_rows
-from backfeed.engine.records import Lineage
+from backfeed.engine.records import Check, Lineage
 
 
 @pytest.fixture
@@ -158,3 +158,58 @@ def test_leaves_a_strange_dataset_info_alone(backfeed, tmp_path):
     said = backfeed("export", "out", "--format", "alpaca", "-o", "x.jsonl")
     assert (said.code, "is no JSON object" in said.last) == (2, True)
     assert (tmp_path / "dataset_info.json").read_text() == "[1]"
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """A run with a row that passed, one that failed when it ran, and one that does not parse."""
+    parsed = Check("parse", "passed")
+    wrong = sample("b", checks=(parsed, Check("test", "failed")), level="parsed")
+    broken = sample("c", checks=(Check("parse", "failed"),))
+    left = [wrong.no("execute", "WA", "f(2) is 5"), broken.no("parse", "syntax")]
+    recipe = {"name": "r", "step": [{"use": "parse", "name": "parse"}]}
+    whole = sample("a", checks=(parsed,), level="tested", split="test")
+    return finish(tmp_path / "out", [whole], left, recipe=recipe)
+
+
+@pytest.mark.usefixtures("mixed")
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ((), ["a"]),
+        (("--release", "filtered"), ["a"]),
+        (("--release", "paper"), ["a", "b"]),
+        (("--release", "raw"), ["a", "b", "c"]),
+        (("--release", "raw", "--level", "parsed"), ["a", "b"]),
+    ],
+)
+def test_releases(backfeed, tmp_path, args, expected):
+    assert backfeed("export", "out", "--format", "jsonl", "-o", "x.jsonl", *args).code == 0
+    assert [row["id"] for row in lines(tmp_path / "x.jsonl")] == expected
+
+
+@pytest.mark.usefixtures("mixed")
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_raw_rows_never_pass_for_verified_ones(backfeed, tmp_path, suffix):
+    """Whatever the format: the row says that it was rejected, and by what."""
+    path = tmp_path / f"x.{suffix}"
+    backfeed("export", "out", "--format", "alpaca", "-o", path, "--release", "raw")
+    found = lines(path) if suffix == "jsonl" else pq.read_table(path).to_pylist()
+    assert list(found[0])[-4:] == ["id", "level", "checks", "rejected"]
+    assert [row["rejected"] and row["rejected"]["reason"] for row in found] == [
+        None, "WA", "syntax",
+    ]  # fmt: skip
+    assert [check["verdict"] for check in found[1]["checks"]] == ["passed", "failed"]
+    backfeed("export", "out", "--format", "alpaca", "-o", path)
+    plain = lines(path) if suffix == "jsonl" else pq.read_table(path).to_pylist()
+    assert list(plain[0]) == ["instruction", "input", "output", "system", "history"]
+
+
+def test_splits_of_the_corpus_are_not_those_of_raw(backfeed, mixed):
+    file = next((mixed / "corpus").iterdir())
+    file.rename(file.with_name(file.name.replace("train", "test")))
+    said = backfeed("export", "out", "--format", "jsonl", "-o", "x", "--release", "raw")
+    assert said.code == 2
+    assert "are those of its accepted rows: split the raw release with --split" in said.last
+    args = ("--format", "jsonl", "-o", "x", "--release", "raw", "--split", "valid=0.4")
+    assert backfeed("export", "out", *args).code == 0

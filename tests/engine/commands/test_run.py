@@ -34,7 +34,9 @@ def test_writes_a_directory_that_did_not_exist(backfeed, quick, tmp_path):
     assert said.code == 0
     assert ids(out) == ["a"]
     assert "deep/er/out: 1 accepted (none 1), 0 rejected, 0 unfinished" in said.out
-    assert json.loads((out / "summary.json").read_text())["accepted"] == 1
+    told = json.loads((out / "summary.json").read_text())
+    assert told["accepted"] == 1
+    assert told["drops"]["given"]["python"]["filtered"] == 1
 
 
 def test_tells_what_the_columns_were_taken_for(backfeed, quick):
