@@ -5,7 +5,7 @@ BIN := .venv/bin
 DEMO := runs/demo
 FAMILIES := python node jvm native go rust scripts
 
-.PHONY: help venv deep demo test test-all check bench docs engine image images images-all launcher toolchains
+.PHONY: help venv deep demo test test-all test-vllm check bench docs engine image images images-all launcher toolchains
 
 help:      ## show this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 18
@@ -44,6 +44,11 @@ test: venv deep toolchains images ## every test, the fast ones first; a skip is 
 
 test-all: venv deep toolchains images ## the same, and the tests that measure
 	@$(BIN)/pytest --forbid-skips --bench
+	@$(MAKE) --no-print-directory test-vllm
+
+test-vllm: venv ## the tests against a real vLLM, in .venv-vllm (2.7 GB)
+	@tools/vllm.sh
+	@.venv-vllm/bin/python -m pytest --forbid-skips tests/with_vllm
 
 check: venv ## lint, format, types
 	$(BIN)/ruff check

@@ -1,0 +1,55 @@
+"""Tests that need a real vLLM: `make test-vllm`, in a venv of its own, never in `make test`."""
+
+import asyncio
+import os
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")  # compiling takes longer than all tests
+
+ENGINE = {
+    "dtype": "float32", "max_model_len": 2048, "enforce_eager": True, "max_num_seqs": 64,
+    "kv_cache_memory_bytes": 64 << 20,
+}  # fmt: skip
+
+
+def pytest_configure(config):
+    """The libraries around vLLM warn of each other; those are not our warnings."""
+    config.addinivalue_line("filterwarnings", "default")
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory):
+    """A folder with a model that knows the lessons of `lessons.py`."""
+    import lessons
+    import tiny
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    loss = tiny.make(folder, lessons.ALL)
+    assert loss < 0.01, "it has not learnt its lessons"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def engine(taught):
+    """Its engine, held so that services of many tests share it."""
+    from backfeed.engine.models import _vllm_engine, _weights
+
+    weights = _weights.found(str(taught))
+    held = _vllm_engine.shared(weights.folder, weights.mark, ENGINE)
+    yield held
+    asyncio.run(_vllm_engine.let_go(held))
+
+
+@pytest.fixture
+def make(engine, taught):
+    """Services over it: `make()` answers prompts, `make("scorer")` gives scores."""
+    from backfeed.engine.models import vllm
+
+    def do(method="service", **settings):
+        told = {"engine": ENGINE, **settings}
+        return getattr(vllm.PLUGIN, method)(str(taught), told)
+
+    return do
