@@ -57,6 +57,9 @@ CONTRACTS: dict[str, tuple[type, ...]] = {
 # The extra that brings an outside package.
 EXTRAS = {
     "accelerate": "train",
+    "aiohttp": "openai",
+    "httpx2": "openai",
+    "openai": "openai",
     "peft": "train",
     "torch": "train",
     "transformers": "train",

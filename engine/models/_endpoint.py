@@ -1,20 +1,15 @@
 """An OpenAI-compatible address: requests over HTTP, and what their failures mean."""
 
 import email.utils
-import os
 import re
-import socket
 import sys
 import time
-import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-import aiohttp
 import msgspec
-import yarl
 
 from backfeed.engine.errors import (
     BackfeedError,
@@ -26,13 +21,14 @@ from backfeed.engine.errors import (
     Throttled,
     Unreachable,
 )
+from backfeed.engine.models._transport import Answered, Cut, Distrusted, NobodyThere, Transport
 
-CONNECT_S = 30.0
+__all__ = ["Cut", "Endpoint", "NobodyThere", "NotOffered", "normal_url", "wait_s"]
+
 FIRST_KNOCK_S, LONGEST_KNOCK_S = 0.5, 8.0
-KEEP_ALIVE_S = 4.0  # less than servers keep an idle connection, so that none is cut as we use it
 PASSING = {408, 409, 425}
 CROWDED = {429, 529}
-NOT_BUILT = 501
+OK, NOT_BUILT = 200, 501
 _PATH = re.compile(r"/(?:(?:chat/)?completions|embeddings)?/*$")
 _FILTERS = ("content_filter", "content_policy", "responsibleai")
 _TOO_LONG = ("context_length", "context length", "too long", "too many tokens", "maximum input")
@@ -40,16 +36,8 @@ _UNABLE = ("does not support embeddings", "does not support completions")
 _QUOTA = ("insufficient_quota", "billing")
 
 
-class Cut(Outage):
-    """The request was sent and its reply never came: it may have been charged."""
-
-
 class NotOffered(ServiceRefusal):
     """The server is there, and has no such address or model."""
-
-
-class NobodyThere(Outage):
-    """No connection was made: nothing was sent."""
 
 
 def normal_url(text: str) -> str:
@@ -75,24 +63,12 @@ class Endpoint:
 
     def __init__(self, url: str, key: str, *, timeout_s: float, start_s: float) -> None:
         self.url = normal_url(url)
-        self._key, self._timeout_s, self._start_s = key, timeout_s, start_s
-        self._proxy = _proxy(yarl.URL(self.url))
-        self._session: aiohttp.ClientSession | None = None
+        self._key, self._start_s = key, start_s
+        self.transport = Transport(self.url, key, timeout_s=timeout_s)
         self._was_there = False
         self._knocks = 0
         self._until = self._next_knock = 0.0
         self._told = ""
-
-    def _open(self) -> aiohttp.ClientSession:
-        headers = {"Content-Type": "application/json", "User-Agent": "backfeed"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S),
-            headers=headers,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=self._timeout_s, sock_connect=CONNECT_S),
-        )
 
     async def post(self, path: str, body: bytes) -> bytes:
         """The reply to a request. Raises what a failure means; `Cut` if it may have cost money."""
@@ -100,7 +76,7 @@ class Endpoint:
         if not self._was_there and began < self._next_knock:
             raise NotYet(self._told, self._next_knock - began)
         try:
-            return await self._send(yarl.URL(self.url + path), body)
+            return await self._send(path, body)
         except NobodyThere as nobody:
             if self._was_there:
                 raise
@@ -124,34 +100,17 @@ class Endpoint:
             " server that needs longer to start set start_s, e.g. --set models.default.start_s=600"
         )
 
-    async def _send(self, url: yarl.URL, body: bytes) -> bytes:
-        if self._session is None:
-            self._session = self._open()
+    async def _send(self, path: str, body: bytes) -> bytes:
         try:
-            async with self._session.post(
-                url, data=body, proxy=self._proxy, allow_redirects=False
-            ) as reply:
-                self._was_there = True
-                raw = await reply.read()
-        except aiohttp.ClientSSLError as error:
+            found = await self.transport.post(path, body)
+        except Distrusted as error:
             raise self._distrusted(error) from error
-        except aiohttp.ClientConnectorError as error:
-            via = " through the proxy" if self._proxy else ""
-            why = _reason(error.os_error)
-            raise NobodyThere(f"{self.url} cannot be reached{via}: {why}") from error
-        except aiohttp.ConnectionTimeoutError as error:
-            raise NobodyThere(f"{self.url} cannot be reached in {CONNECT_S:.0f} s") from error
-        except TimeoutError as error:
-            raise Cut(
-                f"{self.url} gave no reply in {self._timeout_s:.0f} s (timeout_s in [models])"
-            ) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise Cut(f"{self.url} cut the connection: {error!r}") from error
-        if reply.status == 200:
-            return raw
-        raise self._judged(reply.status, reply.headers, raw)
+        self._was_there = True
+        if found.status == OK:
+            return found.raw
+        raise self._judged(found)
 
-    def _distrusted(self, error: aiohttp.ClientSSLError) -> BackfeedError:
+    def _distrusted(self, error: Distrusted) -> BackfeedError:
         """The caller's mistake, unless it was trusted before."""
         if self._was_there:
             return Outage(f"{self.url} cannot be reached: {error}")
@@ -160,9 +119,9 @@ class Endpoint:
             " encryption, or its certificate's authority in SSL_CERT_FILE"
         )
 
-    def _judged(self, status: int, headers: Mapping[str, str], raw: bytes) -> BackfeedError:
+    def _judged(self, found: Answered) -> BackfeedError:
         """What a reply that is none means. Nothing is charged for it."""
-        fault = _fault(raw)
+        status, headers, fault = found.status, found.headers, _fault(found.raw)
         said = f"HTTP {status}: {fault['message']}"
         if self._key:
             said = said.replace(self._key, "[key]")
@@ -203,15 +162,7 @@ class Endpoint:
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
-
-
-def _reason(error: OSError) -> str:
-    """Why there is no connection, as the system says it."""
-    if isinstance(error, socket.gaierror) or error.errno is None:
-        return error.strerror or str(error)
-    return os.strerror(error.errno)
+        await self.transport.close()
 
 
 def _fault(raw: bytes) -> dict[str, str]:
@@ -242,10 +193,3 @@ def wait_s(headers: Mapping[str, str]) -> float | None:
         if told:
             return max(email.utils.parsedate_to_datetime(told).timestamp() - time.time(), 0.0)
     return None
-
-
-def _proxy(url: yarl.URL) -> str | None:
-    """The proxy of the environment, looked up once."""
-    if urllib.request.proxy_bypass(url.host or ""):
-        return None
-    return urllib.request.getproxies().get(url.scheme)
