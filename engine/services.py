@@ -30,12 +30,13 @@ UNSAFE = ("process",)
 class Wishes:
     """What the caller asked for on the command line.
 
-    `models` maps roles to specs such as `openai:NAME`; `sandbox` is a backend's name, None for the
-    recipe's; `jobs` is how many programs and computations may run at once, None for all cores.
+    `models` maps roles to specs such as `openai:NAME`, `base_url` are their addresses, one or more;
+    `sandbox` is a backend's name, None for the recipe's; `jobs` is how many programs and
+    computations may run at once, None for all cores.
     """
 
     models: Mapping[str, str] = field(default_factory=dict)
-    base_url: str = ""
+    base_url: str | Sequence[str] = ()
     sandbox: str | None = None
     jobs: int | None = None
 
@@ -195,7 +196,7 @@ def _trainer(recipe: Recipe, _wishes: Wishes, _made: Mapping[str, Service]) -> d
 
 def model_specs(section: Mapping[str, Any], wishes: Wishes) -> dict[str, dict[str, Any]]:
     """Each role's settings: `use` is the spec, the rest is for the backend."""
-    specs = {
+    specs: dict[str, dict[str, Any]] = {
         role: dict(value) if isinstance(value, Mapping) else {"use": str(value)}
         for role, value in section.items()
     }
@@ -203,7 +204,10 @@ def model_specs(section: Mapping[str, Any], wishes: Wishes) -> dict[str, dict[st
         kept = {k: v for k, v in specs.get(role, {}).items() if k not in ("use", "base_url")}
         specs[role] = {**kept, "use": spec}
         if wishes.base_url and ":" in spec:  # what has no name has no address
-            specs[role]["base_url"] = wishes.base_url
+            urls = wishes.base_url
+            if not isinstance(urls, str) and len(urls) == 1:
+                urls = urls[0]
+            specs[role]["base_url"] = urls
     for role, settings in specs.items():
         if "use" not in settings:
             raise ConfigError(f'[models.{role}] needs `use = "KIND:NAME"`, e.g. use = "extractive"')

@@ -25,12 +25,17 @@ _OPTIONS: tuple[click.Option, ...] = (
         ["--limit"], type=click.IntRange(min=1), metavar="N", help="read so many rows, no more"
     ),
     click.Option(
-        ["--accepted"],
+        ["--accept", "--accepted", "accepted"],
         type=click.IntRange(min=1),
         metavar="N",
         help="stop at so many accepted rows",
     ),
-    click.Option(["--usd"], type=click.FloatRange(min=0), metavar="USD", help="never spend more"),
+    click.Option(
+        ["--max-usd", "--usd", "usd"],
+        type=click.FloatRange(min=0),
+        metavar="USD",
+        help="never spend more",
+    ),
     click.Option(["--hours"], type=click.FloatRange(min=0), metavar="H", help="stop after so long"),
     click.Option(
         ["--seed"], type=int, metavar="N", help="the seed of all chance (default: the recipe's)"
@@ -41,7 +46,12 @@ _OPTIONS: tuple[click.Option, ...] = (
         metavar="[ROLE=]KIND:NAME",
         help="the model that answers",
     ),
-    click.Option(["--base-url"], default="", metavar="URL", help="the address of that model"),
+    click.Option(
+        ["--base-url"],
+        multiple=True,
+        metavar="URL",
+        help="the address of that model; several of the same model share its requests",
+    ),
     click.Option(["--sandbox"], metavar="NAME", help="what runs programs (default: bubblewrap)"),
     click.Option(
         ["--jobs"],

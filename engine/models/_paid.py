@@ -11,6 +11,7 @@ from backfeed.engine.errors import BackfeedError, ConfigError, Outage
 from backfeed.engine.identity import canonical
 from backfeed.engine.ledger import Account, Bill, Ledger, Price
 from backfeed.engine.models._endpoint import Cut, Endpoint, normal_url
+from backfeed.engine.models._replicas import Replicas
 
 OPENAI = "https://api.openai.com/v1"
 OVERHEAD_TOKENS = 512
@@ -23,15 +24,16 @@ OURS |= {"max_tokens", "max_completion_tokens", "input", "prompt", "echo", "logp
 class Settings:
     """What [models.ROLE] may say.
 
-    `endpoint` names what stands behind an address that may change; `reply_format` is for servers
-    that cannot hold a model to a schema; `extra` goes into each request as it is. `parallel` is the
-    most requests under way; `timeout_s` the longest that one may take; `start_s` how long an
-    address where nobody has been yet is tried. `seed` is mixed with the place of each request.
-    Without prices, no limit of money can be kept. Of an embedder, `dimensions` shortens vectors and
-    `batch` is how many texts go into one request; of a scorer, `template` joins prompt and answer.
+    `base_url` is an address, or several of one model, which share its requests; `endpoint` names
+    what stands behind addresses that may change; `reply_format` is for servers that cannot hold a
+    model to a schema; `extra` goes into each request as it is. `parallel` is the most requests
+    under way; `timeout_s` the longest that one may take; `start_s` how long an address where nobody
+    has been yet is tried. `seed` is mixed with the place of each request. Without prices, no limit
+    of money can be kept. Of an embedder, `dimensions` shortens vectors and `batch` is how many
+    texts go into one request; of a scorer, `template` joins prompt and answer.
     """
 
-    base_url: str = ""
+    base_url: str | tuple[str, ...] = ""
     endpoint: str = ""
     temperature: float = 0.7
     top_p: float = 1.0
@@ -97,21 +99,22 @@ class Line:
     """One model at one address. What a request can cost at most is reserved before it is sent."""
 
     def __init__(self, name: str, settings: Settings) -> None:
-        url = settings.base_url or os.environ.get("OPENAI_BASE_URL", "") or OPENAI
-        key = os.environ.get("OPENAI_API_KEY", "")
-        if normal_url(url) == OPENAI and not key:
+        urls, key = _urls(settings.base_url), os.environ.get("OPENAI_API_KEY", "")
+        if OPENAI in urls and not key:
             raise ConfigError(
                 f"openai:{name} needs a key: set OPENAI_API_KEY; or, for a server of your own, name"
                 " its address with --base-url"
             )
         self.name, self.spent_usd = name, 0.0
-        self.endpoint = Endpoint(url, key, timeout_s=settings.timeout_s, start_s=settings.start_s)
+        limits = {"timeout_s": settings.timeout_s, "start_s": settings.start_s}
+        made = [Endpoint(url, key, **limits) for url in urls]
+        self.endpoint: Endpoint | Replicas = made[0] if len(made) == 1 else Replicas(made)
         self.price = Price(settings.usd_per_million_in, settings.usd_per_million_out)
         self.where = settings.endpoint or self.endpoint.url.partition("://")[2]
         self._ledger = Ledger()
 
     def identity(self, fixed: Mapping[str, Any]) -> str:
-        """What names a service here: the model, the address, what each request says alike."""
+        """What names a service here: the model, the first address, what requests say alike."""
         return f"openai {self.name} at {self.where} {canonical(fixed).decode()}"
 
     @property
@@ -155,6 +158,13 @@ class Line:
     async def close(self) -> None:
         """Close all connections."""
         await self.endpoint.close()
+
+
+def _urls(told: str | tuple[str, ...]) -> list[str]:
+    """The addresses, each once; of the environment or OpenAI's own if none is told."""
+    each = (told,) if isinstance(told, str) else told
+    named = [url for url in each if url] or [os.environ.get("OPENAI_BASE_URL", "") or OPENAI]
+    return list(dict.fromkeys(map(normal_url, named)))
 
 
 class OnLine:
