@@ -10,6 +10,7 @@ what came from a shared book was paid elsewhere, and what is asked twice is paid
 
 import asyncio
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -84,6 +85,7 @@ class Ledger:
     def __init__(self, limit_usd: float | None = None) -> None:
         self.limit_usd = limit_usd
         self.accounts: dict[str, Account] = {}
+        self._said: set[str] = set()
         self._bills: dict[int, Bill] = {}
         self._reserved_usd = 0.0
         self._settled = asyncio.Event()
@@ -134,8 +136,15 @@ class Ledger:
             raise ConfigError(
                 f"a limit of {self.limit_usd} USD is set, but the price of {who} is not known: add"
                 " usd_per_million_in and usd_per_million_out to its [models] section, or"
-                " --set models.default.usd_per_million_in=... (0 if it costs nothing)"
+                " --set models.default.usd_per_million_in=... (0 if it costs nothing), or name a"
+                " table of prices in BACKFEED_PRICES"
             )
+
+    def say(self, line: str) -> None:
+        """Tell the user once, however many services have it to say."""
+        if line not in self._said:
+            self._said.add(line)
+            sys.stderr.write(f"{line}\n")
 
     async def reserve(self, role: str, usd: float) -> "Bill":
         """Set aside the most that a request can cost; wait for what those under way leave.

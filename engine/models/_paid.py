@@ -11,6 +11,7 @@ from backfeed.engine.errors import BackfeedError, ConfigError, Outage
 from backfeed.engine.identity import canonical
 from backfeed.engine.ledger import Account, Bill, Ledger, Price
 from backfeed.engine.models._endpoint import Cut, Endpoint, normal_url
+from backfeed.engine.models._prices import price
 from backfeed.engine.models._replicas import Replicas
 
 OPENAI = "https://api.openai.com/v1"
@@ -109,7 +110,8 @@ class Line:
         limits = {"timeout_s": settings.timeout_s, "start_s": settings.start_s}
         made = [Endpoint(url, key, **limits) for url in urls]
         self.endpoint: Endpoint | Replicas = made[0] if len(made) == 1 else Replicas(made)
-        self.price = Price(settings.usd_per_million_in, settings.usd_per_million_out)
+        told = Price(settings.usd_per_million_in, settings.usd_per_million_out)
+        self.price, self._table = price(urls[0], name, told)
         self.where = settings.endpoint or self.endpoint.url.partition("://")[2]
         self._ledger = Ledger()
 
@@ -124,7 +126,13 @@ class Line:
 
     def pay_from(self, ledger: Ledger) -> None:
         """Reserve and pay there. Raises `ConfigError` if a limit is set and a price unknown."""
-        ledger.require(self.price, f"openai:{self.name}")
+        who = f"openai:{self.name}"
+        ledger.require(self.price, who)
+        if not self.price.known:
+            ledger.say(f"the price of {who} is not known: its tokens are counted, its money is not")
+        elif self._table:
+            sent, came = self.price.usd_per_million_in, self.price.usd_per_million_out
+            ledger.say(f"{who} costs {sent} USD a million tokens in, {came} out: {self._table}")
         self._ledger = ledger
 
     async def ask(
