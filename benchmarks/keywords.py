@@ -24,7 +24,7 @@ from backfeed.engine.methods.phrases import form
 from backfeed.engine.models.extractive import ExtractiveService
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import Prompt, Who, rejoined
-from backfeed.engine.stages._words import words
+from backfeed.engine.stages._vocabulary import words
 from backfeed.engine.stages.extract_keywords import ExtractKeywords, normalised
 
 SET = Path(__file__).parent / "keywords"

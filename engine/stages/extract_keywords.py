@@ -10,7 +10,7 @@ from backfeed.engine.records import Keywords, Sample
 from backfeed.engine.requests import Asks, Prompt
 from backfeed.engine.stages._notes import with_notes
 from backfeed.engine.stages._problems import Phrases
-from backfeed.engine.stages._words import support, words
+from backfeed.engine.stages._vocabulary import support, words
 
 MOST = (2, 3, 6)
 MOST_WORDS = 4

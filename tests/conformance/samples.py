@@ -72,8 +72,10 @@ def unit(name: str, code: str, *tests: Tested, **more: object) -> Sample:
 
 
 ASKED = Message("user", "Write `chunks(items, size)`, which cuts a list.")
+DOUBTFUL = Message("user", f"{ASKED.content} Of a test somebody may say:\nDOUBT 1: it is wrong.")
 RECORDED = Tested("script", "recorded", code=CHUNKED)
 SHIPPED = Tested("script", "author", code=CHUNKED)
+APART = tuple(Tested("script", "model", code=f"{line}\n") for line in CHUNKED.splitlines())
 
 ROWS: tuple[Sample, ...] = (
     Sample(id="file", language="python", code=f"{CHUNKED}\n\n{CHUNKS}", origin=MIT),
@@ -111,11 +113,18 @@ ROWS: tuple[Sample, ...] = (
     Sample(id="prose", language="python", messages=talk("What is a list?", "A row of things.")),
     Sample(id="chat", kind="general", messages=talk("Hello!", "Hello; how can I help?")),
     Sample(id="foreign", language="cobol", code="DISPLAY 'A'.\n", origin=MIT),
+    unit("chunks", CHUNKS.replace("+ size]", "- size]"), *APART).but(
+        id="disputed", messages=(DOUBTFUL, Message("assistant", "Cut.")),
+    ),
     unit("chunks", "").but(id="asked", messages=(ASKED,), question_type="generate"),
     unit("chunks", "").but(id="asked-why", messages=(ASKED,), question_type="understand"),
     unit("chunks", "").but(
         id="asked-tests", messages=(ASKED,), question_type="test",
         extra=json.dumps({"given": CHUNKS}),
+    ),
+    Sample(
+        id="set", language="python",
+        extra=json.dumps({"set": ["task:cut a list", "knowledge:slicing", "knowledge:range"]}),
     ),
 )  # fmt: skip
 

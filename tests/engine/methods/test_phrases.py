@@ -14,7 +14,7 @@ from backfeed.engine.methods.phrases import (
     stem,
     tokens,
 )
-from backfeed.engine.stages._words import words
+from backfeed.engine.stages._vocabulary import words
 
 WORDS = Words(
     short={"dfs": "depth first search", "regex": "regular expression"},

@@ -11,17 +11,28 @@ from backfeed.engine import prompts, registry
 from backfeed.engine.errors import ConfigError, PluginFault, UnknownName
 from backfeed.engine.models import _prompts
 from backfeed.engine.requests import Prompt
+from backfeed.engine.stages import _problems
 from backfeed.engine.stages._problems import Phrases, Problem
+from backfeed.engine.stages._repair import Doubt
 from backfeed.engine.stages._suites import Programs, Scripts
+from backfeed.engine.stages.invent import Invention
 
+SNIPPET = {"snippet": "def f(): ...", "entry_point": "f", "example": ">>> f()"}
 FIELDS = {
-    "reverse/generate": {"snippet": "def f(): ...", "entry_point": "f", "example": ">>> f()"},
+    **{f"reverse/{kind}": SNIPPET for kind in _problems.REPLIES},
+    "reverse/translate": {**SNIPPET, "target": "go"},
     "backfeed/compose": {
         "snippet": "x",
         "entry_point": "f",
         "parts": ["a", "b"],
         "shown": ["", ">>> b(1)\n2"],
         "example": "",
+    },
+    "backfeed/invent": {
+        "tasks": ["a"],
+        "instructions": [],
+        "points": ["b", "c"],
+        "least": 2,
     },
     "keywords/extract": {"problem": "p", "code": "c", "entry_point": "f"},
     "tests/script": {
@@ -33,6 +44,14 @@ FIELDS = {
         "most": 9,
     },
     "tests/program": {"problem": "p", "entry_point": "f", "tag": "python", "most": 9},
+    "repair/answer": {
+        "problem": "p",
+        "entry_point": "f",
+        "tag": "python",
+        "code": "x",
+        "failures": [{"number": 1, "code": "assert f()", "said": "WA"}],
+    },
+    "repair/doubt": {"problem": "p", "entry_point": "f", "code": "assert f()"},
     "answer/code": {"problem": "p", "entry_point": "f", "tag": "python"},
     "answer/text": {"problem": "p", "entry_point": "f", "tag": "python"},
     "answer/test": {
@@ -45,11 +64,13 @@ FIELDS = {
 }
 
 REPLIES = {
-    "reverse/generate": Problem,
+    **{f"reverse/{kind}": reply for kind, reply in _problems.REPLIES.items()},
     "backfeed/compose": Problem,
+    "backfeed/invent": Invention,
     "keywords/extract": Phrases,
     "tests/script": Scripts,
     "tests/program": Programs,
+    "repair/doubt": Doubt,
 }
 
 
@@ -84,9 +105,15 @@ def test_our_prompts_name_each_field_of_their_reply(name, reply):
 
 
 def test_the_prompts_that_our_stages_name_are_those_that_are_tested():
-    stages = [registry.load("stages", name) for name in registry.names("stages")]
+    """Some name others where their settings say so: the files are all that there are."""
+    stages = [registry.made("stages", name) for name in registry.names("stages")]
     named = {name for stage in stages for name in getattr(stage, "prompts", ())}
-    assert named == FIELDS.keys()
+    files = {
+        str(path.relative_to(folder).with_suffix(""))
+        for folder in prompts.folders()
+        for path in folder.rglob("*.md")
+    }
+    assert named <= files == FIELDS.keys()
 
 
 def test_a_prompt_that_is_not_there():

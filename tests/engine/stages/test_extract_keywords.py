@@ -11,7 +11,7 @@ from backfeed.engine.records import Keywords, Message, Sample
 from backfeed.engine.requests import Who, rejoined
 from backfeed.engine.stages._notes import noted
 from backfeed.engine.stages._problems import Phrases
-from backfeed.engine.stages._words import support
+from backfeed.engine.stages._vocabulary import support
 from backfeed.engine.stages.extract_keywords import MOST, ExtractKeywords, normalised
 
 PROBLEM = "Merge lists quickly with a heap. " + " ".join(f"x{n}" for n in range(20))
