@@ -1,12 +1,17 @@
 """The reply types of the prompts that write problems, and what makes a problem answerable."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from backfeed.engine import languages
+from backfeed.engine.methods.problem_facts import blocks
 from backfeed.engine.prompts import by_model
-from backfeed.engine.records import Message, Sample
+from backfeed.engine.records import EXTRACTIVE, Message, Sample
 from backfeed.engine.requests import Asks, Prompt
+from backfeed.engine.stages._alone import missing, too_many
+from backfeed.engine.stages._notes import with_notes
 
 FENCE = "```"
 _MOST_WORDS = 5
@@ -32,6 +37,54 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """The reply where the problem shows code, `given`: `reverse/complete`, `refactor`, `sql`."""
+
+    suitable: bool
+    reason: str = ""
+    behaviour: str = ""
+    scenarios: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
+    given: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """The reply to `reverse/debug`: code with a planted fault, and what the fault is."""
+
+    suitable: bool
+    reason: str = ""
+    behaviour: str = ""
+    scenarios: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
+    given: str = ""
+    fault: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """The reply to `reverse/translate`: what the code is called in the other language."""
+
+    suitable: bool
+    reason: str = ""
+    behaviour: str = ""
+    scenarios: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
+    entry_point: str = ""
+    signature: str = ""
+    problem: str = ""
+
+
+REPLIES: Mapping[str, type] = {
+    "generate": Problem, "complete": Shown, "understand": Problem, "knowledge": Problem,
+    "debug": Faulty, "refactor": Shown, "test": Problem, "translate": Translated, "sql": Shown,
+}  # fmt: skip
+"""The types of problems that are written from a snippet, and the form of each reply."""
+
+
+@dataclass(frozen=True, slots=True)
 class Phrases:
     """The reply to `keywords/extract`: short noun phrases of three kinds."""
 
@@ -44,15 +97,28 @@ def pose(sample: Sample, prompt: Prompt, stage: str) -> Asks[Sample]:
     """Ask for a problem whose answer is the sample's code, and check that it stands alone.
 
     `suitable: no` is an answer: it rejects the sample, and so does a problem that cannot be
-    answered without the code.
+    answered without the code. Of what a model wrote (not the extractive backend, which takes its
+    words from the code) the names have to be told, too, and its analysis is kept as a note.
     """
-    reply: Problem = yield from prompt
+    reply: Any = yield from prompt
     if not reply.suitable:
         return sample.no(stage, short(reply.reason), reply.reason)
     if why := unanswerable(reply.problem, sample):
         return sample.no(stage, "unanswerable", why)
     written: Sample = yield from by_model(sample, prompt)
-    return answered(written, reply.problem)
+    if written.lineage.model == EXTRACTIVE:
+        return answered(written, reply.problem)
+    if why := dependent(reply.problem, written):
+        return written.no(stage, "unanswerable", why)
+    return answered(with_notes(written, analysis=analysis(reply)), reply.problem)
+
+
+def analysis(reply: Any) -> dict[str, Any]:
+    """What a model found in the code before it asked, as a note."""
+    return {
+        "behaviour": reply.behaviour, "scenarios": list(reply.scenarios),
+        "points": list(reply.points),
+    }  # fmt: skip
 
 
 def short(reason: str) -> str:
@@ -100,3 +166,61 @@ def unanswerable(problem: str, sample: Sample) -> str:
     if match := _ABSENT.search(problem):
         return f"it points at code that is not there: {match[0]!r}"
     return ""
+
+
+SHOWING = frozenset({"complete", "understand", "debug", "refactor", "test", "translate"})
+"""The types whose problems show code."""
+_EXAMPLED = frozenset({"", "generate", "compose"})
+_NAMELESS = frozenset({"understand", "knowledge", "sql"})
+_GENERAL = frozenset({"knowledge", "sql"})
+"""The types whose names are those of the language at large, or of rows."""
+_SYMPTOM = re.compile(
+    r"\b(?:instead|but|should|wrong(?:ly)?|expect(?:ed|s)?|fail(?:s|ed)?|crash(?:es)?|incorrect\w*"
+    r"|faults?|bugs?|complain\w*|hangs|loops? forever|never ends)\b",
+    re.IGNORECASE,
+)
+
+
+def dependent(problem: str, sample: Sample, given: str = "") -> str:
+    """Why a problem of the sample's type does not stand alone; empty if it does.
+
+    What `unanswerable` asks of problems for code, and besides: nothing that is spoken of is absent,
+    a type that shows code has a block of it, and few names in code marks are left untold.
+    """
+    kind = sample.question_type
+    if kind in _EXAMPLED and (why := unanswerable(problem, sample)):
+        return why
+    if why := missing(problem, shown=kind in SHOWING):
+        return why
+    own = problem.replace(given.strip(), "") if given.strip() else problem
+    if kind not in _NAMELESS and sample.entry_point and (why := _unnamed(own, problem, sample)):
+        return why
+    if kind == "debug" and not _SYMPTOM.search(own):
+        return "it tells no symptom"
+    tables = r"\bcreate\s+(?:temp\w*\s+)?table\b|^[ \t]*\|.*\|"
+    if kind == "sql" and not re.search(tables, problem, re.IGNORECASE | re.MULTILINE):
+        return "it shows no tables"
+    if kind in _GENERAL:
+        return ""
+    return too_many(problem, sample.language, sample.entry_point)
+
+
+def _unnamed(own: str, problem: str, sample: Sample) -> str:
+    """Is the entry point not named where it has to be? A translation has it in words of its own."""
+    name = re.escape(sample.entry_point)
+    text = own if sample.question_type == "translate" else problem
+    return "" if re.search(rf"(?<!\w){name}(?!\w)", text) else f"it does not name {name}"
+
+
+def with_given(problem: str, given: str, language: str) -> str:
+    """The problem with the code that it shows: put below it as a block if it is not in it.
+
+    White space does not count in the comparison.
+    """
+    bare = " ".join(given.split())
+    if not bare or any(bare in " ".join(block.split()) for block in blocks(problem)):
+        return problem.strip()
+    longest = max((len(run) for run in re.findall(r"`+", given)), default=0)
+    fence = "`" * max(3, longest + 1)
+    shown = given.strip("\n").rstrip()
+    return f"{problem.strip()}\n\n{fence}{language}\n{shown}\n{fence}"
