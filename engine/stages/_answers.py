@@ -47,6 +47,11 @@ class Question:
         prose = sample.question_type in TEXT_TYPES
         return cls(sample.language, sample.entry_point, sample.instruction, prose)
 
+    @property
+    def name(self) -> str:
+        """The name by itself, without the class or module that it stands in."""
+        return self.entry_point.replace("::", ".").rpartition(".")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -155,7 +160,7 @@ def _in_language(found: Sequence[Block], language: str) -> tuple[list[Block], st
 
 def defines(code: str, question: Question) -> bool:
     """Does the code define the name that the problem asks for?"""
-    name = question.entry_point.rpartition(".")[2]
+    name = question.name
     if not name or not languages.can(question.language, "entry_point"):
         return False
     return bool(languages.call(question.language, "entry_point", f"`{name}`", code) == name)

@@ -94,7 +94,7 @@ def _is_usable(test: Test, question: Question) -> bool:
         return False
     if test.kind == "stdio":
         return bool(test.stdout.strip()) and (test.compare != CHECKER or bool(test.code.strip()))
-    name = question.entry_point.rpartition(".")[2]
+    name = question.name
     return bool(test.code.strip()) and name in test.code and not defines(test.code, question)
 
 
