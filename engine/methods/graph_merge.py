@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backfeed.engine.methods.graph_attributes import first_sources, joined, parts
+from backfeed.engine.methods._graph_attributes import first_sources, joined, parts
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backfeed.engine.methods import graph_feedback
-from backfeed.engine.methods.graph_attributes import ANY, KINDS, parts
+from backfeed.engine.methods._graph_attributes import ANY, KINDS, parts
 from backfeed.engine.methods.graph_ledger import mark_of
 
 if TYPE_CHECKING:

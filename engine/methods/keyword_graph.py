@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backfeed.engine.methods import graph_files
-from backfeed.engine.methods.graph_attributes import (
+from backfeed.engine.methods import _graph_files
+from backfeed.engine.methods._graph_attributes import (
     ANY,
     KINDS,
     MOST_SOURCES,
@@ -26,7 +26,7 @@ from backfeed.engine.methods.graph_attributes import (
     parts,
     plain,
 )
-from backfeed.engine.methods.graph_pairs import PairCounter
+from backfeed.engine.methods._graph_pairs import PairCounter
 from backfeed.engine.records import Keywords, Sample
 
 if TYPE_CHECKING:
@@ -151,12 +151,12 @@ def _count_edge(
 
 def to_bytes(graph: "Graph", form: str = "graphml") -> bytes:
     """A graph as bytes, the same for equal graphs: `graphml`, or `parquet` for size."""
-    return graph_files.FORMS[form](graph)
+    return _graph_files.FORMS[form](graph)
 
 
 def load(path: Path) -> "Graph":
     """A graph that was saved, in either form. Raises `InputError` if the file holds none."""
-    return graph_files.read(path)
+    return _graph_files.read(path)
 
 
 @lru_cache(maxsize=1)

@@ -82,6 +82,10 @@ if TYPE_CHECKING:
     from backfeed.engine.methods import (
         code_blocks,
         compare,
+        graph_feedback,
+        graph_ledger,
+        graph_merge,
+        graph_walks,
         keyword_graph,
         licences,
         minhash,
@@ -93,8 +97,9 @@ if TYPE_CHECKING:
     )
 
 METHODS = (
-    "code_blocks", "compare", "keyword_graph", "licences", "minhash", "problem_facts", "rouge",
-    "seed_rules", "splits", "text_parts",
+    "code_blocks", "compare", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
+    "keyword_graph", "licences", "minhash", "problem_facts", "rouge", "seed_rules", "splits",
+    "text_parts",
 )  # fmt: skip
 
 __all__ = [
@@ -105,8 +110,9 @@ __all__ = [
     "Pinned", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request", "Result",
     "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
     "Throttled", "Train", "Who", "WholeStage", "ask_valid", "code_blocks", "compare",
-    "keyword_graph", "licences", "minhash", "over", "problem_facts", "rejoined", "rouge",
-    "seed_rules", "splits", "text_parts", "together",
+    "graph_feedback", "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences",
+    "minhash", "over", "problem_facts", "rejoined", "rouge", "seed_rules", "splits", "text_parts",
+    "together",
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from backfeed.engine.errors import InputError
-from backfeed.engine.methods.graph_attributes import KINDS, fresh_edge, fresh_node
+from backfeed.engine.methods._graph_attributes import KINDS, fresh_edge, fresh_node
 
 if TYPE_CHECKING:
     import networkx as nx
