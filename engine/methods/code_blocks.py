@@ -28,6 +28,7 @@ _OWN_LINES = {
     "toml": r"\[+[\w.\"'-]+\]+|[\w.\"'-]+ = ",
     "csharp": r"(?:namespace|private|protected|internal|static|int|string|void|record|\[\w+\])\b",
     "kotlin": r"(?:fun|val|data|enum|sealed|object|interface|override|private) ",
+    "rust": r"(?:pub|pub\(\w+\)|impl|struct|enum|trait|mod|unsafe|static) |impl<|#!?\[",
     "swift": r"(?:struct|enum|extension|protocol|guard|actor|@\w+) ",
     "scala": r"(?:object|trait|val|case|enum|given|extension|implicit) ",
     "haskell": r"module |data |newtype |instance |\w[\w']* ::|\w[\w' ]* = ",

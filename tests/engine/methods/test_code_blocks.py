@@ -110,6 +110,47 @@ def test_the_language_is_found(answer, language):
     assert extract_code(answer).language == language
 
 
+JS = "function f(x) {\n    return x + 1;\n}\n"
+GO = "package main\n\nfunc F(x int) int {\n\treturn x + 1\n}\n"
+RUST = "pub fn f(x: i32) -> i32 {\n    x + 1\n}\n"
+CPP = "#include <vector>\nint f(const std::vector<int>& x) { return x.size(); }\n"
+SQL = "SELECT name, SUM(total) AS spent\nFROM orders\nGROUP BY name;\n"
+MIXED = {
+    "python": F,
+    "javascript": JS,
+    "java": JAVA,
+    "go": GO,
+    "rust": RUST,
+    "cpp": CPP,
+    "sql": SQL,
+}
+
+
+@pytest.mark.parametrize("language", MIXED)
+def test_the_right_block_of_mixed_answers_in_each_language(language):
+    """Between a command, what it prints, data, and code of another language."""
+    other = "go" if language == "java" else "java"
+    answer = (
+        f"Install it:\n\n{fenced('pip install x && make', 'bash')}\nIn another language it is\n\n"
+        f"{fenced(MIXED[other], other)}\nand here\n\n{fenced(MIXED[language], language)}\n"
+        f"which prints\n\n{fenced('2', 'text')}\n{fenced('{}', 'json')}"
+    )
+    found = extract_code(answer, language)
+    assert (found.code, found.language, found.how) == (MIXED[language], language, "one block")
+
+
+@pytest.mark.parametrize("tag", ["ruby", "kotlin", "c#"])
+@pytest.mark.parametrize("language", MIXED)
+def test_a_mislabelled_fence_is_found_and_told(language, tag):
+    found = extract_code(f"So:\n\n{fenced(MIXED[language], tag)}\nDone.\n", language)
+    assert (found.code, found.language) == (MIXED[language], language)
+    assert found.how == f"one block, tagged {ALIASES.get(tag, tag)}"
+
+
+def test_a_block_that_is_what_its_tag_says_is_not_taken_for_another_language():
+    assert extract_code(fenced(JAVA, "java"), "go").how == "only java code"
+
+
 TRIM = 'trim() {\n  local text=$1\n  echo "${text# }"\n}\n'
 ADD = "sub add {\n    my ($x, $y) = @_;\n    return $x + $y;\n}\n"
 
