@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from backfeed.engine.records import Sample
+from backfeed.engine.records import Keywords, Sample
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -35,11 +35,13 @@ def sha256_of(path: Path) -> str:
 
 
 def content_id(sample: Sample) -> str:
-    """The id of a new sample: a hash of what it says, not of where it stands."""
-    return digest(
-        sample.language, sample.messages, sample.code, sample.files, sample.support, sample.tests,
-        size=8,
-    )  # fmt: skip
+    """The id of a new sample: a hash of what it says, not of where it stands.
+
+    Of one that says nothing yet, its keywords count: it will be told apart by them.
+    """
+    said = (sample.messages, sample.code, sample.files, sample.support, sample.tests)
+    bare = (sample.keywords,) if sample.keywords != Keywords() and not any(said) else ()
+    return digest(sample.language, *said, *bare, size=8)
 
 
 class Ids:
