@@ -27,11 +27,12 @@ class Settings:
 
     `base_url` is an address, or several of one model, which share its requests; `endpoint` names
     what stands behind addresses that may change; `reply_format` is for servers that cannot hold a
-    model to a schema; `extra` goes into each request as it is. `parallel` is the most requests
-    under way; `timeout_s` the longest that one may take; `start_s` how long an address where nobody
-    has been yet is tried. `seed` is mixed with the place of each request. Without prices, no limit
-    of money can be kept. Of an embedder, `dimensions` shortens vectors and `batch` is how many
-    texts go into one request; of a scorer, `template` joins prompt and answer.
+    model to a schema, and `probe` finds out which cannot; `extra` goes into each request as it is.
+    `parallel` is the most requests under way; `timeout_s` the longest that one may take; `start_s`
+    how long an address where nobody has been yet is tried. `seed` is mixed with the place of each
+    request. Without prices, no limit of money can be kept. Of an embedder, `dimensions` shortens
+    vectors and `batch` is how many texts go into one request; of a scorer, `template` joins prompt
+    and answer.
     """
 
     base_url: str | tuple[str, ...] = ""
@@ -46,11 +47,17 @@ class Settings:
     parallel: int = 64
     timeout_s: float = 600.0
     start_s: float = 30.0
+    probe: bool = True
     usd_per_million_in: float | None = None
     usd_per_million_out: float | None = None
     dimensions: int | None = None
     batch: int = 32
     template: str = "{prompt}\n\n{answer}"
+
+    @property
+    def probes(self) -> bool:
+        """Is it to be found out whether the server holds to a schema?"""
+        return self.probe and self.reply_format == "json_schema"
 
     @property
     def deadline_s(self) -> float:

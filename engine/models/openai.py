@@ -18,6 +18,8 @@ from backfeed.engine.ledger import Account
 from backfeed.engine.models import _prompts
 from backfeed.engine.models._embedding import EmbeddingService
 from backfeed.engine.models._paid import OnLine, Reply, Settings, checked
+from backfeed.engine.models._probe import Probe, Seen, Verdict
+from backfeed.engine.models._probe import body as probe_body
 from backfeed.engine.models._scoring import ScoringService
 from backfeed.engine.requests import Prompt
 
@@ -56,6 +58,7 @@ class OpenAIService(OnLine):
         self.content = _prompts.form(self.form)
         self.gather = Gather(parallel=settings.parallel, deadline_s=settings.deadline_s)
         self._fixed = _fixed(name, settings, is_openai=self._line.is_openai)
+        self._probe = Probe(self._look, f"openai:{name} at {self._line.endpoint.url}")
         told = {**self._fixed, "seed": settings.seed, "reply_format": settings.reply_format}
         self.identity = self._line.identity(told)
 
@@ -64,11 +67,24 @@ class OpenAIService(OnLine):
         return [await self._one(request) for request in requests]
 
     async def _one(self, request: Prompt) -> dict[str, Any]:
+        if request.reply is not None and self._settings.probes:
+            await self._probe.hold(request.role)
         body, most = _encode(self._body(request)), self._settings.max_tokens
         found = await self._line.ask(
             "/chat/completions", body, _decode, role=request.role, tokens_out=most
         )
         return _answer(found.reply.choices[0], found.used)
+
+    async def _look(self, role: str) -> Seen:
+        """The reply to the probe: paid for, and stored nowhere."""
+        body = probe_body(self._fixed, _form("verdict", _prompts.schema(Verdict)))
+        most = self._settings.max_tokens
+        found = await self._line.ask(
+            "/chat/completions", _encode(body), _decode, role=role, tokens_out=most
+        )
+        choice = found.reply.choices[0]
+        finish = "refusal" if choice.message.refusal else choice.finish_reason or "stop"
+        return Seen(_THOUGHT.sub("", choice.message.content or "", count=1), finish)
 
     def _body(self, request: Prompt) -> dict[str, Any]:
         settings = self._settings
@@ -80,13 +96,18 @@ class OpenAIService(OnLine):
             return body
         schema = _prompts.schema(request.reply)
         if settings.reply_format == "json_schema":
-            named = {"name": request.reply.__name__, "strict": True, "schema": schema}
-            return {**body, "response_format": {"type": "json_schema", "json_schema": named}}
+            return {**body, "response_format": _form(request.reply.__name__, schema)}
         told = f"Reply with JSON of this schema, and nothing else:\n{_encode(schema).decode()}"
         body["messages"][-1]["content"] += f"\n\n{told}"
         if settings.reply_format == "json_object":
             body["response_format"] = {"type": "json_object"}
         return body
+
+
+def _form(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """How a server is held to a schema: the one field for it that is portable."""
+    named = {"name": name, "strict": True, "schema": schema}
+    return {"type": "json_schema", "json_schema": named}
 
 
 def _fixed(name: str, settings: Settings, *, is_openai: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from verbs import many, step
 
 from backfeed.engine.job import Plan, Report, execute
 from backfeed.engine.ledger import Ledger
-from backfeed.engine.models import openai
+from backfeed.engine.models import _probe, openai
 from backfeed.engine.output import read_rows
 from backfeed.engine.recipe import Recipe, Stop
 from backfeed.engine.records import Message, Sample
@@ -47,8 +47,21 @@ class Title:
 Script = Callable[[dict[str, Any], int], Reply]
 
 
+HELD = '{"is_it_prime": "composite", "smallest_divisor": 7}'
+"""What a server that holds to schemas says to the probe."""
+
+
+def is_probe(body: dict[str, Any]) -> bool:
+    """Is it the request that finds out whether schemas are held to?"""
+    told = body.get("messages")
+    return bool(told) and told[-1]["content"] == _probe.ASKED
+
+
 class StubModel:
-    """`asked` holds the bodies of all requests; `script` gets a body and its number, from 0."""
+    """`asked` holds the bodies of all requests; `script` gets a body and its number, from 0.
+
+    It passes the probe without counting it, unless `probed` is set: then that goes to the script.
+    """
 
     def __init__(
         self, script: Script, paths: Sequence[str] = ("chat/completions",), *, port: int = 0
@@ -57,6 +70,7 @@ class StubModel:
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.now = self.most = 0
+        self.probed = False
         self.url = ""
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -89,6 +103,8 @@ class StubModel:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
+        if is_probe(body) and not self.probed:
+            return await self._reply(request, Reply(HELD))
         number = len(self.asked)
         self.asked.append(body)
         self.headers.append(dict(request.headers))
@@ -129,8 +145,8 @@ def at_first(fault: Reply, times: int = 1) -> Script:
 
 
 def service(url: str, **settings: Any) -> openai.OpenAIService:
-    """A service that asks the stub."""
-    return openai.PLUGIN.service("toy", {"base_url": url, **settings})
+    """A service that asks the stub, which is no server of schemas."""
+    return openai.PLUGIN.service("toy", {"base_url": url, "probe": False, **settings})
 
 
 def prompt(text: str = "x", **more: Any) -> Prompt:

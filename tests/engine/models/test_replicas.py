@@ -11,6 +11,7 @@ from backfeed.engine.models import openai
 from backfeed.engine.models._replicas import FIRST_REST_S, Replica
 from backfeed.engine.services import Wishes, model_specs
 
+HERE = {"start_s": 1, "probe": False}
 NOBODY = "http://127.0.0.1:9/v1"
 
 
@@ -25,7 +26,7 @@ def slow(_body, _number):
 
 
 def several(*urls, **settings):
-    return openai.PLUGIN.service("toy", {"base_url": list(urls), "start_s": 1, **settings})
+    return openai.PLUGIN.service("toy", {"base_url": list(urls), **HERE, **settings})
 
 
 def asked(servers):

@@ -28,7 +28,11 @@ use = "extractive"
 use = "extract_keywords"
 """
 KILLS = 6
-GREEDY = ("--set", "models.default.temperature=0", "--set", "models.default.parallel=8")
+GREEDY = (
+    *("--set", "models.default.temperature=0"),
+    *("--set", "models.default.parallel=8"),
+    *("--set", "models.default.probe=false"),
+)
 TOOLS = '''
 def chunks(items, size):
     """Split a list into lists of a given size; the last may be shorter.
