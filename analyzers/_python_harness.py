@@ -29,7 +29,7 @@ import traceback
 import unittest
 
 from backfeed_honest import Dishonest, kept, put_back, reduced, shut
-from backfeed_reading import counted, module_of, taken_from
+from backfeed_reading import counted, guards, module_of, taken_from
 
 PAGE = 1 << 20
 LONGEST = 4000
@@ -147,6 +147,7 @@ READERS = {"script": read_script, "doctest": read_doctest, "unittest": read_scri
 
 def run_script(run, program, module):
     exec(program, module.__dict__)
+    run.ticks += guards(run.text)  # none of them was reached
 
 
 def run_doctest(run, program, module):

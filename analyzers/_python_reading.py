@@ -68,6 +68,20 @@ def counted(text):
     return ast.fix_missing_locations(Counter().visit(ast.parse(text)))
 
 
+def guards(text):
+    """How many statements of a test say that it must not come there: `assert False`, or raising an
+    AssertionError. They have held once the test has come to its end without reaching them."""
+    return sum(map(is_guard, ast.walk(ast.parse(text))))
+
+
+def is_guard(node):
+    if isinstance(node, ast.Assert):
+        return isinstance(node.test, ast.Constant) and not node.test.value
+    raised = node.exc if isinstance(node, ast.Raise) else None
+    called = raised.func if isinstance(raised, ast.Call) else raised
+    return getattr(called, "id", "") == "AssertionError"
+
+
 def taken_from(tree, bound):
     """The modules that are not here and that a test takes names from which the answer binds."""
     wanted = {}

@@ -189,6 +189,37 @@ def test_the_docstrings_example_as_it_really_runs():
     assert (told.stage, told.reason, told.detail) == ("execute", "WA", "AssertionError (line 1)")
 
 
+RAISES = """try:
+    f(-1)
+except ValueError:
+    pass
+else:
+    {}
+"""
+NEGATIVE = "    if x < 0:\n        raise ValueError(x)\n"
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "word"),
+    [
+        ("assert False, 'no error'", "AC"), ("raise AssertionError('no error')", "AC"),
+        ("raise AssertionError", "AC"), ("print('no error')", "NONE"), ("assert f(1)", "NONE"),
+    ],
+)  # fmt: skip
+def test_what_must_not_be_reached_has_held_at_the_end_of_a_test(otherwise, word):
+    """As plain processes: the code is ours."""
+    box = process.PLUGIN.service({"named": True, "slots": 1})
+    sample = SAMPLE.but(tests=(Tested("script", code=RAISES.format(otherwise)),))
+    right = CODE.replace("    return", NEGATIVE + "    return")
+    words = []
+    for code in (right, CODE):
+        asking = run_tests(sample, code, Limits(), check="test")
+        words.append(rejoined(asking, lambda request: computed(request, box)).word)
+    box.shut()
+    assert words[0] == word
+    assert (words[1] == "WA") == (word == "AC")
+
+
 CHECKER = "import sys\nsys.exit(not {1, 2} >= set(map(int, open(sys.argv[2]).read().split())))\n"
 
 
