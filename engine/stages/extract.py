@@ -18,7 +18,7 @@ class Extract:
     out: code "def f(x): return x\\n"
     """
 
-    version = 4
+    version = 5
     asks = ("compute",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:

@@ -75,7 +75,7 @@ def posed(language, name, problem="Write `twice`.", **more):
 
 # One expression in each language that doubles a number, another one, one that does not; and a test.
 TWICE = {
-    "python": ("twice", "def twice(x):\n    return @\n", "assert twice(@) # == @\n"),
+    "python": ("twice", "def twice(x):\n    return @\n", "got = twice(@)\nassert got # == @, f'it is {got}'\n"),
     "javascript": (
         "twice", "function twice(x) {\n    return @;\n}\n",
         "const assert = require('assert');\nassert.ok(twice(@) # == @);\n",
@@ -141,7 +141,7 @@ def test_wrong_answers_alone_are_rejected(through):
     found = through(posed("python", name), replies, Answer(), *CHAIN)
     assert (found.rejected.stage, found.rejected.reason) == ("agree", "no-agreement")
     assert found.rejected.detail.startswith("1 of 1 answers pass 1 of 4 cases that count")
-    assert "case 1: WA AssertionError" in found.rejected.detail
+    assert "case 1: WA AssertionError: it is 9" in found.rejected.detail
 
 
 def test_what_agrees_can_be_proven(through):

@@ -1,10 +1,14 @@
 """The stage that answers problems: its dialogue, by hand; and how replies are read."""
 
+import asyncio
+
 import pytest
+from verbs import By
 
 from backfeed.engine.errors import ConfigError, Refused
+from backfeed.engine.lanes import Engine
 from backfeed.engine.records import Message, Sample
-from backfeed.engine.requests import Compute, Prompt, Who, rejoined
+from backfeed.engine.requests import Compute, Who, rejoined
 from backfeed.engine.stages._answers import MENDABLE, Question, read_answer
 from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages.answer import Answer
@@ -218,11 +222,21 @@ def test_a_row_without_a_problem_has_no_answer():
     assert answered(Sample(id="b")).rejected.reason == "no-problem"
 
 
-def test_draws_are_places_of_their_own():
-    """The engine names a draw by its place: parts of one `together`."""
-    [wanted] = [next(Answer(answers=3).each(SAMPLE))]
-    firsts = [next(part) for part in wanted.parts]
-    assert [type(first) for first in firsts] == [Prompt] * 3
+def test_draws_are_independent_in_the_engine():
+    """The engine marks each draw by its place: a model that samples answers each anew."""
+
+    async def candidates():
+        desks = {
+            "model:default": By(lambda p: reply(GOOD.replace("adds", f"adds {p.draw}"))),
+            "compute": By(lambda request: request.function(*request.arguments)),
+        }
+        desks["model:default"].name = "big"
+        engine, found = Engine(desks, None, window=1), []
+        stages = [("answer", Answer(answers=3))]
+        await engine.segment([SAMPLE], stages, lambda result: found.extend(result.samples))
+        return noted(found[0])["candidates"]
+
+    assert len(set(asyncio.run(candidates()))) == 3
 
 
 def test_no_answer_cannot_be_asked_for():
