@@ -13,7 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backfeed.engine.methods import _graph_files
 from backfeed.engine.methods._graph_attributes import (
     ANY,
     KINDS,
@@ -26,6 +25,7 @@ from backfeed.engine.methods._graph_attributes import (
     parts,
     plain,
 )
+from backfeed.engine.methods._graph_files import FORMS, read
 from backfeed.engine.methods._graph_pairs import PairCounter
 from backfeed.engine.records import Keywords, Sample
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Graph = nx.Graph[str]
 
 __all__ = [
-    "ANY", "KINDS", "MOST_SOURCES", "PROBLEMS", "Term", "add_samples", "add_vocabulary",
+    "ANY", "FORMS", "KINDS", "MOST_SOURCES", "PROBLEMS", "Term", "add_samples", "add_vocabulary",
     "from_path", "load", "node_name", "nodes_of", "relatedness", "to_bytes",
 ]  # fmt: skip
 
@@ -104,8 +104,9 @@ def add_vocabulary(
 ) -> "Graph":
     """Count the terms of a vocabulary file into a graph, and pairs of their nodes' names.
 
-    A pair is of terms that stand under one heading, or of a heading and what stands under it. What
-    the graph has from this file already is left alone, so that a file may be added again.
+    A pair is of terms that stand under one heading, or of a heading and what stands under it; one
+    of what is no node is left out. What the graph has from this file already is left alone, so that
+    a file may be added again.
     """
     file = plain(file)
     for term in terms:
@@ -113,6 +114,8 @@ def add_vocabulary(
         if name not in graph or file not in parts(graph.nodes[name]["sources"]):
             _list(_count_node(graph, name, 1), languages=languages, sources={file})
     for pair in pairs:
+        if pair[0] == pair[1] or not set(pair) <= graph.nodes.keys():
+            continue
         if not graph.has_edge(*pair) or file not in parts(graph.edges[pair]["files"]):
             _count_edge(graph, pair, 1, files=(file,))
     return graph
@@ -151,12 +154,12 @@ def _count_edge(
 
 def to_bytes(graph: "Graph", form: str = "graphml") -> bytes:
     """A graph as bytes, the same for equal graphs: `graphml`, or `parquet` for size."""
-    return _graph_files.FORMS[form](graph)
+    return FORMS[form](graph)
 
 
 def load(path: Path) -> "Graph":
     """A graph that was saved, in either form. Raises `InputError` if the file holds none."""
-    return _graph_files.read(path)
+    return read(path)
 
 
 @lru_cache(maxsize=1)
