@@ -34,6 +34,15 @@ _SUMMANDS = _constants("summand", PERMUTATIONS)
 _MIX = _constants("mix", PERMUTATIONS // BANDS // 2)
 
 
+def words(text: str) -> list[str]:
+    """The tokens of a text: words, and other signs one by one.
+
+    >>> words("f(x)")
+    ['f', '(', 'x', ')']
+    """
+    return _TOKEN.findall(text)
+
+
 def shingles(text: str, tokens: int = SHINGLE_TOKENS) -> Hashes:
     """The hashes of a text's shingles, sorted, each once; none for a text without tokens.
 
@@ -42,10 +51,10 @@ def shingles(text: str, tokens: int = SHINGLE_TOKENS) -> Hashes:
     >>> len(shingles("one two")), len(shingles(" "))
     (1, 0)
     """
-    words = _TOKEN.findall(text)
-    if not words:
+    found = words(text)
+    if not found:
         return np.empty(0, np.uint32)
-    runs = [" ".join(words[i : i + tokens]) for i in range(max(len(words) - tokens + 1, 1))]
+    runs = [" ".join(found[i : i + tokens]) for i in range(max(len(found) - tokens + 1, 1))]
     return np.unique(np.array([xxhash.xxh32_intdigest(run.encode()) for run in runs], np.uint32))
 
 

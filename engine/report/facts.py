@@ -85,7 +85,8 @@ def step_names(steps: Any) -> list[str]:
 
 def gather(directory: Path) -> Facts:
     """Read a directory. Raises `StoreFault` for what cannot be read; what is absent is empty."""
-    found = Facts(directory, _toml(directory / "recipe.toml"), _json(directory / "summary.json"))
+    recipe, summary = read_recipe(directory / "recipe.toml"), read_json(directory / "summary.json")
+    found = Facts(directory, recipe, summary)
     found.rows = {name: _columns.rows(directory / name) for name in FOLDERS}
     found.counts = {name: Counter() for name in COUNTED.values()}
     _corpus(found)
@@ -97,11 +98,13 @@ def gather(directory: Path) -> Facts:
     return found
 
 
-def _toml(path: Path) -> Mapping[str, Any]:
+def read_recipe(path: Path) -> Mapping[str, Any]:
+    """The recipe that a run has left; empty if there is none."""
     return read_toml(path) if path.is_file() else {}
 
 
-def _json(path: Path) -> Mapping[str, Any]:
+def read_json(path: Path) -> Mapping[str, Any]:
+    """The object in a file; empty if there is none. Raises `StoreFault`."""
     if not path.is_file():
         return {}
     with storing(f"reading {path}"):
