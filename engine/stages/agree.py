@@ -25,14 +25,14 @@ class Agree:
 
     Candidates that pass the same cases are a group; the one with the highest number of candidates
     times cases is taken (CodeT, Chen et al. 2022). A case does not count that nobody could be
-    tested by, that an emptied answer passes, or that the code of a refactoring problem fails. The
-    group has to pass `least_cases`, and the share `share` of those that count, or `alone` if it is
-    a single answer: what that one fails may be its own fault. Otherwise there are `repairs` rounds:
-    the answer is shown up to `shown` cases that it fails, and mends itself or, with `doubt`, says
-    which test is wrong, of which the role `judge` has the last word. What does not agree then is
-    rejected. Tests that no model wrote always count. With fewer than `least_cases` cases that
-    count there is nothing to agree on: unverified. The answer to a problem of debugging has to
-    pass what the faulty code fails.
+    tested by, that an emptied answer passes, or that the code of a refactoring problem fails (one
+    that was not made harder since). The group has to pass `least_cases`, and the share `share` of
+    those that count, or `alone` if it is a single answer: what that one fails may be its own fault.
+    Otherwise there are `repairs` rounds: the answer is shown up to `shown` cases that it fails, and
+    mends itself or, with `doubt`, says which test is wrong, of which the role `judge` has the last
+    word. What does not agree then is rejected. Tests that no model wrote always count. With fewer
+    than `least_cases` cases that count there is nothing to agree on: unverified. The answer to a
+    problem of debugging has to pass what the faulty code fails.
 
     in:  candidates [right, wrong], tests [3 right ones, 1 wrong one]
     out: the right answer and the tests that it passes; notes agreement {passed: ["+++-", "+---"]}
@@ -71,7 +71,8 @@ class Agree:
         if not drafts:
             return [sample.no("agree", "syntax", fault)]
         given = str(noted(sample).get("given", ""))
-        reference = given if sample.question_type == "refactor" else ""
+        still = sample.question_type == "refactor" and not noted(sample).get("directions")
+        reference = given if still else ""
         first: Board = yield from board(sample, drafts, limits, given=reference)
         sample, found = yield from self._repaired(sample, first, limits)
         ended = self._ended(with_notes(sample, agreement=found.told()), found)

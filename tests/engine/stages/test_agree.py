@@ -207,6 +207,8 @@ def test_of_refactored_code_the_code_that_was_given_is_the_reference():
     assert noted(found)["agreement"]["dropped"] == {"reference": [3]}
     worse = agreed(sample, rows | {"A": "+-++"}, repairs=0)
     assert worse.rejected.reason == "no-agreement"
+    harder = agreed(with_notes(sample, directions=["constraints"]), rows, repairs=0)
+    assert harder.rejected.reason == "no-agreement"
 
 
 def test_a_fault_that_no_test_shows_is_none():

@@ -75,7 +75,10 @@ def posed(language, name, problem="Write `twice`.", **more):
 
 # One expression in each language that doubles a number, another one, one that does not; and a test.
 TWICE = {
-    "python": ("twice", "def twice(x):\n    return @\n", "got = twice(@)\nassert got # == @, f'it is {got}'\n"),
+    "python": (
+        "twice", "def twice(x):\n    return @\n",
+        "got = twice(@)\nassert got # == @, f'it is {got}'\n",
+    ),
     "javascript": (
         "twice", "function twice(x) {\n    return @;\n}\n",
         "const assert = require('assert');\nassert.ok(twice(@) # == @);\n",
