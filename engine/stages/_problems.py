@@ -188,7 +188,8 @@ def dependent(problem: str, sample: Sample, given: str = "") -> str:
     a type that shows code has a block of it, and few names in code marks are left untold.
     """
     kind = sample.question_type
-    if kind in _EXAMPLED and (why := unanswerable(problem, sample)):
+    exact = kind in _EXAMPLED and sample.entry_point
+    if exact and (why := unanswerable(problem, sample)):
         return why
     if why := missing(problem, shown=kind in SHOWING):
         return why

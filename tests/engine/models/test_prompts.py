@@ -11,7 +11,7 @@ from backfeed.engine import prompts, registry
 from backfeed.engine.errors import ConfigError, PluginFault, UnknownName
 from backfeed.engine.models import _prompts
 from backfeed.engine.requests import Prompt
-from backfeed.engine.stages import _problems
+from backfeed.engine.stages import _problems, harden
 from backfeed.engine.stages._problems import Phrases, Problem
 from backfeed.engine.stages._repair import Doubt
 from backfeed.engine.stages._suites import Programs, Scripts
@@ -21,6 +21,14 @@ SNIPPET = {"snippet": "def f(): ...", "entry_point": "f", "example": ">>> f()"}
 FIELDS = {
     **{f"reverse/{kind}": SNIPPET for kind in _problems.REPLIES},
     "reverse/translate": {**SNIPPET, "target": "go"},
+    "harden/evolve": {
+        "question_type": "generate",
+        "entry_point": "f",
+        "direction": "depth",
+        "definition": "Go deeper.",
+        "most_words": 40,
+        "problem": "p",
+    },
     "backfeed/compose": {
         "snippet": "x",
         "entry_point": "f",
@@ -65,6 +73,7 @@ FIELDS = {
 
 REPLIES = {
     **{f"reverse/{kind}": reply for kind, reply in _problems.REPLIES.items()},
+    "harden/evolve": harden.Evolved,
     "backfeed/compose": Problem,
     "backfeed/invent": Invention,
     "keywords/extract": Phrases,

@@ -131,12 +131,13 @@ def test_the_extractive_backend_is_asked_and_believed_as_before():
 
 ANALYSIS = {"behaviour": "It doubles.", "scenarios": ["a", "b"], "points": ["p"]}
 WRONG = "def double(x):\n    return 2 + x\n"
+HEAD = "def double(x):\n    # ...\n"
 TABLES = "CREATE TABLE n (x INTEGER);\nINSERT INTO n VALUES (1), (2);"
 TYPED = {
     "generate": {"problem": GOOD},
     "complete": {
-        "given": "def double(x):\n    # ...\n",
-        "problem": "Finish `double`: it doubles a number.\n\n```python\ndef double(x):\n    # ...\n```",
+        "given": HEAD,
+        "problem": f"Finish `double`: it doubles a number.\n\n```python\n{HEAD}```",
     },
     "understand": {"problem": "What does `double([1])` return, and why?"},
     "knowledge": {"problem": "Why does `2 * [1]` in Python make a longer list?"},
