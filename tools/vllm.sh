@@ -31,7 +31,7 @@ wanted=$({ cat pyproject.toml $list tools/vllm.sh; "$python" -VV; pwd; } | cksum
 install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} torch==2.13.0
 $venv/bin/python -c 'import sys, torch; sys.exit(torch.version.cuda is not None)' \
     || die "pip took torch for GPUs: set TORCH_INDEX to an index of CPU wheels"
-install --requirement $list --editable .
+install --requirement $list --editable ".[openai]"
 # shellcheck disable=SC2086  # a list of words
 install --no-deps $wheels
 echo "$wanted" >$stamp

@@ -41,7 +41,9 @@ def found(place: str) -> Weights:
     files = _files(folder)
     names = {path.name for path in files}
     lacks = [] if "config.json" in names else ["config.json"]
-    lacks += [] if any(path.suffix in WEIGHTS for path in files) else ["weights (model.safetensors)"]
+    lacks += (
+        [] if any(path.suffix in WEIGHTS for path in files) else ["weights (model.safetensors)"]
+    )
     lacks += [] if names & set(_TOKENIZERS) else ["a tokenizer (tokenizer.json)"]
     if lacks:
         raise ConfigError(f"vllm:{place} is no model: it lacks {', '.join(lacks)}")

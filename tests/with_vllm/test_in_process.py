@@ -9,28 +9,13 @@ import forward
 import lessons
 import msgspec
 import pytest
+from lessons import ASKED, GREEDY, PAIRS, SCORES, STRANGE, answers
 from stub_model import Title, prompt
 
 from backfeed.engine.errors import ConfigError, Refused, ServiceRefusal
 from backfeed.engine.models import vllm
 from backfeed.engine.models._vllm_engine import Wanted
 from backfeed.engine.requests import Score
-
-GREEDY = {"temperature": 0.0, "max_tokens": 200}
-ASKED = list(lessons.PROMPTS.values())
-STRANGE = [prompt(f"Something else, number {number}.") for number in range(24)]
-"""Prompts that it was not taught: what it says to them is noise."""
-
-
-def answers(service, requests, *, at_once=True):
-    async def ask():
-        batches = [requests] if at_once else [[one] for one in requests]
-        try:
-            return [answer for batch in batches for answer in await service.answer(batch)]
-        finally:
-            await service.close()
-
-    return asyncio.run(ask())
 
 
 def test_it_recites_what_it_was_taught(make):
@@ -89,15 +74,6 @@ def test_what_is_too_long_concerns_itself_alone(make):
 def test_texts_without_a_form_are_free(make):
     found = answers(make(**GREEDY), [one.but(reply=None) for one in ASKED])
     assert [one["text"] for one in found] == [lesson.reply for lesson in lessons.ALL]
-
-
-PAIRS = [
-    ("Write a function that adds.", "def add(a, b):\n    return a + b\n"),
-    ("", "x = 1\n"),
-    ("Say something with a ☃ in it.", "print('☃')"),
-    ("Short.", "yes, no"),
-]
-SCORES = [Score(kind, *pair) for pair in PAIRS for kind in ("loss", "ifd", "ifd_ppl")]
 
 
 def test_scores_equal_a_forward_pass_of_transformers(make, taught):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import torch
@@ -11,6 +12,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 PAD, BEGIN, END = "<|pad|>", "<|begin|>", "<|end|>"
 LONGEST = 2048
+KNOWN = 0.2
+"""Below this loss at every token, replies come as they were taught, also under a form."""
 TEMPLATE = (
     "{% for one in messages %}" + BEGIN + "{{ one.role }}\n{{ one.content }}" + END + "\n"
     "{% endfor %}{% if add_generation_prompt %}" + BEGIN + "assistant\n{% endif %}"
@@ -30,8 +33,8 @@ def compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def make(folder: Path, lessons: Sequence[Lesson], *, chat: bool = True, steps: int = 400) -> float:
-    """Make a model, teach it, and save it as transformers does. Returns the loss at the end."""
+def make(folder: Path, lessons: Sequence[Lesson], *, chat: bool = True, steps: int = 600) -> float:
+    """Make a model, teach it, and save it as transformers does. Returns the worst loss."""
     torch.manual_seed(0)
     said = [message["content"] for one in lessons for message in one.messages]
     tokenizer = _tokenizer([*said, *(one.reply for one in lessons)])
@@ -83,45 +86,70 @@ def teach(
     lessons: Sequence[Lesson],
     steps: int,
 ) -> float:
-    """Train until the replies are known by heart, or the steps are used up."""
-    ids, wanted = _batch(tokenizer, lessons)
+    """Train until each token of the replies is known by heart, or the steps are used up."""
+    groups: dict[str, list[Lesson]] = {}
+    for lesson in lessons:
+        groups.setdefault(lesson.messages[0]["content"], []).append(lesson)
+    packs = [_packed([_tokens(tokenizer, one) for one in group]) for group in groups.values()]
     optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.95), weight_decay=0.0)
-    loss = torch.tensor(0.0)
+    worst = torch.inf
     for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = 6e-3 * min(1.0, (step + 1) / 20)
-        hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
-        counted = wanted[:, 1:] >= 0
-        logits = model.lm_head(hidden[counted])
-        loss = torch.nn.functional.cross_entropy(logits, wanted[:, 1:][counted])
+        for rule in optimizer.param_groups:
+            rule["lr"] = 6e-3 * min(1.0, (step + 1) / 20)
+        losses = torch.cat([_losses(model, pack) for pack in packs])
         optimizer.zero_grad()
-        loss.backward()
+        losses.mean().backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        if loss.item() < 2e-3:
+        worst = losses.max().item()
+        if worst < KNOWN:
             break
-    return loss.item()
+    return worst
 
 
-def _batch(
-    tokenizer: PreTrainedTokenizerFast, lessons: Sequence[Lesson]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Tokens, padded on the right, and the same with -1 wherever nothing is to be learnt."""
-    rows = []
-    for lesson in lessons:
-        said = tokenizer.apply_chat_template(
-            list(lesson.messages),
-            chat_template=TEMPLATE,
-            tokenize=False,
-            add_generation_prompt=True,
-        )
-        before = tokenizer.encode(said, add_special_tokens=False)
-        rows.append((before, tokenizer.encode(lesson.reply + END, add_special_tokens=False)))
-    longest = max(len(before) + len(reply) for before, reply in rows)
-    ids = torch.full((len(rows), longest), tokenizer.pad_token_id)
-    wanted = torch.full((len(rows), longest), -1)
+@dataclass(frozen=True)
+class Pack:
+    """Lessons side by side in one sequence: what all begin with, once, then the rest of each.
+
+    No rest sees another: `mask` says so, and `places` counts as if each stood alone. `wanted` is
+    the next token where a reply is to be learnt, and -1 elsewhere.
+    """
+
+    ids: torch.Tensor
+    places: torch.Tensor
+    mask: torch.Tensor
+    wanted: torch.Tensor
+
+
+def _tokens(tokenizer: PreTrainedTokenizerFast, lesson: Lesson) -> tuple[list[int], list[int]]:
+    said = tokenizer.apply_chat_template(
+        list(lesson.messages), chat_template=TEMPLATE, tokenize=False, add_generation_prompt=True
+    )
+    before = tokenizer.encode(said, add_special_tokens=False)
+    return before, tokenizer.encode(lesson.reply + END, add_special_tokens=False)
+
+
+def _packed(rows: Sequence[tuple[list[int], list[int]]]) -> Pack:
+    columns = zip(*(before[:-1] for before, _ in rows), strict=False)
+    shared = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
+    ids, places, owners = list(rows[0][0][:shared]), list(range(shared)), [-1] * shared
+    wanted = [-1] * shared
     for number, (before, reply) in enumerate(rows):
-        end = len(before) + len(reply)
-        ids[number, :end] = torch.tensor(before + reply)
-        wanted[number, len(before) : end] = torch.tensor(reply)
-    return ids, wanted
+        rest = [*before[shared:], *reply]
+        ids += rest
+        places += range(shared, shared + len(rest))
+        owners += [number] * len(rest)
+        wanted += [-1] * (len(before) - shared - 1) + [*reply, -1]
+    owner, place = torch.tensor(owners), torch.tensor(places)
+    mine = (owner[None] == owner[:, None]) | (owner[None] == -1)
+    mask = (mine & (place[None] <= place[:, None]))[None, None]
+    return Pack(torch.tensor([ids]), place[None], mask, torch.tensor([wanted]))
+
+
+def _losses(model: LlamaForCausalLM, pack: Pack) -> torch.Tensor:
+    hidden = model.model(
+        input_ids=pack.ids, position_ids=pack.places, attention_mask=pack.mask, use_cache=False
+    ).last_hidden_state
+    counted = pack.wanted >= 0
+    logits = model.lm_head(hidden[counted])
+    return torch.nn.functional.cross_entropy(logits, pack.wanted[counted], reduction="none")
