@@ -80,6 +80,7 @@ from backfeed.engine.requests import (
 
 if TYPE_CHECKING:
     from backfeed.engine.methods import (
+        agreement,
         code_blocks,
         compare,
         graph_feedback,
@@ -97,9 +98,9 @@ if TYPE_CHECKING:
     )
 
 METHODS = (
-    "code_blocks", "compare", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
-    "keyword_graph", "licences", "minhash", "problem_facts", "rouge", "seed_rules", "splits",
-    "text_parts",
+    "agreement", "code_blocks", "compare", "graph_feedback", "graph_ledger", "graph_merge",
+    "graph_walks", "keyword_graph", "licences", "minhash", "problem_facts", "rouge", "seed_rules",
+    "splits", "text_parts",
 )  # fmt: skip
 
 __all__ = [
@@ -109,7 +110,7 @@ __all__ = [
     "Lineage", "Message", "Model", "NamedScore", "Origin", "Outage", "Outcome", "Part", "Pin",
     "Pinned", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request", "Result",
     "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
-    "Throttled", "Train", "Who", "WholeStage", "ask_valid", "code_blocks", "compare",
+    "Throttled", "Train", "Who", "WholeStage", "agreement", "ask_valid", "code_blocks", "compare",
     "graph_feedback", "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences",
     "minhash", "over", "problem_facts", "rejoined", "rouge", "seed_rules", "splits", "text_parts",
     "together",
