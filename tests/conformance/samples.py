@@ -122,6 +122,10 @@ ROWS: tuple[Sample, ...] = (
         id="asked-tests", messages=(ASKED,), question_type="test",
         extra=json.dumps({"given": CHUNKS}),
     ),
+    unit("chunks", "").but(
+        id="asked-deep", messages=(ASKED,), question_type="generate",
+        extra=json.dumps({"before": "Cut a list in two.", "directions": ["depth"]}),
+    ),
     Sample(
         id="set", language="python",
         extra=json.dumps({"set": ["task:cut a list", "knowledge:slicing", "knowledge:range"]}),

@@ -11,7 +11,7 @@ from backfeed.engine import prompts, registry
 from backfeed.engine.errors import ConfigError, PluginFault, UnknownName
 from backfeed.engine.models import _prompts
 from backfeed.engine.requests import Prompt
-from backfeed.engine.stages import _problems, harden
+from backfeed.engine.stages import _problems, compare_pairs, harden, reword
 from backfeed.engine.stages._problems import Phrases, Problem
 from backfeed.engine.stages._repair import Doubt
 from backfeed.engine.stages._suites import Programs, Scripts
@@ -21,6 +21,8 @@ SNIPPET = {"snippet": "def f(): ...", "entry_point": "f", "example": ">>> f()"}
 FIELDS = {
     **{f"reverse/{kind}": SNIPPET for kind in _problems.REPLIES},
     "reverse/translate": {**SNIPPET, "target": "go"},
+    "reword/voice": {"entry_point": "f", "persona": "p", "tone": "t", "problem": "p"},
+    "judge/harder": {"entry_point": "f", "one": "p", "other": "q"},
     "harden/evolve": {
         "question_type": "generate",
         "entry_point": "f",
@@ -74,6 +76,8 @@ FIELDS = {
 REPLIES = {
     **{f"reverse/{kind}": reply for kind, reply in _problems.REPLIES.items()},
     "harden/evolve": harden.Evolved,
+    "reword/voice": reword.Reworded,
+    "judge/harder": compare_pairs.Compared,
     "backfeed/compose": Problem,
     "backfeed/invent": Invention,
     "keywords/extract": Phrases,
