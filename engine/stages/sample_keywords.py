@@ -25,6 +25,9 @@ from backfeed.engine.stages._notes import with_notes
 class SampleKeywords:
     """Walk over the graph for sets that no round has had yet (Infinite-Instruct B2).
 
+    Up to `most` sets, and up to `per_row` for each sample (0: without that bound), so that a small
+    corpus is not outgrown by what is made from it.
+
     Languages are drawn with their shares of the samples (where those name none, of the graph's
     nodes), or as `languages` says: "python", or "python=3" for three times as many as of "go".
 
@@ -46,13 +49,14 @@ class SampleKeywords:
     feedback: float = 1.0
     least_tries: int = 5
     held: tuple[str, ...] = ("knowledge",)
-    version = 1
+    per_row: float = 1.0
+    version = 2
     born = True
     reads = ("graph", "used_sets")
     writes = ("used_sets",)
 
     def __post_init__(self) -> None:
-        for name in ("most", "coverage", "feedback", "least_tries"):
+        for name in ("most", "per_row", "coverage", "feedback", "least_tries"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigError(
                     f"sample_keywords: {name} = {getattr(self, name)}: give a number from 0 up"
@@ -77,7 +81,7 @@ class SampleKeywords:
             walks.use(one.names)
         shares = self._shares(table, graph)
         drawn = draw_sets(
-            walks, shares, self.most,
+            walks, shares, self._most(len(table)),
             taken={mark_of(one.names) for one in used},
             rng=random.Random(f"sample_keywords/{table.seed}"),  # noqa: S311 - no secret
         )  # fmt: skip
@@ -87,10 +91,13 @@ class SampleKeywords:
             used.append(UsedSet(content_id(rows[-1]), table.round, language, names))
         metrics = {
             "sets": len(rows),
-            "missing_sets": self.most - len(rows),
+            "missing_sets": self._most(len(table)) - len(rows),
             **_coverage(walks, list(shares)),
         }
         return Result(rows, {"used_sets": graph_ledger.to_bytes(used)}, metrics)
+
+    def _most(self, rows: int) -> int:
+        return min(self.most, math.ceil(self.per_row * rows)) if self.per_row else self.most
 
     def _rules(self) -> Rules:
         return Rules(self.temperature, self.coverage, self.feedback, self.least_tries, self.held)
