@@ -62,6 +62,7 @@ class Plan:
 
     `resolved` is the recipe with everything pinned, as it is written to recipe.toml; `seeds` makes
     the input rows anew, in their fixed order; `seeds_key` is a digest of what determines them.
+    `paid` is the file of the ledger, if that is another directory's.
     """
 
     recipe: Recipe
@@ -76,6 +77,7 @@ class Plan:
     artefacts: Mapping[str, Path] = field(default_factory=dict)
     watcher: Watcher = field(default_factory=Silent)
     ledger: Ledger = field(default_factory=Ledger)
+    paid: Path | None = None
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ async def execute(plan: Plan) -> Report:
         stack.callback(plan.watcher.ended)
         stack.push_async_callback(close_all, plan.services.values())
         _claim(plan)
-        plan.ledger.open(plan.directory / "ledger.jsonl")
+        plan.ledger.open(plan.paid or plan.directory / "ledger.jsonl")
         stack.callback(plan.ledger.close)
         book = Book(plan.book or plan.directory / "answers")
         stack.push_async_callback(book.close)

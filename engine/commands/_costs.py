@@ -29,7 +29,13 @@ def stages_cost(tallies: Tallies, services: Mapping[str, Service]) -> dict[str, 
 
 def worth(used: Used, service: Service | None) -> float | None:
     """What so many tokens cost at a service; None if that is not known, 0 if it takes no money."""
-    if not hasattr(service, "pay_from"):
-        return 0.0
-    price: Price = getattr(service, "price", Price())
+    price = price_of(service)
     return round(price.usd(used.tokens_in, used.tokens_out), 9) if price.known else None
+
+
+def price_of(service: Service | None) -> Price:
+    """What a million tokens cost at a service; nothing, if it takes no money."""
+    if not hasattr(service, "pay_from"):
+        return Price(0.0, 0.0)
+    price: Price = getattr(service, "price", Price())
+    return price

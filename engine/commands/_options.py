@@ -73,6 +73,12 @@ _OPTIONS: tuple[click.Option, ...] = (
     click.Option(
         ["--licence"], default="", metavar="ID", help="the licence of seeds that are your own"
     ),
+    click.Option(
+        ["--dry-run"],
+        is_flag=True,
+        help="run 20 seeds, and say what all will ask and cost (this costs what 20 cost)",
+    ),
+    click.Option(["--json", "as_json"], is_flag=True, help="with --dry-run: as JSON"),
 )
 _STOPS = ("limit", "accepted", "usd", "hours")
 _WISHES = ("base_url", "sandbox", "jobs")
@@ -92,16 +98,22 @@ class RecipeCommand(click.Command):
         super().__init__(
             name, params=[*fixed, inputs, *extra, *_OPTIONS], callback=self._run, **more
         )
-        self._recipe = recipe
+        self._recipe, self._fixed = recipe, bool(recipe)
         self._inputs: dict[str, click.Option | None] = {}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Add the flags of the recipe's inputs, then parse as ever."""
-        recipe = self._recipe or next((arg for arg in args[:1] if not arg.startswith("-")), "")
+        self._recipe = self.recipe_of(args)
         self.params = [param for param in self.params if param not in self._inputs.values()]
-        self._inputs = self._inputs_of(recipe) if recipe else {}
+        self._inputs = self._inputs_of(self._recipe) if self._recipe else {}
         self.params += [flag for flag in self._inputs.values() if flag is not None]
         return super().parse_args(ctx, args)
+
+    def recipe_of(self, args: Sequence[str]) -> str:
+        """The recipe that is meant: the command's own, or the word that stands first."""
+        if self._fixed:
+            return self._recipe
+        return next((arg for arg in args[:1] if not arg.startswith("-")), "")
 
     def _inputs_of(self, recipe: str) -> dict[str, click.Option | None]:
         """The flag of each input; none for one whose name is that of another flag."""
@@ -130,6 +142,10 @@ class RecipeCommand(click.Command):
             Wishes(parse_models(values["models"]), **{key: values[key] for key in _WISHES}),
             Path(values["book"]) if values["book"] else None, update=values["update"],
         )  # fmt: skip
+        if values["dry_run"]:
+            from backfeed.engine.commands._forecast import forecast
+
+            return forecast(order, as_json=values["as_json"])
         return _run.run(order)
 
     def _load(self, values: dict[str, Any]) -> tuple[Any, Path]:

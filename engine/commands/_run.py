@@ -46,12 +46,7 @@ class Order:
 
 def run(order: Order) -> int:
     """Do it. Returns the exit code; raises what the outermost loop tells."""
-    _refuse_file(order.directory)
-    wanted = _wanted(order)
-    given = open_inputs(order.recipe, wanted)
-    ledger = Ledger(order.recipe.stop.usd)
-    made = services.build(order.recipe, order.wishes, ledger)
-    plan = dataclasses.replace(_plan(order, wanted, given, made=made), ledger=ledger)
+    plan = prepared(order)
     report = asyncio.run(execute(plan))
     path = order.directory / "summary.json"
     told = summary(plan, report, _read_json(path))
@@ -60,6 +55,16 @@ def run(order: Order) -> int:
     write_all(order.directory)
     tell(order.recipe, order.directory, report)
     return _exit_code(order.directory, report)
+
+
+def prepared(order: Order) -> Plan:
+    """What a run needs, checked: inputs, services that can answer, a ledger."""
+    _refuse_file(order.directory)
+    wanted = _wanted(order)
+    given = open_inputs(order.recipe, wanted)
+    ledger = Ledger(order.recipe.stop.usd)
+    made = services.build(order.recipe, order.wishes, ledger)
+    return dataclasses.replace(_plan(order, wanted, given, made=made), ledger=ledger)
 
 
 def _refuse_file(directory: Path) -> None:
