@@ -154,23 +154,25 @@ def read(path: Path) -> "Graph":
 
 def _read_parquet(path: Path, graph: "Graph") -> None:
     table = pq.read_table(path, use_threads=False)
-    if missing := sorted({"name", "kind", "near"} - set(table.column_names)):
+    if missing := sorted(set(_SCHEMA.names) - set(table.column_names)):
         raise ValueError(f"it lacks the columns {', '.join(missing)}")
+    table = table.select(_SCHEMA.names).cast(_SCHEMA.with_metadata(table.schema.metadata))
     told = table.schema.metadata or {}
     _add_graph(graph, {name: told.get(f"graph_{name}".encode()) for name in GRAPH})
     names = table.column("name").to_pylist()
-    known = [name for name in NODE if name in table.column_names]
-    for name, *values in zip(names, *(table.column(n).to_pylist() for n in known), strict=True):
-        _add_node(graph, name, dict(zip(known, values, strict=True)))
+    if None in names:
+        raise ValueError("a node has no name")
+    columns = [table.column(name).to_pylist() for name in NODE]
+    for name, *values in zip(names, *columns, strict=True):
+        _add_node(graph, name, dict(zip(NODE, values, strict=True)))
     listed = table.column("near").combine_chunks()
     near = listed.flatten()
     ones = [n for n, size in enumerate(listed.value_lengths().to_pylist()) for _ in range(size)]
-    keys = [name for name in EDGE if near.type.get_field_index(name) >= 0]
-    columns = [near.field(name).to_pylist() for name in keys]
+    columns = [near.field(name).to_pylist() for name in EDGE]
     for one, two, *values in zip(ones, near.field("node").to_pylist(), *columns, strict=True):
         if not 0 <= two < len(names):
             raise ValueError(f"an edge leads to node {two}, and there are {len(names)}")
-        _add_edge(graph, (names[one], names[two]), dict(zip(keys, values, strict=True)))
+        _add_edge(graph, (names[one], names[two]), dict(zip(EDGE, values, strict=True)))
 
 
 def _read_graphml(path: Path, graph: "Graph") -> None:

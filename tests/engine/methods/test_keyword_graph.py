@@ -4,12 +4,15 @@ import itertools
 
 import networkx as nx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backfeed.engine.methods import _graph_pairs
 from backfeed.engine.methods.keyword_graph import (
     MOST_SOURCES,
+    Term,
     add_samples,
+    add_vocabulary,
     from_path,
     nodes_of,
     relatedness,
@@ -79,6 +82,7 @@ SAMPLES = st.lists(st.builds(Keywords, PHRASES, PHRASES, PHRASES), max_size=6).m
 )
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_what_is_saved_is_read_again(samples):
     graph = graph_of(*samples)
@@ -87,20 +91,70 @@ def test_what_is_saved_is_read_again(samples):
     assert nx.to_dict_of_dicts(again) == nx.to_dict_of_dicts(graph)
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.randoms())
 def test_the_order_of_samples_leaves_the_counts_alone(samples, rng):
     mixed = list(samples)
     rng.shuffle(mixed)
     one, other = graph_of(*samples), graph_of(*mixed)
-    for graph in (one, other):
-        for *_, data in graph.edges(data=True):
-            data["sources"] = ""  # the first few, by order
     assert to_bytes(one) == to_bytes(other)
 
 
 def test_a_saved_graph_is_read_once(tmp_path):
     graph = saved(graph_of(sample("a", "heap")), tmp_path)
     assert from_path(tmp_path / "graph") is graph
+
+
+def test_a_phrase_said_twice_counts_once():
+    graph = graph_of(sample("a", "heap", "heap", "list"))
+    assert graph.nodes["knowledge:heap"]["count"] == 1
+    assert list(graph.edges(data="weight")) == [("knowledge:heap", "knowledge:list", 1)]
+
+
+def test_many_samples_are_counted_in_pieces(monkeypatch):
+    """Pieces are joined, and joined ones joined again."""
+    rows = [sample(f"s{n % 50}", *(f"w{(n * k) % 7}" for k in range(1, 5))) for n in range(200)]
+    whole = to_bytes(graph_of(*rows))
+    monkeypatch.setattr(_graph_pairs, "LISTS_PER_CHUNK", 7)
+    monkeypatch.setattr(_graph_pairs, "PENDING_PAIRS", 30)
+    assert to_bytes(graph_of(*rows)) == whole
+
+
+def test_a_pair_names_a_sample_once():
+    graph = graph_of(*(sample("a", "heap", "list") for _ in range(3)), sample("b", "heap", "list"))
+    edge = graph.edges["knowledge:heap", "knowledge:list"]
+    assert (edge["weight"], edge["sources"]) == (4, "a,b")
+
+
+HEAP, QUEUE = "knowledge:heap", "knowledge:queue"
+
+
+def test_a_vocabulary_joins_the_graph():
+    graph = graph_of(sample("a", "heap"))
+    terms = [Term("knowledge", "heap"), Term("knowledge", "queue", ("go", "c"))]
+    add_vocabulary(graph, "tags, all.toml", terms, pairs=[(HEAP, QUEUE)])
+    heap, queue = graph.nodes[HEAP], graph.nodes[QUEUE]
+    assert (heap["count"], heap["languages"], heap["sources"]) == (
+        2, "*,python", "problems,tags_ all.toml",
+    )  # fmt: skip
+    assert (queue["count"], queue["languages"]) == (1, "c,go")
+    assert graph.edges[HEAP, QUEUE] == {"weight": 1, "sources": "", "files": "tags_ all.toml"}
+
+
+def test_a_vocabulary_is_counted_once():
+    graph, terms = graph_of(sample("a", "heap")), [Term("knowledge", w) for w in ("heap", "queue")]
+    for _ in range(2):
+        add_vocabulary(graph, "a,b", terms, pairs=[(HEAP, QUEUE), (QUEUE, HEAP)])
+    assert (graph.nodes[HEAP]["count"], graph.edges[HEAP, QUEUE]["weight"]) == (2, 1)
+    add_vocabulary(graph, "c", terms, pairs=[(HEAP, QUEUE)])
+    assert graph.edges[HEAP, QUEUE] == {"weight": 2, "sources": "", "files": "a_b,c"}
+
+
+def test_pairs_of_what_is_no_node_are_left_out():
+    graph = add_vocabulary(
+        graph_of(), "f", [Term("knowledge", "heap")], pairs=[(HEAP, HEAP), (HEAP, QUEUE)]
+    )
+    assert (list(graph), graph.number_of_edges()) == ([HEAP], 0)
 
 
 def words(*knowledge, **kinds):
@@ -129,6 +183,7 @@ def test_how_strongly_samples_are_related(one, two, expected):
     assert relatedness(graph, one, two) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(SAMPLES)
 def test_to_be_related_is_mutual(samples):
     graph = graph_of(*samples)
