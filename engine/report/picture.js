@@ -10,7 +10,8 @@
   const ink = dark ? "#e3e8ef" : "#1d2430", faint = dark ? "#3a4655" : "#c4ccd6";
   const most = Math.max(1, ...nodes.map((n) => n.count));
   const heaviest = Math.max(1, ...edges.map((e) => e.w));
-  const shownKinds = new Set();
+  const language = document.getElementById("language");
+  const shownKinds = new Set(), spoken = new Set();
   let scale = 1, left = 0, top = 0, chosen = null, over = null, heat = 1, words = "";
 
   nodes.forEach(function (n, i) { // a spiral: the same first places every time
@@ -18,6 +19,7 @@
     n.x = far * Math.cos(turn); n.y = far * Math.sin(turn); n.vx = n.vy = 0;
     n.r = 3 + 11 * Math.sqrt(n.count / most); n.ties = [];
     shownKinds.add(n.kind);
+    n.languages.forEach((one) => spoken.add(one));
   });
   for (const e of edges) { e.a.ties.push(e); e.b.ties.push(e); }
   least.max = String(Math.min(20, heaviest));
@@ -36,8 +38,21 @@
     kindsBox.append(label);
   }
 
+  spoken.delete("*");
+  for (const one of Array.from(spoken).sort()) language.append(new Option(one, one));
+  language.hidden = spoken.size < 2;
+  language.addEventListener("change", function () {
+    if (chosen && !seen(chosen)) { chosen = null; tell(); }
+    heat = Math.max(heat, 0.3);
+    draw();
+  });
+
   function colour(kind) { return tone[kind] || "#8a94a3"; }
-  function seen(n) { return shownKinds.has(n.kind); }
+  function seen(n) {
+    const spoken = language.value, own = n.languages;
+    return shownKinds.has(n.kind)
+      && (!spoken || !own.length || own.includes(spoken) || own.includes("*"));
+  }
   function drawn(e) { return e.w >= Number(least.value) && seen(e.a) && seen(e.b); }
 
   function step() { // all push each other, ties pull, and all are drawn to the middle
@@ -159,6 +174,7 @@
       draw();
     } else if (spot.n !== over) {
       over = spot.n; canvas.style.cursor = over ? "pointer" : "grab"; draw();
+      canvas.title = over ? over.name + ": in " + over.count + " rows, " + over.accepted + " accepted" : "";
     }
   });
   canvas.addEventListener("pointerup", function (event) {

@@ -37,7 +37,7 @@ def _chosen(graph: "Graph", accepted: Counter[str], most: int) -> dict[str, Skil
 def _plain(skill: Skill) -> dict[str, Any]:
     return {
         "name": skill.name, "kind": skill.kind, "count": skill.count, "near": skill.near,
-        "accepted": skill.accepted,
+        "accepted": skill.accepted, "languages": [*filter(None, skill.languages.split(","))],
     }  # fmt: skip
 
 

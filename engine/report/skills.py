@@ -34,13 +34,22 @@ class Skill:
 
 @dataclass(slots=True)
 class Skills:
-    """Statistics of a graph. `components` are the sizes of its parts, the largest first."""
+    """Statistics of a graph. `components` are the sizes of its parts, the largest first.
+
+    `languages` says how many nodes each language has (`*` are those that all have), `sources` how
+    many come from problems and from each vocabulary, `covered` and `used` how many stand in an
+    accepted row, and in a set that was drawn.
+    """
 
     nodes: dict[str, int] = field(default_factory=dict)
     edges: int = 0
     components: list[int] = field(default_factory=list)
     top: dict[str, list[Skill]] = field(default_factory=dict)
     uncovered: list[Skill] = field(default_factory=list)
+    languages: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, int] = field(default_factory=dict)
+    covered: int = 0
+    used: int = 0
 
 
 def load(directory: Path) -> "Graph":
@@ -86,7 +95,19 @@ def skills(graph: "Graph", accepted: Counter[str], *, top: int = 20) -> Skills:
         sizes,
         {kind: [one for one in every if one.kind == kind][:top] for kind in KINDS},
         [one for one in every if not one.accepted],
+        shares(graph, "languages"),
+        shares(graph, "sources"),
+        sum(1 for one in every if one.accepted),
+        sum(1 for _, data in graph.nodes(data=True) if int(data.get("uses", 0))),
     )
+
+
+def shares(graph: "Graph", attribute: str) -> dict[str, int]:
+    """How many nodes have each of the names that an attribute lists, the most frequent first."""
+    found: Counter[str] = Counter()
+    for _, data in graph.nodes(data=True):
+        found.update(filter(None, str(data.get(attribute, "")).split(",")))
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
 def skill_of(graph: "Graph", name: str, accepted: Counter[str]) -> Skill:

@@ -6,7 +6,7 @@ import networkx as nx
 import pytest
 from finished import finish, sample
 
-from backfeed.engine.methods.keyword_graph import add_samples, to_bytes
+from backfeed.engine.methods.keyword_graph import add_samples, load, to_bytes
 from backfeed.engine.records import Keywords
 
 
@@ -34,12 +34,21 @@ def test_says_what_there_is(backfeed):
     assert said.out.splitlines() == [
         "out: 6 skills (3 task, 0 instruction, 3 knowledge), 5 pairs that stand together,"
         " 2 parts (largest: 4, 2)",
+        "in accepted rows: 4 skills (67 %); in sets that were drawn: 0",
+        "skills by language: python 6",
+        "skills by source: problems 6",
         "most frequent task: merge 1, pack </script><b> 1, sort 1",
         "most frequent instruction: -",
         "most frequent knowledge: lists 2, gzip module 1, sets 1",
         "in no accepted row (2): gzip module 1, pack </script><b> 1",
         "1  task: sort; knowledge: lists, sets",
+        *said.out.splitlines()[9:],
     ]
+    drawn = said.out.splitlines()[9:]
+    assert len(drawn) == 3
+    assert all(line.startswith("drawn for python: task:") for line in drawn)
+    assert all("knowledge:" in line for line in drawn)
+    assert len(set(drawn)) == 3
 
 
 @pytest.mark.usefixtures("run")
@@ -48,8 +57,47 @@ def test_says_it_as_json(backfeed):
     assert found["nodes"] == {"task": 3, "instruction": 0, "knowledge": 3}
     assert found["components"] == [4, 2]
     assert [skill["name"] for skill in found["uncovered"]] == ["gzip module", "pack </script><b>"]
+    assert (found["covered"], found["used"]) == (4, 0)
+    assert found["languages"] == {"python": 6}
+    assert [len(one["set"]) >= 2 for one in found["drawn"]] == [True] * 3
     assert found["sets"][1] == {"id": "2", "task": ["merge"], "instruction": [],
                                 "knowledge": ["lists"]}  # fmt: skip
+
+
+@pytest.fixture
+def other(tmp_path):
+    """A graph of another run, as a file."""
+    more = having("9", "sets", "heaps")
+    path = tmp_path / "other.parquet"
+    path.write_bytes(to_bytes(add_samples(nx.Graph(), [*KEPT, more]), "parquet"))
+    return path
+
+
+@pytest.mark.usefixtures("run", "other")
+def test_says_how_two_graphs_differ(backfeed):
+    said = backfeed("graph", "out", "--diff", "other.parquet")
+    assert said.out.splitlines() == [
+        "skills: 2 only in out, 1 only in other.parquet, 2 with another count",
+        "pairs: 1 only in out, 2 only in other.parquet, 1 with another weight",
+        "only in out: knowledge:gzip module, task:pack </script><b>",
+        "only in other.parquet: knowledge:heaps",
+        "  knowledge:sets: 1 here, 2 there",
+        "  task:sort: 1 here, 2 there",
+    ]
+    found = json.loads(backfeed("graph", "out", "--diff", "other.parquet", "--json").out)
+    assert found["nodes_there"] == ["knowledge:heaps"]
+    assert found["edges_changed"] == [["knowledge:sets", "task:sort", 1, 2]]
+    assert "0 only in out, 0 only in out" in backfeed("graph", "out", "--diff", "out").out
+
+
+@pytest.mark.usefixtures("run", "other")
+@pytest.mark.parametrize("name", ["all.graphml", "all.parquet"])
+def test_makes_one_graph_of_several(backfeed, tmp_path, name):
+    said = backfeed("graph", "out", "--merge", "other.parquet", "--merge", "out", "-o", name)
+    assert said.out == f"{name}: 7 skills, 7 pairs of 3 graphs\n"
+    whole = load(tmp_path / name)
+    assert whole.nodes["knowledge:lists"]["count"] == 6
+    assert whole.edges["knowledge:sets", "task:sort"]["weight"] == 4
 
 
 @pytest.mark.usefixtures("run")
@@ -76,6 +124,7 @@ def test_the_picture_holds_everything_and_no_more(backfeed, run, tmp_path):
     data = json.loads(held)
     assert len(data["nodes"]) == 5
     assert all(one < two < 5 for one, two, _ in data["edges"])
+    assert {tuple(one["languages"]) for one in data["nodes"]} == {("python",)}
     backfeed("graph", "out", "--html", "again.html", "--most", "5")
     assert (tmp_path / "again.html").read_text() == text
 
@@ -87,6 +136,9 @@ def test_the_picture_holds_everything_and_no_more(backfeed, run, tmp_path):
         (["out", "--node", "list"], "did you mean 'lists'?"),
         (["out", "--node", "zzz"], "see the list without --node"),
         (["out", "--html", "out"], "name a file"),
+        (["out", "--merge", "out"], "--merge OTHER and -o FILE go together"),
+        (["out", "--merge", "out", "-o", "out"], "name a file"),
+        (["out", "--diff", "none.graphml"], "cannot be read"),
         (["no"], "holds no run"),
         (["bare"], "has no graph.graphml"),
     ],
