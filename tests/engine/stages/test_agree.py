@@ -54,6 +54,8 @@ def agreed(sample, rows, *replies, asked=None, **settings):
             said = next(left)
             if isinstance(said, Exception):
                 raise said
+            if isinstance(said, dict):
+                return said
             plain = said if isinstance(said, str) else msgspec.json.encode(said).decode()
             return {"text": plain, "finish": "stop"}
         told = spec(request)
@@ -151,6 +153,9 @@ def test_tests_that_no_model_wrote_count_always():
     rows = {"A": "++++-", "B": "++++-", "stub": "-----"}
     assert agreed(sample, rows, repairs=0).rejected.reason == "no-agreement"
     assert agreed(posed(5, "A", "B"), rows, repairs=0).rejected is None
+    passed_by_all = {"A": "+++++", "B": "+++++", "stub": "----+"}
+    assert numbers(agreed(sample, passed_by_all)) == [0, 1, 2, 3, 4]
+    assert numbers(agreed(posed(5, "A", "B"), passed_by_all)) == [0, 1, 2, 3]
 
 
 def test_answers_that_do_not_parse_are_out():

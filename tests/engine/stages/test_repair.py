@@ -54,6 +54,19 @@ def test_what_is_no_better_does_not_take_its_place(reply, said):
     assert found.lineage.prompt == ""
 
 
+def test_an_answer_that_passes_more_but_not_what_was_passed_is_no_better():
+    rows = {"A": "++---", "B": "-++++", "stub": "-----"}
+    found = agreed(posed(5, "A"), rows, text("B"))
+    assert (noted(found)["repairs"][0]["kept"], found.code) == (False, code("A"))
+
+
+def test_a_reply_that_was_cut_doubts_nothing():
+    asked = []
+    cut = {"text": "DOUBT 3: it says 4.", "finish": "length"}
+    found = agreed(posed(3, "A"), ROWS, cut, asked=asked)
+    assert (noted(found)["repairs"][0]["failed"], len(prompts(asked))) == ("truncated", 1)
+
+
 def test_rounds_are_bounded():
     asked = []
     replies = [text("D")] * 3

@@ -70,11 +70,20 @@ def test_who_writes_tests_does_not_see_the_answer():
 def test_suites_are_asked_for_side_by_side_and_the_same_case_counts_once():
     asked = []
     found = written(
-        SAMPLE, scripts(TWO, TWO + " \n"), scripts(NEGATIVE, TWO), asked=asked, suites=2
+        SAMPLE,
+        scripts(TWO, "assert double(1) == 2 \n\n"),
+        scripts(NEGATIVE, TWO),
+        asked=asked,
+        suites=2,
     )
     assert [test.code for test in found.tests] == [TWO, NEGATIVE]
     assert noted(found)["suites"] == {"asked": 2, "replies": 2, "left_out": 2}
     assert len(asked) == 2
+
+
+def test_spaces_at_the_ends_of_lines_make_no_other_case():
+    found = written(SAMPLE, scripts(TWO + NEGATIVE, TWO.replace("\n", "  \n") + NEGATIVE))
+    assert [test.code for test in found.tests] == [TWO + NEGATIVE]
 
 
 def test_a_suite_that_did_not_come_is_told():
