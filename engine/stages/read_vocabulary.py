@@ -3,7 +3,7 @@
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -16,8 +16,9 @@ from backfeed.engine.grammar import dialect_named, grammars, language_named
 from backfeed.engine.methods import outlines
 from backfeed.engine.methods.keyword_graph import Term, add_vocabulary, load, node_name, to_bytes
 from backfeed.engine.methods.outlines import Outline
+from backfeed.engine.methods.phrases import form
 from backfeed.engine.requests import Asks, Read, Result
-from backfeed.engine.stages._vocabulary import folder
+from backfeed.engine.stages._vocabulary import folder, words
 
 KIND = "knowledge"
 STARTER, TOPICS, OURS = "starter", "topics", ("words", "signs")
@@ -37,7 +38,8 @@ class ReadVocabulary:
     tree of tags in TOML, JSON or indented text (its second level are the terms, its first level
     their classes, told in the artefact `classes`), or a zip of such. Each file of a zip is of the
     language that its path names (`mysql/functions.md` is SQL), else of `language`, else of all.
-    Pairs are what stands under one heading, and heading and term. With `starter`, our own
+    Pairs are what stands under one heading, and heading and term; a term that the graph has in
+    another number or spelling is that node. With `starter`, our own
     vocabulary of the rows' languages and of computer science comes first. How much the paper takes
     of each source is unknown; the terms are counted by language, as `terms_LANGUAGE`.
 
@@ -67,15 +69,16 @@ class ReadVocabulary:
             for batch in table.batches(["language"])
             for value in batch["language"].unique().to_pylist()
         }
+        names = _Names(graph)
         classes: dict[str, str] = {}
         counts: Counter[str] = Counter()
         for name, outline, language in self._outlines(given, spoken):
             languages = _languages(language)
             add_vocabulary(
-                graph, name, [Term(KIND, term, languages) for term in outline.terms],
-                pairs=[(node_name(KIND, one), node_name(KIND, two)) for one, two in outline.pairs],
+                graph, name, [Term(KIND, term, languages) for term in names.of(outline.terms)],
+                pairs=names.pairs(outline),
             )  # fmt: skip
-            classes.update(outline.classes)
+            classes |= {names.name(term): coarse for term, coarse in outline.classes.items()}
             for label in {*languages, dialect_named(language)} - {""} or {"any"}:
                 counts[f"terms_{label}"] += len(outline.terms)
         metrics = {"graph_nodes": graph.number_of_nodes(), **counts}
@@ -97,6 +100,32 @@ class ReadVocabulary:
             except ValueError as error:
                 raise InputError(f"the vocabulary {path} cannot be read: {error}") from error
             yield path, outline, outline.language or _language_in(path) or self.language
+
+
+class _Names:
+    """One name for terms that differ in number, hyphens or spelling: that of the graph, if any."""
+
+    def __init__(self, graph: "nx.Graph[str]") -> None:
+        self._known: dict[str, str] = {}
+        counts = {name: int(data["count"]) for name, data in graph.nodes(data=True)}
+        for name in sorted(counts, key=lambda name: (-counts[name], name)):
+            kind, _, phrase = name.partition(":")
+            if kind == KIND:
+                self.name(phrase)
+
+    def name(self, term: str) -> str:
+        """The name of a term: itself, if it is the first of its form."""
+        return self._known.setdefault(form(term, words(), short=False), term)
+
+    def of(self, terms: Iterable[str]) -> Iterable[str]:
+        """The names of terms, each once."""
+        return dict.fromkeys(map(self.name, terms))
+
+    def pairs(self, outline: Outline) -> list[tuple[str, str]]:
+        """The nodes that belong together."""
+        named = ((self.name(one), self.name(two)) for one, two in outline.pairs)
+        ends = (sorted((node_name(KIND, one), node_name(KIND, two))) for one, two in named)
+        return [(one, two) for one, two in dict.fromkeys(map(tuple, ends)) if one != two]
 
 
 def _languages(language: str) -> tuple[str, ...]:

@@ -91,6 +91,17 @@ def test_it_joins_the_graph_of_problems(outline, tmp_path):
     assert graph.has_edge("knowledge:heap", "knowledge:loops")
 
 
+def test_a_term_in_another_number_or_spelling_is_the_node_that_is_there(tmp_path):
+    row = Sample(keywords=Keywords(knowledge=("for-loops", "memoization")))
+    built = rejoined(BuildGraph().whole(_Rows([row])), lambda _: None).artefacts["graph"]
+    (tmp_path / "graph").write_bytes(built)
+    (tmp_path / "v").write_text("# Loops\n\n- For loop\n- Memoisation\n- loop\n")
+    _, graph = learned(tmp_path / "v", tmp_path / "graph")
+    assert set(graph) == {"knowledge:for-loops", "knowledge:memoization", "knowledge:loops"}
+    assert graph.nodes["knowledge:for-loops"]["count"] == 2
+    assert graph.edges["knowledge:for-loops", "knowledge:memoization"]["weight"] == 2
+
+
 def test_documentation_of_five_dialects(docs):
     found, graph = learned(docs)
     told = found.metrics
