@@ -1,9 +1,13 @@
 """What a text asks for, and what of it is lost in other words."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from backfeed.engine.methods.problem_facts import Facts, blocks, facts, lost, marked, prose
 
+REWORDINGS = tomllib.loads(Path(__file__).with_name("rewordings.toml").read_text(encoding="utf-8"))
 TEXT = """Write `top(items, n)`, which returns the two largest of at most 10 `items`.
 
 It must not change `items`, and raises `ValueError` if there are fewer than 2.
@@ -90,3 +94,13 @@ def test_blocks_marks_and_prose():
     assert marked(text) == ["x `y` z", "b", "d"]
     assert blocks(text) == ["`c`\n", "open `e`\n"]
     assert "open" not in prose(text)
+
+
+def test_most_true_rewordings_pass_and_false_ones_do_not():
+    passed = {
+        label: [pair["new"] for pair in pairs if not lost(pair["old"], pair["new"])]
+        for label, pairs in REWORDINGS.items()
+    }
+    assert min(map(len, REWORDINGS.values())) >= 12
+    assert len(passed["same"]) >= 0.9 * len(REWORDINGS["same"])
+    assert passed["other"] == []
