@@ -5,7 +5,7 @@ BIN := .venv/bin
 DEMO := runs/demo
 FAMILIES := python node jvm native go rust scripts
 
-.PHONY: help venv deep demo test test-all test-vllm check bench docs engine image images images-all launcher toolchains
+.PHONY: help venv deep demo test test-all test-vllm test-train check bench docs engine image images images-all launcher toolchains
 
 help:      ## show this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 18
@@ -44,11 +44,15 @@ test: venv deep toolchains images ## every test, the fast ones first; a skip is 
 
 test-all: venv deep toolchains images ## the same, and the tests that measure
 	@$(BIN)/pytest --forbid-skips --bench
-	@$(MAKE) --no-print-directory test-vllm
+	@$(MAKE) --no-print-directory test-vllm test-train
 
 test-vllm: venv ## the tests against a real vLLM, in .venv-vllm (2.7 GB)
 	@tools/vllm.sh
 	@.venv-vllm/bin/python -m pytest --forbid-skips tests/with_vllm
+
+test-train: venv ## the tests that teach a tiny model, in .venv-train (1.5 GB)
+	@tools/train.sh
+	@.venv-train/bin/python -m pytest --forbid-skips tests/with_train
 
 check: venv ## lint, format, types
 	$(BIN)/ruff check
