@@ -25,7 +25,7 @@ _WORTH = {
     "million": "1000000",
 }  # fmt: skip
 _NUMBER = rf"[-−]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?|\b(?:{'|'.join(_WORTH)})\b"
-_NUMBERS = re.compile(rf"(?<![\w.])(?<!\bno ){_NUMBER}(?!\w)", re.IGNORECASE)  # "no two" alike
+_NUMBERS = re.compile(rf"(?<![\w.])(?<!\bno )(?:{_NUMBER})(?!\w)", re.IGNORECASE)  # "no two" alike
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 # Bounds in words; the longer ones are taken before those that stand in them.

@@ -89,6 +89,11 @@ def test_bounds_are_not_mistaken_for_those_in_them():
     assert facts("over the hills, 5 times a day").bounds == set()
 
 
+def test_numbers_are_whole_words():
+    text = "No two of v2 or x3 are 4th; 5-fold, 2.5 and twofold, -1, 1,000 and 1e3."
+    assert facts(text).numbers == ("-1", "1000", "1e3", "2.5", "5")
+
+
 def test_blocks_marks_and_prose():
     text = "A ``x `y` z`` and `b`.\n\n~~~~\n`c`\n~~~~\nEnd `d`\n```py\nopen `e`\n"
     assert marked(text) == ["x `y` z", "b", "d"]
