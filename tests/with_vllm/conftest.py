@@ -23,7 +23,7 @@ def taught(tmp_path_factory):
     import tiny
 
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    loss = tiny.make(folder, lessons.ALL)
+    loss = tiny.make(folder, lessons.TAUGHT)
     assert loss < tiny.KNOWN, "it has not learnt its lessons"
     return folder
 
@@ -58,4 +58,13 @@ def server(taught, tmp_path_factory):
 
     log = tmp_path_factory.mktemp("server") / "log"
     with serving.served(taught, log) as url:
+        yield url
+
+
+@pytest.fixture
+def forgetful(server):
+    """The address of a gateway before it, that drops `response_format` without a word."""
+    import gateway
+
+    with gateway.forgetful(server) as url:
         yield url

@@ -8,7 +8,7 @@ import tiny
 from stub_model import prompt
 
 from backfeed.engine.contracts import Service
-from backfeed.engine.models import _prompts
+from backfeed.engine.models import _probe, _prompts
 from backfeed.engine.requests import Score
 
 TITLES = {
@@ -27,6 +27,11 @@ ALL = [
     )
     for name, title in TITLES.items()
 ]
+TAUGHT = [
+    *ALL,
+    tiny.Lesson([{"role": "user", "content": _probe.ASKED}], "No: it is seven times thirteen."),
+]
+"""And what it says in prose where it is not held to a form."""
 
 GREEDY = {"temperature": 0.0, "max_tokens": 200}
 ASKED = list(PROMPTS.values())

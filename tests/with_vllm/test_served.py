@@ -6,6 +6,7 @@ import pytest
 from lessons import ASKED, GREEDY, SCORES, STRANGE, answers
 from stub_model import Title
 
+from backfeed.engine.errors import ServiceRefusal
 from backfeed.engine.models import _prompts, openai
 
 SCHEMA = _prompts.schema(Title)
@@ -50,6 +51,16 @@ def test_what_old_servers_called_guided_json_is_ignored_without_a_word(server):
     found = answers(over(server, temperature=1.5, max_tokens=60, seed=1, **old), STRANGE)
     forms = [is_form(one["text"]) for one in found]
     assert sum(forms) < len(forms) / 2
+
+
+def test_a_server_that_ignores_schemas_is_noticed_before_any_work(forgetful):
+    with pytest.raises(ServiceRefusal, match="seven times thirteen"):
+        answers(over(forgetful, **GREEDY), ASKED)
+
+
+def test_behind_it_a_schema_told_in_words_is_asked_for_without_a_probe(forgetful):
+    found = answers(over(forgetful, reply_format="text", **GREEDY), STRANGE[:2])
+    assert all(one["text"] for one in found)
 
 
 def is_form(text):
