@@ -32,12 +32,12 @@ class ComparePairs:
     `share` is judged, drawn by row. Nothing is rejected for it, unless `reject_easier`. A pair that
     a model refuses to judge has no score.
 
-    The metrics are the histogram: for each direction `judged_`, `harder_`, `easier_` and `even_`
-    with its name behind (a problem counts for the last direction it took), for all of them the same
-    with `all`, and `agreed`, the share of pairs that both orders answered alike.
+    The metrics are the histogram by direction, with its name behind: `taken_` by all rows; of those
+    judged (a problem counts for the last direction it took) `judged_`, `harder_`, `easier_`,
+    `even_`, the same with `all`; and `agreed`, the share of pairs that both orders answered alike.
 
     in:  a row with the notes `before` and `directions`
-    out: the row with the score harder 1.0; metrics harder_depth 1, judged_depth 1, ...
+    out: the row with the score harder 1.0; metrics taken_depth 1, harder_depth 1, ...
     """
 
     share: float = 0.1
@@ -57,6 +57,7 @@ class ComparePairs:
         found: Iterable[Any] = yield from over(table, self._judged)
         counts, asked, agreed = Counter[str](), 0, 0
         for sample, words in zip(table, found, strict=True):
+            counts.update(f"taken_{name}" for name in taken(sample))
             if words is None or isinstance(words, AskFailed):
                 continue
             asked, agreed = asked + 1, agreed + (_turned(words[1]) == words[0])
@@ -107,10 +108,15 @@ def pair(sample: Sample) -> tuple[str, str]:
     return str(told.get("before", "")), str(told.get("plain", "") or sample.instruction)
 
 
+def taken(sample: Sample) -> list[str]:
+    """The directions that a row took, in order."""
+    found = noted(sample).get("directions")
+    return [str(name) for name in found] if isinstance(found, list) else []
+
+
 def direction(sample: Sample) -> str:
     """The last direction that a row took; `none` if that is not told."""
-    taken = noted(sample).get("directions")
-    return str(taken[-1]) if isinstance(taken, list) and taken else "none"
+    return (taken(sample) or ["none"])[-1]
 
 
 def _value(words: list[str]) -> int:

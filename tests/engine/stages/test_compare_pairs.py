@@ -74,7 +74,8 @@ def test_the_histogram_is_by_direction():
         rows, lambda request: "first" if request.fields["one"] in {"new 0", "new 3"} else "second"
     )
     assert metrics == {
-        "judged_all": 9, "harder_all": 2, "even_all": 7, "judged_input": 3, "harder_input": 2,
+        "taken_input": 12, "taken_depth": 6, "judged_all": 9, "harder_all": 2,
+        "even_all": 7, "judged_input": 3, "harder_input": 2,
         "even_input": 1, "judged_depth": 6, "even_depth": 6, "agreed": round(2 / 9, 4),
     }  # fmt: skip
 
@@ -98,7 +99,7 @@ def test_what_is_no_pair_or_is_refused_has_no_score():
     rows = [Sample(id="a"), with_notes(Sample(id="b"), before="x"), pair(1)]
     found, metrics = judged(rows, lambda _: Refused("content-filter"))
     assert found == rows
-    assert metrics == {}
+    assert metrics == {"taken_depth": 1, "taken_input": 1}
 
 
 def test_easier_ones_can_be_rejected():

@@ -64,7 +64,8 @@ def test_hardened_reworded_and_judged():
         {"": 12, "unchanged": 4}, {"": 12, "meaning-changed": 3, "too-alike": 3},
     ]  # fmt: skip
     assert judged.metrics == {
-        "judged_all": 8, "judged_constraints": 8, "harder_all": 8, "harder_constraints": 8,
+        "taken_constraints": 8, "judged_all": 8, "judged_constraints": 8,
+        "harder_all": 8, "harder_constraints": 8,
         "agreed": 1,
     }  # fmt: skip
     last = {int(row.id): row for row in judged.rows}
