@@ -81,10 +81,12 @@ class Walks:
 
     def _connect(self, graph: "Graph") -> None:
         number, size = self.number, len(self.names)
-        edges = [
-            (number[one], number[two], data["weight"]) for one, two, data in graph.edges(data=True)
-        ]
-        ends = np.array(edges, np.int64).reshape(-1, 3)
+        flat = (
+            value
+            for one, two, data in graph.edges(data=True)
+            for value in (number[one], number[two], data["weight"])
+        )
+        ends = np.fromiter(flat, np.int64, 3 * graph.number_of_edges()).reshape(-1, 3)
         rows = np.concatenate([ends[:, 0], ends[:, 1]])
         columns = np.concatenate([ends[:, 1], ends[:, 0]])
         together = np.concatenate([ends[:, 2], ends[:, 2]]).astype(np.float64)

@@ -19,7 +19,7 @@ class BuildGraph:
 
     Of keyword sets that were drawn since the graph was built last, each counts as tried for its
     nodes, and as passed if a row with that set (note `set`) is among the samples. `form` is that of
-    the artefact: `graphml`, or `parquet`, which is a thirtieth of the size.
+    the artefact: `graphml`, or `parquet` for size.
 
     in:  two samples that share "iteration"
     out: the same two, and the artefact `graph`

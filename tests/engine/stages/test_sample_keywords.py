@@ -210,8 +210,8 @@ def test_skills_whose_rows_survive_are_drawn_more_often(tmp_path):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"most": -1}, {"temperature": 0.0}, {"temperature": float("nan")}, {"coverage": -1.0},
-        {"feedback": float("inf")}, {"least_tries": -1}, {"held": ("skill",)},
+        {"most": -1}, {"temperature": 0.0}, {"temperature": float("nan")}, {"coverage": 11.0},
+        {"coverage": -1.0}, {"feedback": float("inf")}, {"least_tries": -1}, {"held": ("skill",)},
         {"languages": ("=3",)}, {"languages": ("go=0",)}, {"languages": ("go=-1",)},
         {"languages": ("go=",)},
     ],
