@@ -82,6 +82,7 @@ _TOLD_AFTER = re.compile(
 )
 _DEFINES = r"(?:class|struct|interface|type|enum|trait|record|def|func|fun|fn|function|let|const"
 _DEFINES += r"|var|val|table|protocol|object|data|newtype|module|typedef[^\n;]*)"
+_SIGNATURE = re.compile(rf"(?:(?:pub|public|private|export|async|static) )*{_DEFINES}\b")
 
 
 def missing(problem: str, *, shown: bool) -> str:
@@ -107,8 +108,10 @@ def missing(problem: str, *, shown: bool) -> str:
 
 def _is_code(block: str) -> bool:
     """Are there lines that could be spoken of? A signature or a session is none."""
-    lines = [line for line in block.splitlines() if line.strip()]
-    return len(lines) > 1 and not lines[0].lstrip().startswith((">>>", "$ ", "assert"))
+    lines = [line.strip() for line in block.splitlines() if line.strip()]
+    if not lines or lines[0].startswith((">>>", "$ ", "assert")):
+        return False
+    return len(lines) > 1 or not _SIGNATURE.match(lines[0])
 
 
 def _breaks_off(problem: str) -> bool:
