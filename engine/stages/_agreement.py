@@ -19,7 +19,7 @@ from backfeed.engine.records import VERDICT_OF, Sample, Test
 from backfeed.engine.requests import Asks, Compute, Limits, together
 from backfeed.engine.stages._answers import Draft, Question, read_answer
 from backfeed.engine.stages._notes import noted
-from backfeed.engine.stages._runs import Ran, run_tests
+from backfeed.engine.stages._runs import Ran, of_error, run_tests
 
 SIGNS = {"AC": PASSED, "NONE": SILENT, "FLAKY": FLAKY, "CE": UNBUILT}
 
@@ -137,11 +137,35 @@ def board(
 
 
 def run_each(sample: Sample, code: str, limits: Limits) -> Asks[list[Ran]]:
-    """What code comes to in each test of the sample, by itself."""
-    rans: list[Ran] = yield from together(
+    """What code comes to in each test of the sample.
+
+    All go into one program where the language joins tests; if that is cut short, and elsewhere,
+    each is run by itself.
+    """
+    if languages.load(sample.language).joins and len(sample.tests) > 1:
+        whole: Ran = yield from _alone(sample, code, limits)
+        if (rans := _apart(whole, len(sample.tests))) is not None:
+            return rans
+    rans = yield from together(
         _alone(sample.but(tests=(test,)), code, limits) for test in sample.tests
     )
     return rans
+
+
+def _apart(whole: Ran, count: int) -> list[Ran] | None:
+    """What a program of all tests came to in each; None if it does not tell of each."""
+    wrong = any(result["error"] for result in whole.results)
+    if len(whole.results) != count or (whole.word in ("AC", "NONE")) == wrong:
+        return None
+    return [replace(_of_one(result), evidence=whole.evidence) for result in whole.results]
+
+
+def _of_one(result: dict[str, Any]) -> Ran:
+    executed = int(result["executed"])
+    if result["error"]:
+        return of_error(result, executed, (result,))
+    why = "" if executed else "no assertion ran"
+    return Ran("AC" if executed else "NONE", executed, why, results=(result,))
 
 
 def _alone(sample: Sample, code: str, limits: Limits) -> Asks[Ran]:

@@ -239,7 +239,7 @@ def _of_harness(plugin: Any, job: Job, outcome: Outcome) -> Ran:
     executed = sum(result["executed"] for result in results)
     wrong = _first_wrong(results)
     if wrong is not None:
-        return _of_error(wrong, executed, results)
+        return of_error(wrong, executed, results)
     if outcome.verdict != "AC":
         return Ran(outcome.verdict, executed, tail(plugin.language, outcome), results=results)
     if executed == 0:
@@ -253,7 +253,7 @@ def _first_wrong(results: tuple[dict[str, Any], ...]) -> dict[str, Any] | None:
     return min(failed, key=lambda result: result["phase"] in _NOT_BEGUN, default=None)
 
 
-def _of_error(wrong: dict[str, Any], executed: int, results: tuple[dict[str, Any], ...]) -> Ran:
+def of_error(wrong: dict[str, Any], executed: int, results: tuple[dict[str, Any], ...]) -> Ran:
     error = wrong["error"]
     message = steady(error["message"])
     detail = f"{error['type']}: {message}" if message else error["type"]

@@ -19,7 +19,7 @@ class Accept:
     """
 
     level: str = "tested"
-    types: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict, hash=False)
     version = 2
 
     def __post_init__(self) -> None:

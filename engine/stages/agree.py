@@ -47,7 +47,7 @@ class Agree:
     cpu_s: float = 5.0
     role: str = "strong"
     judge: str = "judge"
-    version = 1
+    version = 2
     asks = ("compute", "model", "sandbox")
     prompts = ("repair/answer", "repair/doubt")
 
@@ -124,7 +124,8 @@ def _disagreeing(sample: Sample, found: Board, told: str) -> Sample:
     """Rejected, with what each answer came to and what the best one failed."""
     unmet = found.found.unmet
     rans = [found.rans[found.found.chosen][case] for case in unmet]
-    evidence = [one for ran in rans for one in ran.evidence][:KEPT]
+    seen = {id(one): one for ran in rans for one in ran.evidence}  # one program may tell of many
+    evidence = list(seen.values())[:KEPT]
     finding = Finding("no-agreement", "error", told)
     said = [
         f"case {case + 1}: {ran.word} {ran.detail[:200]}".strip()

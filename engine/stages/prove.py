@@ -31,7 +31,7 @@ class Prove:
     most: int = 20
     cpu_s: float = 1.0
     skips: Skips = "run"
-    version = 4
+    version = 5
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -77,17 +77,38 @@ class Prove:
         return sample.checked(Check("prove", "passed", findings=findings), level="proven")
 
     def _mutant(self, sample: Sample, code: str, limits: Limits) -> Asks[str]:
-        """What became of one mutant: killed, survived, or unusable."""
+        """What became of one mutant: killed, survived, or unusable.
+
+        Where each test is a program of its own, the first that kills it is the last.
+        """
+        joins = languages.load(sample.language).joins
+        parts = [sample.tests] if joins else [(test,) for test in sample.tests]
+        ends: set[str] = set()
+        for tests in parts:
+            ran: Ran | None = yield from self._ran(sample.but(tests=tests), code, limits)
+            ends.add(_end(ran))
+            if ran is None or ran.word == "CE" or "killed" in ends:
+                break
+        return next(end for end in ("killed", "unusable", "survived") if end in ends)
+
+    def _ran(self, sample: Sample, code: str, limits: Limits) -> Asks[Ran | None]:
         try:
             ran: Ran = yield from run_tests(sample, code, limits, check="mutant", skips=self.skips)
         except AskFailed:
-            return "unusable"
-        if ran.word == "AC":
-            return "survived"
-        # One that runs into a limit may run into another one the next time: no survivor either.
-        if ran.word in ("WA", "TLE", "IDLE", "MLE", "OLE", "FLAKY"):
-            return "killed"
-        return "killed" if ran.executed > 0 else "unusable"
+            return None
+        return ran
+
+
+def _end(ran: Ran | None) -> str:
+    """What a run means for the mutant that was run."""
+    if ran is None:
+        return "unusable"
+    if ran.word == "AC":
+        return "survived"
+    # One that runs into a limit may run into another one the next time: no survivor either.
+    if ran.word in ("WA", "TLE", "IDLE", "MLE", "OLE", "FLAKY"):
+        return "killed"
+    return "killed" if ran.executed > 0 else "unusable"
 
 
 def _told(ends: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from stages.dialogue import computed, outcome, report, spec
 
+from backfeed.engine import languages
 from backfeed.engine.errors import Refused
 from backfeed.engine.languages import ALIKE
 from backfeed.engine.records import Sample
@@ -170,3 +171,14 @@ def test_the_second_run_sees_its_files_the_other_way_round():
     proved(SAMPLE, [KILLED] * 5, asked=asked)
     again, mutant = [[file.path for file in job.files] for job in asked[:2]]
     assert again == mutant[::-1] != mutant
+
+
+@pytest.mark.parametrize(("end", "runs"), [(KILLED, 1), (PASSED, 3), (DEAD, 3)])
+def test_where_tests_are_programs_the_first_that_kills_a_mutant_is_the_last(
+    monkeypatch, end, runs
+):  # fmt: skip
+    monkeypatch.setattr(type(languages.load("python")), "joins", False)
+    tests = tuple(Tested("script", "author", code=f"assert f({n})\n") for n in range(3))
+    asked = []
+    proved(SAMPLE.but(tests=tests), [end] * 5, asked=asked)
+    assert len(asked) == len(tests) + 5 * runs
