@@ -58,7 +58,7 @@ class Reword:
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
         """Ask for the problem in another voice, and compare what the two texts ask for."""
-        if not sample.instruction or sample.rng("chance").random() >= self.chance:
+        if not sample.instruction or sample.rng("reword").random() >= self.chance:
             return [sample]
         persona, tone = drawn(sample)
         voiced = with_notes(sample, persona=persona, tone=tone)

@@ -10,6 +10,7 @@ from backfeed.engine.prompts import mark
 from backfeed.engine.records import Lineage, Message, Sample
 from backfeed.engine.requests import Prompt, Who, rejoined
 from backfeed.engine.stages._notes import noted, with_notes
+from backfeed.engine.stages.harden import Harden
 from backfeed.engine.stages.reword import Reword, Reworded, drawn, voices
 from backfeed.engine.tally import Tally
 
@@ -158,3 +159,12 @@ BAD = [
 def test_settings_that_make_no_sense(settings, why):
     with pytest.raises(ConfigError, match=why):
         Reword(**settings)
+
+
+def test_what_is_reworded_does_not_hang_on_what_was_hardened():
+    def asks(stage, number):
+        row = Sample(id=str(number), messages=(Message("user", "Write `f(x)`."),))
+        return next(iter(stage.each(row)), None) is not None
+
+    both = sum(asks(Harden(chance=0.5), n) and asks(Reword(chance=0.5), n) for n in range(400))
+    assert 60 < both < 140
