@@ -183,6 +183,15 @@ class Ledger:
         self._settled.set()
         self._settled = asyncio.Event()
 
+    def add(self, role: str, paid: Account) -> None:
+        """Count what was paid for without a reservation of its own."""
+        self.settle(Bill(self, -1, role, 0.0), paid)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where its file lies, and what else belongs to what was paid; None until it is open."""
+        return None if self._path is None else self._path.parent
+
     def _write(self, *words: Any) -> None:
         """Append a line about what has just been counted."""
         if self._file >= 0:

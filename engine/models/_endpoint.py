@@ -4,9 +4,9 @@ import email.utils
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,9 +21,18 @@ from backfeed.engine.errors import (
     Throttled,
     Unreachable,
 )
-from backfeed.engine.models._transport import Answered, Cut, Distrusted, NobodyThere, Transport
+from backfeed.engine.models._transport import (
+    Answered,
+    Cut,
+    Distrusted,
+    Faulty,
+    NobodyThere,
+    Transport,
+)
 
 __all__ = ["Cut", "Endpoint", "NobodyThere", "NotOffered", "normal_url", "wait_s"]
+
+T = TypeVar("T")
 
 FIRST_KNOCK_S, LONGEST_KNOCK_S = 0.5, 8.0
 PASSING = {408, 409, 425}
@@ -108,7 +117,17 @@ class Endpoint:
         self._was_there = True
         if found.status == OK:
             return found.raw
-        raise self._judged(found)
+        raise self.judged(found)
+
+    async def call(self, make: Callable[[Any, dict[str, Any]], Awaitable[T]]) -> T:
+        """What a method of OpenAI's client gives; `make` gets it, and what to tell it besides."""
+        more = self.transport.more
+        try:
+            return await self.transport.call(lambda client: make(client, more))
+        except Faulty as error:
+            raise self.judged(error.answered) from error
+        except Distrusted as error:
+            raise self._distrusted(error) from error
 
     def _distrusted(self, error: Distrusted) -> BackfeedError:
         """The caller's mistake, unless it was trusted before."""
@@ -119,7 +138,7 @@ class Endpoint:
             " encryption, or its certificate's authority in SSL_CERT_FILE"
         )
 
-    def _judged(self, found: Answered) -> BackfeedError:
+    def judged(self, found: Answered) -> BackfeedError:
         """What a reply that is none means. Nothing is charged for it."""
         status, headers, fault = found.status, found.headers, _fault(found.raw)
         said = f"HTTP {status}: {fault['message']}"

@@ -11,7 +11,7 @@ from backfeed.engine.errors import BackfeedError, ConfigError, Outage
 from backfeed.engine.identity import canonical
 from backfeed.engine.ledger import Account, Bill, Ledger, Price
 from backfeed.engine.models._endpoint import Cut, Endpoint, normal_url
-from backfeed.engine.models._prices import price
+from backfeed.engine.models._prices import price, share
 from backfeed.engine.models._replicas import Replicas
 
 OPENAI = "https://api.openai.com/v1"
@@ -29,7 +29,9 @@ class Settings:
     what stands behind addresses that may change; `reply_format` is for servers that cannot hold a
     model to a schema, and `probe` finds out which cannot; `extra` goes into each request as it is.
     `parallel` is the most requests under way; `timeout_s` the longest that one may take; `start_s`
-    how long an address where nobody has been yet is tried. `seed` is mixed with the place of each
+    how long an address where nobody has been yet is tried. In the `mode` "batch", prompts go
+    through the batch API, at `batch_share` of the price (None: as the table of prices has it, or
+    all of it). `seed` is mixed with the place of each
     request. Without prices, no limit of money can be kept. Of an embedder, `dimensions` shortens
     vectors and `batch` is how many texts go into one request; of a scorer, `template` joins prompt
     and answer.
@@ -48,6 +50,8 @@ class Settings:
     timeout_s: float = 600.0
     start_s: float = 30.0
     probe: bool = True
+    mode: Literal["live", "batch"] = "live"
+    batch_share: float | None = None
     usd_per_million_in: float | None = None
     usd_per_million_out: float | None = None
     dimensions: int | None = None
@@ -73,7 +77,13 @@ def checked(settings: Settings, name: str) -> Settings:
     for key in ("max_tokens", "parallel", "timeout_s", "batch", "dimensions"):
         if (value := getattr(settings, key)) is not None and value <= 0:
             raise ConfigError(f"{where}: {key} = {value}: it must be more than 0")
-    for key in ("start_s", "temperature", "usd_per_million_in", "usd_per_million_out"):
+    for key in (
+        "start_s",
+        "temperature",
+        "usd_per_million_in",
+        "usd_per_million_out",
+        "batch_share",
+    ):
         if (getattr(settings, key) or 0) < 0:
             raise ConfigError(f"{where}: {key} = {getattr(settings, key)}: it may not be negative")
     return settings
@@ -119,8 +129,9 @@ class Line:
         self.endpoint: Endpoint | Replicas = made[0] if len(made) == 1 else Replicas(made)
         told = Price(settings.usd_per_million_in, settings.usd_per_million_out)
         self.price, self._table = price(urls[0], name, told)
+        self.batch_share = share(urls[0], name, settings.batch_share)
         self.where = settings.endpoint or self.endpoint.url.partition("://")[2]
-        self._ledger = Ledger()
+        self.ledger = Ledger()
 
     def identity(self, fixed: Mapping[str, Any]) -> str:
         """What names a service here: the model, the first address, what requests say alike."""
@@ -140,14 +151,14 @@ class Line:
         elif self._table:
             sent, came = self.price.usd_per_million_in, self.price.usd_per_million_out
             ledger.say(f"{who} costs {sent} USD a million tokens in, {came} out: {self._table}")
-        self._ledger = ledger
+        self.ledger = ledger
 
     async def ask(
         self, path: str, body: bytes, decode: Callable[[bytes], R], *, role: str, tokens_out: int
     ) -> Replied[R]:  # fmt: skip
         """The reply. Raises what a failure means."""
         most = self.price.usd(len(body) + OVERHEAD_TOKENS, tokens_out)
-        with await self._ledger.reserve(role, most) as bill:
+        with await self.ledger.reserve(role, most) as bill:
             try:
                 raw = await self.endpoint.post(path, body)
             except Cut:

@@ -68,6 +68,14 @@ def price(url: str, name: str, told: Price) -> tuple[Price, str]:
     return filled, found.table
 
 
+def share(url: str, name: str, told: float | None) -> float:
+    """The share of its price that a model costs in a batch: all of it, unless that is known."""
+    if told is not None:
+        return told
+    found = listed(url, name)
+    return 1.0 if found is None else found.entry.batch
+
+
 def _tables() -> Iterator[tuple[Mapping[str, Any], str]]:
     """The user's, if there is one, then the one of the package."""
     if path := os.environ.get(VARIABLE, ""):

@@ -10,9 +10,9 @@ import os
 import socket
 import ssl
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import httpx2
@@ -51,6 +51,17 @@ class Answered:
     raw: bytes
 
 
+class Faulty(Outage):
+    """A reply of a status that is none of success."""
+
+    def __init__(self, message: str, answered: Answered) -> None:
+        super().__init__(message)
+        self.answered = answered
+
+
+T = TypeVar("T")
+
+
 class Transport:
     """One address. Without a key, none is sent; a proxy is the environment's, looked up once."""
 
@@ -85,14 +96,27 @@ class Transport:
 
     async def post(self, path: str, body: bytes) -> Answered:
         """What came back, of any status. Raises `NobodyThere`, `Distrusted` or `Cut`."""
+        options = self._options
+        try:
+            found = await self.call(
+                lambda client: client.post(
+                    path, cast_to=httpx2.Response, content=body, options=options
+                )
+            )
+        except Faulty as error:
+            return error.answered
+        return Answered(found.status_code, found.headers, found.content)
+
+    async def call(self, make: Callable[[openai.AsyncOpenAI], Awaitable[T]]) -> T:
+        """What the client's own method gives. Raises `Faulty` besides what `post` does."""
         scope = asyncio.timeout(self._timeout_s)
         try:
             async with scope:
-                found = await self.client.post(
-                    path, cast_to=httpx2.Response, content=body, options=self._options
-                )
+                return await make(self.client)
         except openai.APIStatusError as error:
-            found = error.response
+            told = error.response
+            answered = Answered(told.status_code, told.headers, told.content)
+            raise Faulty(f"HTTP {told.status_code}", answered) from error
         except TimeoutError as error:
             if not scope.expired():
                 raise self._lost(error) from error
@@ -101,7 +125,11 @@ class Transport:
             ) from error
         except (openai.APIConnectionError, httpx2.HTTPError, aiohttp.ClientError, OSError) as error:
             raise self._lost(error) from error
-        return Answered(found.status_code, found.headers, found.content)
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """What each of the client's own methods is told besides."""
+        return {"extra_headers": self._options["headers"]} if "headers" in self._options else {}
 
     def _lost(self, error: Exception) -> Outage:
         """What the failure was, of all that wrap it."""

@@ -12,16 +12,17 @@ import msgspec
 
 from backfeed.engine.config import build
 from backfeed.engine.contracts import Gather
-from backfeed.engine.errors import ConfigError, Refused
+from backfeed.engine.errors import BackfeedError, ConfigError, Refused
 from backfeed.engine.identity import digest
 from backfeed.engine.ledger import Account
 from backfeed.engine.models import _prompts
 from backfeed.engine.models._embedding import EmbeddingService
-from backfeed.engine.models._paid import OnLine, Reply, Settings, checked
+from backfeed.engine.models._mail import GATHER, Mail
+from backfeed.engine.models._paid import OnLine, Replied, Reply, Settings, checked
 from backfeed.engine.models._probe import Probe, Seen, Verdict
 from backfeed.engine.models._probe import body as probe_body
 from backfeed.engine.models._scoring import ScoringService
-from backfeed.engine.requests import Prompt
+from backfeed.engine.requests import Prompt, key_of
 
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 
@@ -57,6 +58,11 @@ class OpenAIService(OnLine):
         self.form = "drawn" if settings.temperature > 0 else "text"
         self.content = _prompts.form(self.form)
         self.gather = Gather(parallel=settings.parallel, deadline_s=settings.deadline_s)
+        self._mail: Mail[_Reply] | None = None
+        if settings.mode == "batch":
+            share, most = self._line.batch_share, settings.max_tokens
+            self._mail = Mail(self._line, _decode, share=share, tokens_out=most)
+            self.gather = GATHER
         self._fixed = _fixed(name, settings, is_openai=self._line.is_openai)
         self._probe = Probe(self._look, f"openai:{name} at {self._line.endpoint.url}")
         told = {**self._fixed, "seed": settings.seed, "reply_format": settings.reply_format}
@@ -64,7 +70,12 @@ class OpenAIService(OnLine):
 
     async def answer(self, requests: Sequence[Prompt]) -> list[Any]:
         """Text, finish reason and tokens of each reply."""
-        return [await self._one(request) for request in requests]
+        if self._mail is None:
+            return [await self._one(request) for request in requests]
+        names = [key_of("model", self.identity, self.content(one)).hex() for one in requests]
+        bodies = {name: self._body(one) for name, one in zip(names, requests, strict=True)}
+        found = await self._mail.ask(bodies, requests[0].role)
+        return [_of_line(found[name]) for name in names]
 
     async def _one(self, request: Prompt) -> dict[str, Any]:
         if request.reply is not None and self._settings.probes:
@@ -129,6 +140,16 @@ def _answer(choice: _Choice, used: Account) -> dict[str, Any]:
     finish = choice.finish_reason or "stop"
     text = _THOUGHT.sub("", said.content or "", count=1)
     return {"text": text, "finish": finish, "in": used.tokens_in, "out": used.tokens_out}
+
+
+def _of_line(found: Replied[_Reply] | BackfeedError) -> Any:
+    """What came of a line of a batch: an answer, or the error that stands for one."""
+    if isinstance(found, BackfeedError):
+        return found
+    try:
+        return _answer(found.reply.choices[0], found.used)
+    except Refused as fact:
+        return fact
 
 
 class _OpenAI:

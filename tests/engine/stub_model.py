@@ -89,8 +89,7 @@ class StubModel:
 
     async def _serve(self) -> None:
         app = web.Application()
-        for path in self.paths:
-            app.router.add_post(f"/v1/{path}", self._answer)
+        self.routes(app)
         runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self._port)
@@ -100,6 +99,11 @@ class StubModel:
         self._ready.set()
         await self._end.wait()
         await runner.cleanup()
+
+    def routes(self, app: web.Application) -> None:
+        """What it answers."""
+        for path in self.paths:
+            app.router.add_post(f"/v1/{path}", self._answer)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
