@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 LEAST_STEM = 3
+MOST_READ = 20_000
+"""Signs are sought in so many characters."""
 
 _TOKEN = re.compile(r"[^\W\d_]+\d*[+#]*|\d+")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -19,6 +21,7 @@ _ENDINGS = (
     "al", "ly", "ers", "er", "ors", "or", "ies", "ied", "es", "ed", "e", "y", "s",
 )  # fmt: skip
 _VOWEL = re.compile("[aeiouy]")
+_ANYTHING = r"[\s\S]*"
 _ONE_ALREADY = ("ss", "us", "is", "os", "as", "ics")
 
 
@@ -154,10 +157,11 @@ class Support:
         joined = {re.sub(r"[_\-]", "", part).lower() for part in re.findall(r"\w+(?:-\w+)*", text)}
         self._stems = {stem(word) for word in [*spelt, *said]}
         self._whole = joined
+        shown = (code or text)[:MOST_READ]
         self._shown = [
             concept
             for sign in signs
-            if any(_compiled(pattern).search(code or text) for pattern in sign.patterns)
+            if any(_shows(pattern, shown) for pattern in sign.patterns)
             for concept in (form(phrase, words).split() for phrase in sign.phrases)
         ]
 
@@ -183,6 +187,20 @@ class Support:
 
     def _said(self, word: str) -> bool:
         return stem(word) in self._stems or word in self._whole
+
+
+def _shows(pattern: str, text: str) -> bool:
+    """Does a pattern match? What stands on both sides of `[\\s\\S]*` is sought one after the other.
+
+    So a long text costs time in proportion to its length.
+    """
+    at, flags = 0, "(?i)" if pattern.startswith("(?i)") else ""
+    for part in pattern.removeprefix(flags).split(_ANYTHING):
+        match = _compiled(flags + part).search(text, at)
+        if match is None:
+            return False
+        at = match.end()
+    return True
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from backfeed.engine.methods.phrases import (
     stem,
     tokens,
 )
-from backfeed.engine.stages._vocabulary import words
+from backfeed.engine.stages._vocabulary import signs, words
 
 WORDS = Words(
     short={"dfs": "depth first search", "regex": "regular expression"},
@@ -136,3 +136,24 @@ def test_what_is_not(phrase, text, code, words):
 
 def test_a_sign_with_the_entry_point_needs_one():
     assert lacking("recursion", code="f f", name="") == ["recursion"]
+
+
+def test_parts_of_a_sign_are_sought_one_after_the_other():
+    pairs = [Sign(("pair",), (r"(?i)\ba\b[\s\S]*\bb\b",))]
+
+    def shows(code):
+        return Support("", code, words=WORDS, signs=pairs).lacking("pair") == []
+
+    assert shows("x A y\nz B")
+    assert not shows("b a")
+    assert not shows("a c")
+
+
+@pytest.mark.parametrize("language", ["python", "rust", "c", "sql", "perl", ""])
+def test_our_signs_can_be_sought_in_anything(language):
+    """Also in a text that makes careless patterns go over it again and again."""
+    known = [sign.of("f") for sign in signs(language)]
+    for piece in ("(", "a<a ", "left ", "f ", "for x ", "[a ", "{a ", "if f("):
+        assert Support("", piece * 20_000, words=words(), signs=known).lacking("no such") == [
+            "no", "such",
+        ]  # fmt: skip
