@@ -230,6 +230,8 @@ class Prompt(Request):
         """The reply as the type asked for. Raises `InvalidReply` if it is not of that form."""
         text, cut = str(answer["text"]), answer.get("finish") == "length"
         if self.reply is None and not cut:
+            if not text.strip():
+                raise InvalidReply("empty-reply", "it was empty: write the whole reply")
             return text
         try:
             if self.reply is not None:

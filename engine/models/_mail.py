@@ -116,10 +116,10 @@ class Mail(Generic[R]):
             reply = self._decode(line.answered.raw)
         except (msgspec.DecodeError, UnicodeError) as error:
             return Outage(f"{self._endpoint.url}: a line of a batch is no such reply: {error}")
-        usage = reply.usage
-        tokens = (0, 0) if usage is None else (usage.prompt_tokens, usage.completion_tokens or 0)
-        usd = most if usage is None else self._price.usd(*tokens)
-        return Replied(reply, Account(1, *tokens, usd=usd, unpriced=int(not self._price.known)))
+        tokens = reply.tokens
+        usd = most if tokens is None else self._price.usd(*tokens)
+        used = Account(1, *(tokens or (0, 0)), usd=usd, unpriced=int(not self._price.known))
+        return Replied(reply, used)
 
     def _pay(self, note: Note, bill: Bill | None, found: Mapping[str, Any]) -> None:
         paid = Account()

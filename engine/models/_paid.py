@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -92,14 +92,23 @@ def checked(settings: Settings, name: str) -> Settings:
 class Usage(msgspec.Struct):
     """The tokens of a request, as the server counts them."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int | None = 0
+    prompt_tokens: Annotated[int, msgspec.Meta(ge=0)]
+    completion_tokens: Annotated[int, msgspec.Meta(ge=0)] | None = 0
 
 
 class Reply(msgspec.Struct):
     """What replies of all kinds have."""
 
-    usage: Usage | None = None
+    usage: Any = None
+
+    @property
+    def tokens(self) -> tuple[int, int] | None:
+        """Those that were sent, and that came back; None if the server does not say it rightly."""
+        try:
+            told = msgspec.convert(self.usage, Usage)
+        except msgspec.ValidationError:
+            return None
+        return told.prompt_tokens, told.completion_tokens or 0
 
 
 R = TypeVar("R", bound=Reply)
@@ -170,13 +179,12 @@ class Line:
                 reply = decode(raw)
             except (msgspec.DecodeError, UnicodeError) as error:
                 raise Outage(f"{self.endpoint.url}{path} gave no such reply: {error}") from error
-            return Replied(reply, self._pay(bill, reply.usage))
+            return Replied(reply, self._pay(bill, reply.tokens))
 
-    def _pay(self, bill: Bill, usage: Usage | None) -> Account:
+    def _pay(self, bill: Bill, tokens: tuple[int, int] | None) -> Account:
         """Pay what the reply says it used; if it does not say, the most it can have cost."""
-        tokens = (0, 0) if usage is None else (usage.prompt_tokens, usage.completion_tokens or 0)
-        usd = bill.usd if usage is None else self.price.usd(*tokens)
-        used = Account(1, *tokens, usd=usd, unpriced=int(not self.price.known))
+        usd = bill.usd if tokens is None else self.price.usd(*tokens)
+        used = Account(1, *(tokens or (0, 0)), usd=usd, unpriced=int(not self.price.known))
         self.spent_usd += usd
         bill.pay(used)
         return used
