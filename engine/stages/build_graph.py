@@ -28,6 +28,7 @@ class BuildGraph:
     form: str = "graphml"
     version = 2
     reads = ("graph", "used_sets")
+    optional = ("used_sets",)
     writes = ("graph",)
 
     def __post_init__(self) -> None:

@@ -48,6 +48,7 @@ class NormaliseKeywords:
     confidence: float = 0.99
     version = 1
     reads = ("synonyms", "overrides")
+    optional = ("overrides",)
     writes = ("synonyms",)
     asks = ("embedder",)
 

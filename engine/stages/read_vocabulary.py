@@ -53,6 +53,7 @@ class ReadVocabulary:
     starter: bool = True
     version = 1
     reads = ("vocabulary", "graph")
+    optional = ("vocabulary",)
     writes = ("graph", "classes")
 
     def __post_init__(self) -> None:

@@ -70,7 +70,8 @@ def unwritten(steps, written):
             missing += unwritten(step.steps, written)
             continue
         writes = set(getattr(step.stage, "writes", ()))
-        missing += [n for n in getattr(step.stage, "reads", ()) if n not in written | writes]
+        there = written | writes | set(getattr(step.stage, "optional", ()))
+        missing += [n for n in getattr(step.stage, "reads", ()) if n not in there]
         written |= writes
     return missing
 

@@ -96,6 +96,7 @@ def test_what_it_declares_is_there(name):
         declared = getattr(stage, what, ())
         assert isinstance(declared, tuple)
         assert len(set(declared)) == len(declared)
+    assert set(getattr(stage, "optional", ())) <= set(getattr(stage, "reads", ()))
 
 
 @stages
