@@ -169,7 +169,7 @@ def samples(count: int) -> Iterator[Sample]:
 
 def engine(url: str, in_flight: int, steady_s: float) -> dict[str, Any]:
     """A run, and what came of the steady time."""
-    settings = {"base_url": url, "parallel": in_flight, "usd_per_million_in": 0.15}
+    settings = {"base_url": url, "parallel": in_flight, "probe": False, "usd_per_million_in": 0.15}
     made = openai.PLUGIN.service("stub", {**settings, "usd_per_million_out": 0.6})
     meter = Meter(in_flight, steady_s)
     count = int((RAMP_WAVES + steady_s / LATENCY_S + 3) * in_flight)
