@@ -6,12 +6,10 @@ Services with the same model and options share one engine; the last that lets go
 """
 
 import asyncio
-import gc
 import itertools
-import os
 import queue
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,56 +17,49 @@ from typing import Any
 from backfeed.engine.boundary import boundary
 from backfeed.engine.errors import BackfeedError, Refused, ServiceRefusal, Stopping, Unreachable
 from backfeed.engine.identity import digest
-
-ENVIRONMENT = {
-    "DO_NOT_TRACK": "1", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1",
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_LOGGING_LEVEL": "ERROR",
-}  # fmt: skip
-"""Set before vLLM is imported, where the caller has not: no network, one process, no chatter."""
-
-ALWAYS = {
-    "enable_prefix_caching": True,
-    "structured_outputs_config": {"backend": "guidance", "disable_any_whitespace": True},
-    "use_tqdm_on_load": False,
-}
+from backfeed.engine.models._vllm_calls import Model, Said, Wanted
 
 
-PLAIN_STOP = "\n\nUser:"
-"""What ends a reply where the tokenizer has no chat template."""
+class _Turns:
+    """Who uses vLLM now, in order of coming: it keeps what it works on in globals.
+
+    What several models have in common goes when one of them is shut down, so all are, at the end.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._came = self._went = 0
+        self._loaded, self._ended = 0, list[Model]()
+
+    def __enter__(self) -> None:
+        with self._changed:
+            mine = self._came
+            self._came += 1
+            self._changed.wait_for(lambda: self._went == mine)
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._went += 1
+            self._changed.notify_all()
+
+    def begin(self) -> None:
+        """One more model is there."""
+        self._loaded += 1
+
+    def end(self, model: Model) -> None:
+        """A model is not needed any more."""
+        self._ended.append(model)
+        if len(self._ended) == self._loaded:
+            for one in self._ended:
+                one.close()
+            self._loaded, self._ended = 0, []
+
+
+_turn = _Turns()
 
 
 class _Declined(BackfeedError):
     """vLLM would not take a request: that is a fact about it, or else vLLM is broken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A request: `text`, or a conversation for the template, and how vLLM shall sample.
-
-    `schema` holds the reply to a form. `chat` goes to the chat template. With `scored`, nothing is
-    generated, and the text's own log-probabilities are told.
-    """
-
-    text: str = ""
-    messages: tuple[Mapping[str, str], ...] = ()
-    chat: Mapping[str, Any] | None = None
-    sampling: Mapping[str, Any] | None = None
-    schema: Mapping[str, Any] | None = None
-    scored: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An answer: text, why it ended (`stop`, `length`), tokens in and out.
-
-    `logprobs` are those of the prompt's tokens, where it was scored; the first has none.
-    """
-
-    text: str
-    finish: str
-    tokens_in: int
-    tokens_out: int
-    logprobs: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +121,15 @@ class Engine:
         """The thread: load, then take in, step and deliver until told to stop."""
         ended: BackfeedError = Stopping("the model is being closed")
         try:
-            with boundary(ServiceRefusal, f"vLLM cannot load {self._folder}"):
-                model = _Model(self._folder, self._options)
+            with boundary(ServiceRefusal, f"vLLM cannot load {self._folder}"), _turn:
+                model = Model(self._folder, self._options)
+                _turn.begin()
             with boundary(Unreachable, "vLLM failed, and is gone from this process"):
                 while self._take_in(model):
                     self._step(model)
                 self._waiting_told(ended)
-                model.close()
+                with _turn:
+                    _turn.end(model)
         except BackfeedError as error:
             self._broken = ended = error
         self._waiting_told(ended)
@@ -149,7 +142,7 @@ class Engine:
             waiter.tell(ended)
         self._waiting.clear()
 
-    def _take_in(self, model: "_Model") -> bool:
+    def _take_in(self, model: Model) -> bool:
         """Hand what has come to vLLM; wait for something, if it has nothing to do."""
         while not self._waiting or not self._inbox.empty():
             waiter = self._inbox.get()
@@ -157,7 +150,7 @@ class Engine:
                 return False
             name = str(next(self._numbers))
             try:
-                with boundary(_Declined, f"vLLM and {self._folder.name}"):
+                with _turn, boundary(_Declined, f"vLLM and {self._folder.name}"):
                     model.add(name, waiter.wanted)
             except _Declined as error:
                 if not isinstance(error.__cause__, model.facts):
@@ -169,106 +162,16 @@ class Engine:
                 self._waiting[name] = waiter
         return True
 
-    def _step(self, model: "_Model") -> None:
-        for name, said in model.step().items():
+    def _step(self, model: Model) -> None:
+        with _turn:
+            ended = model.step()
+        for name, said in ended.items():
             self._waiting.pop(name).tell(said)
         if gone := [name for name, one in self._waiting.items() if one.future.cancelled()]:
-            model.drop(gone)
+            with _turn:
+                model.drop(gone)
             for name in gone:
                 del self._waiting[name]
-
-
-class _Model:
-    """What of vLLM is used; the one place that knows its names."""
-
-    def __init__(self, folder: Path, options: Mapping[str, Any]) -> None:
-        for key, value in ENVIRONMENT.items():
-            os.environ.setdefault(key, value)
-        import vllm  # seconds, and it reads the environment
-        from vllm.sampling_params import RequestOutputKind
-
-        self.facts = (ValueError, getattr(vllm.exceptions, "VLLMClientError", ValueError))
-        self._vllm, self._only_whole = vllm, RequestOutputKind.FINAL_ONLY
-        self._llm = vllm.LLM(model=str(folder), **{**ALWAYS, **options})
-        self._engine = self._llm.llm_engine
-        self._tokenizer = self._llm.get_tokenizer()
-        self._has_chat = getattr(self._tokenizer, "chat_template", None) is not None
-        self._longest = int(self._engine.model_config.max_model_len)
-
-    def add(self, name: str, wanted: Wanted) -> None:
-        """Take a request in. Raises `Refused` if it is too long, or nothing."""
-        tokens = self._tokens(wanted)
-        if not tokens:
-            raise Refused("no-text", "there is no token in what is asked")
-        room = self._longest - len(tokens)
-        if room < 1:
-            raise Refused(
-                "too-long", f"{len(tokens)} tokens, and the model takes {self._longest} in all"
-            )
-        self._engine.add_request(name, {"prompt_token_ids": tokens}, self._params(wanted, room))
-
-    def _tokens(self, wanted: Wanted) -> list[int]:
-        if not wanted.messages:
-            return list(self._tokenizer.encode(wanted.text))
-        if not self._has_chat:
-            return list(self._tokenizer.encode(plain(wanted.messages)))
-        text = self._tokenizer.apply_chat_template(
-            [dict(one) for one in wanted.messages],
-            tokenize=False, add_generation_prompt=True, **(wanted.chat or {}),
-        )  # fmt: skip
-        return list(self._tokenizer.encode(text, add_special_tokens=False))
-
-    def _params(self, wanted: Wanted, room: int) -> Any:
-        told: dict[str, Any]
-        if wanted.scored:
-            told = {"temperature": 0.0, "max_tokens": 1, "prompt_logprobs": 0}
-        else:
-            told = dict(wanted.sampling or {})
-            told["max_tokens"] = min(told["max_tokens"], room)
-            told["stop"] = [] if self._has_chat else [PLAIN_STOP]
-        if wanted.schema is not None:
-            form = self._vllm.sampling_params.StructuredOutputsParams(json=dict(wanted.schema))
-            told["structured_outputs"] = form
-        return self._vllm.SamplingParams(**told, output_kind=self._only_whole)
-
-    def step(self) -> dict[str, Said]:
-        """Let it work a little: what has been finished by that."""
-        return {one.request_id: _said(one) for one in self._engine.step() if one.finished}
-
-    def drop(self, names: list[str]) -> None:
-        """Nobody waits for these any more."""
-        self._engine.abort_request(names)
-
-    def close(self) -> None:
-        """Give the memory back."""
-        from vllm.distributed.parallel_state import cleanup_dist_env_and_memory
-
-        self._engine.engine_core.shutdown()
-        del self._llm, self._engine
-        gc.collect()
-        cleanup_dist_env_and_memory()
-
-
-def plain(messages: Sequence[Mapping[str, str]]) -> str:
-    """A conversation for a model without a chat template.
-
-    >>> plain([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}])
-    'System: Be brief.\\n\\nUser: Hi\\n\\nAssistant:'
-    """
-    said = [f"{one['role'].capitalize()}: {one['content']}\n\n" for one in messages]
-    return "".join(said) + "Assistant:"
-
-
-def _said(output: Any) -> Said:
-    reply = output.outputs[0]
-    asked = output.prompt_token_ids
-    known = output.prompt_logprobs or ()
-    logprobs = tuple(
-        None if told is None else float(told[token].logprob)
-        for token, told in zip(asked, known, strict=False)
-    )
-    finish = str(reply.finish_reason or "stop")
-    return Said(reply.text, finish, len(asked), len(reply.token_ids), logprobs)
 
 
 _engines: dict[str, Engine] = {}

@@ -18,6 +18,7 @@ from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import ConfigError, MissingExtra, Outage, Refused
 from backfeed.engine.identity import canonical, digest
 from backfeed.engine.models import _losses, _numbers, _prompts, _vllm_engine, _weights
+from backfeed.engine.models._vllm_calls import Said, Wanted
 from backfeed.engine.requests import Prompt, Score
 
 NEUTRAL = {
@@ -26,6 +27,8 @@ NEUTRAL = {
     "pipeline_parallel_size", "swap_space", "tensor_parallel_size",
 }  # fmt: skip
 """Options of vLLM that say how fast an answer comes, and not which."""
+HOTTEST = 2.0
+"""The highest temperature that vLLM takes."""
 OURS = {"model", "runner", "seed", "structured_outputs_config", "task"}
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 
@@ -67,7 +70,7 @@ class _InProcess:
         """What names a service here: the weights, vLLM's version, how it is asked."""
         return f"{self._told} {canonical(told).decode()}"
 
-    async def ask(self, wanted: _vllm_engine.Wanted) -> _vllm_engine.Said:
+    async def ask(self, wanted: Wanted) -> Said:
         """One answer of the engine. Raises `Refused`, and `Outage` for one that was broken off."""
         said = await self._engine.ask(wanted)
         if said.finish not in ("stop", "length"):
@@ -103,7 +106,7 @@ class VllmService(_InProcess):
         if self._settings.temperature > 0:
             mark = digest(self._settings.seed, request.draw, request.attempt, size=4)
             sampling["seed"] = int(mark, 16) >> 1
-        wanted = _vllm_engine.Wanted(
+        wanted = Wanted(
             messages=tuple(_prompts.messages(request)),
             chat=self._settings.chat,
             sampling=sampling,
@@ -140,7 +143,7 @@ class VllmScorer(_InProcess):
             )
         asked = _losses.Asked(self._template, request)
         texts = asked.texts()
-        wanted = [_vllm_engine.Wanted(text=text, scored=True) for text in texts]
+        wanted = [Wanted(text=text, scored=True) for text in texts]
         found = await asyncio.gather(*[self.ask(one) for one in wanted])
         told = {text: said.logprobs for text, said in zip(texts, found, strict=True)}
         return asked.score(told)
@@ -191,10 +194,10 @@ def _settings(name: str, settings: Mapping[str, Any]) -> Settings:
     for key in ("max_tokens", "parallel", "timeout_s"):
         if (value := getattr(found, key)) <= 0:
             raise ConfigError(f"{where}: {key} = {value}: it must be more than 0")
-    if found.temperature < 0 or not 0 < found.top_p <= 1:
+    if not 0 <= found.temperature <= HOTTEST or not 0 < found.top_p <= 1:
         raise ConfigError(
             f"{where}: temperature = {found.temperature}, top_p = {found.top_p}:"
-            " the first may not be negative, the second lies above 0 and is at most 1"
+            f" the first is 0 to {HOTTEST:g}, the second lies above 0 and is at most 1"
         )
     return found
 

@@ -10,11 +10,12 @@ import lessons
 import msgspec
 import pytest
 from lessons import ASKED, GREEDY, PAIRS, SCORES, STRANGE, answers
+from serving import ENGINE
 from stub_model import Title, prompt
 
 from backfeed.engine.errors import ConfigError, Refused, ServiceRefusal
 from backfeed.engine.models import vllm
-from backfeed.engine.models._vllm_engine import Wanted
+from backfeed.engine.models._vllm_calls import Wanted
 from backfeed.engine.requests import Score
 
 
@@ -55,8 +56,8 @@ def test_an_answer_does_not_depend_on_its_batch(make, settings):
 
 
 def test_each_draw_is_a_sample_of_its_own(make):
-    asked = [prompt("Anything.").but(draw=str(number)) for number in range(8)]
-    sampled = {"temperature": 1.5, "max_tokens": 30}
+    asked = [prompt("Anything.").but(draw=str(number), reply=None) for number in range(8)]
+    sampled = {"temperature": 2.0, "max_tokens": 60}
     first, again = answers(make(**sampled), asked), answers(make(**sampled), asked)
     other = answers(make(**sampled, seed=1), asked)
     assert len({one["text"] for one in first}) == len(asked)
@@ -133,3 +134,30 @@ def test_a_model_that_vllm_cannot_load_ends_the_run(tmp_path, taught):
     service = vllm.PLUGIN.service(str(tmp_path / "odd"), {})
     with pytest.raises(ServiceRefusal, match=r"vLLM cannot load .*odd"):
         answers(service, ASKED[:1])
+
+
+@pytest.fixture
+def bare(taught, tmp_path):
+    """The same model, without a template for conversations."""
+    shutil.copytree(taught, tmp_path / "bare")
+    (tmp_path / "bare" / "chat_template.jinja").unlink()
+    return str(tmp_path / "bare")
+
+
+def test_two_models_answer_side_by_side_and_one_may_go(make, bare):
+    """Also: without a template a conversation is plain text, and the form is kept all the same."""
+    other = vllm.PLUGIN.service(bare, {"engine": ENGINE, **GREEDY})
+
+    async def both():
+        one = make(**GREEDY)
+        told = await asyncio.gather(one.answer(ASKED), other.answer(ASKED))
+        await other.close()
+        again = await one.answer([ASKED[0].but(reply=None)])
+        await one.close()
+        return [*told, again]
+
+    mine, plain, again = asyncio.run(both())
+    assert [one["text"] for one in mine] == [lesson.reply for lesson in lessons.ALL]
+    assert all(msgspec.json.decode(one["text"], type=Title) for one in plain)
+    assert {one["in"] for one in plain} != {one["in"] for one in mine}
+    assert again[0]["text"] == lessons.ALL[0].reply

@@ -58,6 +58,7 @@ def test_a_folder_that_is_not_there(folder):
     [
         ({"no_such": 1}, "no_such"),
         ({"temperature": -1}, "temperature = -1"),
+        ({"temperature": 2.5}, "temperature = 2.5"),
         ({"top_p": 0}, "top_p = 0"),
         ({"max_tokens": 0}, "max_tokens = 0"),
         ({"parallel": 0}, "parallel = 0"),
