@@ -83,6 +83,8 @@ if TYPE_CHECKING:
         agreement,
         code_blocks,
         compare,
+        diversity,
+        forecast,
         graph_feedback,
         graph_ledger,
         graph_merge,
@@ -90,17 +92,21 @@ if TYPE_CHECKING:
         keyword_graph,
         licences,
         minhash,
+        outlines,
+        phrases,
         problem_facts,
         rouge,
         seed_rules,
         splits,
+        synonyms,
         text_parts,
     )
 
 METHODS = (
-    "agreement", "code_blocks", "compare", "graph_feedback", "graph_ledger", "graph_merge",
-    "graph_walks", "keyword_graph", "licences", "minhash", "problem_facts", "rouge", "seed_rules",
-    "splits", "text_parts",
+    "agreement", "code_blocks", "compare", "diversity", "forecast", "graph_feedback",
+    "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash",
+    "outlines", "phrases", "problem_facts", "rouge", "seed_rules", "splits", "synonyms",
+    "text_parts",
 )  # fmt: skip
 
 __all__ = [
@@ -111,9 +117,9 @@ __all__ = [
     "Pinned", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request", "Result",
     "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
     "Throttled", "Train", "Who", "WholeStage", "agreement", "ask_valid", "code_blocks", "compare",
-    "graph_feedback", "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences",
-    "minhash", "over", "problem_facts", "rejoined", "rouge", "seed_rules", "splits", "text_parts",
-    "together",
+    "diversity", "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
+    "keyword_graph", "licences", "minhash", "outlines", "over", "phrases", "problem_facts",
+    "rejoined", "rouge", "seed_rules", "splits", "synonyms", "text_parts", "together",
 ]  # fmt: skip
 
 

@@ -141,10 +141,12 @@ def given(tmp_path):
 def run(name, given, out):
     """The summary and the files of a run, with models that need nothing."""
     found = load(name)
-    words = [["--" + key.replace("_", "-"), given[one.kind]] for key, one in found.inputs.items()]
+    wanted = {key: one.kind for key, one in found.inputs.items() if one.required}
+    words = [["--" + key.replace("_", "-"), given[kind]] for key, kind in wanted.items()]
     seeds = any(one.kind == "seeds" for one in found.inputs.values())
     words += [["-o", out], ["--licence", "proprietary"]] if seeds else [["-o", out]]
-    words += [] if found.models or "model" not in found.asks() else [["--model", "echo"]]
+    if "model" in found.asks() and "default" not in found.models:
+        words.append(["--model", "echo"])
     command = [sys.executable, "-m", "backfeed", "run", name, *(w for pair in words for w in pair)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -166,7 +168,7 @@ def test_it_runs_and_nothing_vanishes(name, given, tmp_path):
         return
     summary = run(name, given, tmp_path / "out")
     assert summary["complete"]
-    assert summary["accepted"] > 0
+    assert summary["accepted"] > 0 or "default" not in load(name).models  # echo answers no problem
     for told in summary["stages"].values():
         rejected = sum(told["rejected"].values())
         assert told["in"] + told["made"] == told["out"] + rejected + told["unfinished"]

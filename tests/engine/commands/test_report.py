@@ -64,7 +64,7 @@ def test_summary_says_what_it_took(backfeed, quick, tmp_path):
     }  # fmt: skip
     assert summary["tokens"] == {"in": 0, "out": 0}
     assert (summary["usd"], summary["asked"]) == (0.0, {})
-    assert summary["versions"]["stages"] == {"accept": 1}
+    assert summary["versions"]["stages"] == {"accept": 2}
     assert set(summary["versions"]) == {"backfeed", "python", "stages", "services"}
 
 

@@ -91,8 +91,8 @@ def test_everything_is_pinned(backfeed, quick, tmp_path):
     [pin] = found["given"]["inputs"]["dataset"]["pinned"]
     assert len(pin["sha256"]) == 64
     assert found["stop"] == {"accepted": 9}
-    assert found["step"] == [{"use": "accept", "name": "accept", "level": "none"}]
-    assert found["versions"] == {"accept": 1}
+    assert found["step"] == [{"use": "accept", "name": "accept", "level": "none", "types": {}}]
+    assert found["versions"] == {"accept": 2}
 
 
 @pytest.mark.parametrize("args", [["rows.jsonl"], ["--dataset", "rows.jsonl"]])

@@ -211,7 +211,7 @@ def test_synth_with_a_model_and_its_replay(server, tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "tools.py").write_text(TOOLS)
     server.script = clever
-    synth = ("synth", "src", "--licence", "proprietary")
+    synth = ("run", "synth", "src", "--licence", "proprietary")
     model = ("--model", "openai:toy", "--base-url", server.url)
     finish(start(tmp_path, *synth, "-o", "out", *model))
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
