@@ -21,9 +21,9 @@ _TEXT = (
     "amount angle batch border budget bucket column counter credit current degree digit edge entry"
     " factor field figure frame gain grade group height index item kernel label lane layer length"
     " level limit load margin mark measure moment node number offset order part peak phase piece"
-    " place point portion price quota range rank rate ratio reading record rest result rise row"
+    " place point portion price quota rank rate ratio reading record rest result rise row"
     " sample scale score section series shade share shift signal size slice slot source span speed"
-    " spot stage step stock stride stroke sum table task term tick token total track trend unit"
+    " spot stage step stock stride stroke table task term tick token total track trend unit"
     " value vertex volume wave weight width window word yard zone"
 )
 _WORDS = _TEXT.split()

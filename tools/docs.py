@@ -37,10 +37,19 @@ def settings(path: Path) -> str:
                 isinstance(part, ast.FunctionDef) and part.name in ("each", "whole")
                 for part in node.body
             ):
-                return ", ".join(
-                    f"`{ast.unparse(f.target)} = {ast.unparse(f.value)}`" for f in fields if f.value
-                )
+                return ", ".join(f"`{ast.unparse(f.target)} = {_default(f)}`" for f in fields)
     return ""
+
+
+def _default(field: ast.AnnAssign) -> str:
+    """The default of a field as it is written; of one that is made anew each time, what is made."""
+    made = next((part.value for part in getattr(field.value, "keywords", ())
+                 if part.arg == "default_factory"), None)  # fmt: skip
+    if isinstance(made, ast.Lambda):
+        return ast.unparse(made.body)
+    if made is not None:
+        return {"dict": "{}", "list": "[]", "tuple": "()"}.get(ast.unparse(made), "...")
+    return ast.unparse(field.value) if field.value else ""
 
 
 def _is_dataclass(node: ast.expr) -> bool:
