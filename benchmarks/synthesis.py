@@ -9,6 +9,7 @@ functions that nobody has seen; all that is verified is really run. The ideal is
 second as there are requests in flight, divided by the latency: 25 with 100 and 4 s. The time is
 taken from 10 s after the first reply on, for `--seconds`; what has not ended then is interrupted.
 With `--whole` the run goes to its end, and rows are counted: none may be lost, none answered twice.
+`slots_busy` is the share of the sandbox's time, from its first program to its last, that it worked.
 """
 
 import argparse
@@ -113,7 +114,10 @@ def kept(out: Path) -> dict[str, Any]:
         != told["out"] + sum(told["rejected"].values()) + told["unfinished"]
     ]  # fmt: skip
     keys = ("complete", "accepted", "rejected", "unfinished", "usd")
-    return {**{key: said[key] for key in keys}, "stages_that_lost_rows": lost}
+    box = said["sandbox"]
+    busy = box["busy_s"] / (box["slots"] * box["window_s"]) if box.get("window_s") else None
+    found = {**{key: said[key] for key in keys}, "stages_that_lost_rows": lost}
+    return {**found, "slots_busy": busy and round(busy, 4)}
 
 
 def main() -> None:

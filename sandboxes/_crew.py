@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import math
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -71,6 +73,8 @@ class Crew:
         self._make, self._cold_share, self._toolchain = make, cold_share, toolchain
         self._compiled = Compiled()
         self._lock = threading.Lock()
+        self._slots = slots
+        self._busy_s, self._window = 0.0, (math.inf, -math.inf)
         self._own = threading.local()
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="sandbox")
         # Started by the thread that will use it: the kernel ends it when that thread ends.
@@ -129,7 +133,26 @@ class Crew:
         found: Runner = self._own.slot
         return found
 
+    @property
+    def load(self) -> dict[str, float]:
+        """The slots, the seconds that jobs took of them in all, and those from first to last."""
+        with self._lock:
+            began, ended = self._window
+            window_s = max(ended - began, 0.0)
+            return {"slots": self._slots, "busy_s": round(self._busy_s, 1),
+                    "window_s": round(window_s, 1)}  # fmt: skip
+
     def _answer(self, job: Job) -> Any:
+        began = time.monotonic()
+        try:
+            return self._told(job)
+        finally:
+            ended = time.monotonic()
+            with self._lock:
+                self._busy_s += ended - began
+                self._window = (min(self._window[0], began), max(self._window[1], ended))
+
+    def _told(self, job: Job) -> Any:
         try:
             if (refused := complaint(job)) is not None:
                 raise refused

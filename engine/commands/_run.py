@@ -147,7 +147,8 @@ def _stages(report: Report) -> dict[str, Any]:
 
 def _in_force(plan: Plan) -> dict[str, Any]:
     """What isolates and limits programs on this machine; nothing if none is run."""
-    return dict(getattr(plan.services.get("sandbox"), "in_force", {}))
+    box = plan.services.get("sandbox")
+    return {**getattr(box, "in_force", {}), **getattr(box, "load", {})}
 
 
 def _all_runs(report: Report, before: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ The graph is compiled to arrays: neighbours of a node side by side, those of one
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,9 @@ class Rules:
     """How sets are drawn. The paper leaves all of it open.
 
     `temperature` flattens (above 1) the chances of neighbours; `coverage` is how strongly used
-    nodes are avoided; `feedback` how strongly verdicts count, from `least_tries` on. Nodes of the
+    nodes are avoided; `feedback` how strongly verdicts count, from `least_tries` on. That a
+    vocabulary lists two phrases together counts `listed` times as much as that a problem has both:
+    a list is long, and would drown what few problems say. Nodes of the
     kinds in `held` must fit the language: it is among theirs, or they have none, or a vocabulary of
     no language lists them.
     """
@@ -55,6 +57,7 @@ class Rules:
     feedback: float = 1.0
     least_tries: int = 5
     held: tuple[str, ...] = ("knowledge",)
+    listed: float = 0.2
 
 
 class Walks:
@@ -80,16 +83,17 @@ class Walks:
         self._free: dict[str, Floats] = {}
 
     def _connect(self, graph: "Graph") -> None:
-        number, size = self.number, len(self.names)
+        number, size, less = self.number, len(self.names), 1.0 - self.rules.listed
         flat = (
             value
             for one, two, data in graph.edges(data=True)
-            for value in (number[one], number[two], data["weight"])
+            for value in (number[one], number[two], _weight(data, less))
         )
-        ends = np.fromiter(flat, np.int64, 3 * graph.number_of_edges()).reshape(-1, 3)
+        told = np.fromiter(flat, np.float64, 3 * graph.number_of_edges()).reshape(-1, 3)
+        ends = told[:, :2].astype(np.int64)
         rows = np.concatenate([ends[:, 0], ends[:, 1]])
         columns = np.concatenate([ends[:, 1], ends[:, 0]])
-        together = np.concatenate([ends[:, 2], ends[:, 2]]).astype(np.float64)
+        together = np.concatenate([told[:, 2], told[:, 2]])
         order = np.argsort(rows * size + columns, kind="stable")
         self.near: Numbers = columns[order]
         self.together: Floats = together[order] ** (1.0 / self.rules.temperature)
@@ -186,6 +190,12 @@ class Walks:
     def _pull(self, language: str, numbers: list[int] | slice, coverage: float) -> Floats:
         worth: Floats = self._worth[numbers] * self.fits(language)[numbers]
         return worth / (1.0 + self.uses[numbers]) ** coverage
+
+
+def _weight(data: Mapping[str, Any], less: float) -> float:
+    """How often two phrases stand together, with less for the files that list them."""
+    files = data["files"]
+    return float(data["weight"] - less * len(parts(files)) if files else data["weight"])
 
 
 class _Walk:

@@ -23,6 +23,7 @@ from backfeed.engine.stages._notes import with_notes
 _BOUNDS = {
     "most": (0, 10_000_000), "per_row": (0, 10_000), "temperature": (0.1, 1000),
     "coverage": (0, 10), "feedback": (0, 10), "least_tries": (0, 1_000_000),
+    "listed": (0.001, 1),
 }  # fmt: skip
 
 
@@ -41,8 +42,9 @@ class SampleKeywords:
     less coherent. `coverage` 1 divides them by 1 + the sets that have a node: measured on 200
     planted topics (benchmarks/graph.py), 90 % of the nodes are covered with half as many sets as
     without, and these are about as coherent; 0 leaves it out. `feedback` 1 weighs nodes by their
-    yield over the average once `least_tries` of their sets were verified; 0 leaves it out. Nodes of
-    the kinds in `held` must fit the language.
+    yield over the average once `least_tries` of their sets were verified; 0 leaves it out. Pairs
+    that only a vocabulary lists count `listed` times as much as pairs of a problem. Nodes of the
+    kinds in `held` must fit the language.
 
     in:  a graph in which "merge lists", "heap" and "iteration" stand together
     out: a row with keywords task ["merge lists"], knowledge ["heap", "iteration"]
@@ -56,7 +58,8 @@ class SampleKeywords:
     least_tries: int = 5
     held: tuple[str, ...] = ("knowledge",)
     per_row: float = 1.0
-    version = 2
+    listed: float = 0.2
+    version = 3
     born = True
     reads = ("graph", "used_sets")
     writes = ("used_sets",)
@@ -103,7 +106,8 @@ class SampleKeywords:
         return min(self.most, math.ceil(self.per_row * rows)) if self.per_row else self.most
 
     def _rules(self) -> Rules:
-        return Rules(self.temperature, self.coverage, self.feedback, self.least_tries, self.held)
+        names = ("temperature", "coverage", "feedback", "least_tries", "held", "listed")
+        return Rules(**{name: getattr(self, name) for name in names})
 
     def _shares(self, table: Table, graph: "nx.Graph[str]") -> dict[str, float]:
         """How many sets of each language, up to a factor."""

@@ -263,3 +263,11 @@ def test_tools_are_inside_and_in_the_identity(box, tmp_path):
     assert service.identity != box.service.identity
     with pytest.raises(ConfigError, match="cannot be read"):
         box.plugin.service({"tools": {"x": "/no/tool"}})
+
+
+def test_the_time_of_its_slots_is_told(box):
+    before = box.service.load
+    box.run("import time\ntime.sleep(0.3)")
+    after = box.service.load
+    assert after["busy_s"] - before["busy_s"] >= 0.3
+    assert after["busy_s"] <= after["slots"] * after["window_s"] + 0.1

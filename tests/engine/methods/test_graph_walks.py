@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from backfeed.engine.methods.graph_ledger import mark_of
 from backfeed.engine.methods.graph_walks import Rules, Walks, draw_sets
-from backfeed.engine.methods.keyword_graph import add_samples
+from backfeed.engine.methods.keyword_graph import Term, add_samples, add_vocabulary
 from backfeed.engine.records import Keywords, Sample
 
 
@@ -250,3 +250,13 @@ def test_sets_hang_together_more_than_random_ones():
 def density(graph, names):
     pairs = [(one, two) for one in names for two in names if one < two]
     return sum(graph.has_edge(*pair) for pair in pairs) / max(len(pairs), 1)
+
+
+@pytest.mark.parametrize(("listed", "share"), [(1.0, 1 / 6), (0.2, 1 / 2), (0.04, 5 / 6)])
+def test_what_a_vocabulary_lists_counts_less_than_what_problems_say(listed, share):
+    graph = graph_of(("merge", "write", "said", "python"))
+    terms = [Term("knowledge", f"term {n}", ("python",)) for n in range(5)]
+    pairs = [("task:merge", f"knowledge:{term.phrase}") for term in terms]
+    add_vocabulary(graph, "topics.md", terms, pairs=pairs)
+    found = Counter(names[1] for names in drawn(Walks(graph, Rules(listed=listed)), 2000))
+    assert found["knowledge:said"] / 2000 == pytest.approx(share, abs=0.04)
