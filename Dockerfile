@@ -25,7 +25,7 @@ COPY grammars /opt/backfeed/grammars
 COPY plugins /opt/backfeed/plugins
 RUN python3 -m venv /opt/venv \
     && PIP_CERT=/etc/ssl/certs/ca-certificates.crt \
-        /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: '/opt/backfeed[docker]'
+        /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: '/opt/backfeed[docker,openai]'
 # The launcher of the sandbox is made beside its source; a compiler that was not there does not stay.
 RUN make="/opt/venv/bin/python -m backfeed.sandboxes._launcher"; \
     if command -v gcc; then $make; else \
