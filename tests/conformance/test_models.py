@@ -176,7 +176,8 @@ def copy(request):
 def other(request):
     """A request with other words."""
     if isinstance(request, Prompt):
-        return request.but(fields={**request.fields, "entry_point": "quite_another"})
+        name = "entry_point" if "entry_point" in request.fields else "language"
+        return request.but(fields={**request.fields, name: "quite_another"})
     last = "text" if isinstance(request, Embed) else "answer"
     return replace(request, **{last: "quite another"})
 
