@@ -6,6 +6,7 @@ a `ConfigError`, later an `Outage`.
 
 import json
 import os
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -73,6 +74,15 @@ class Plan:
     privileged: bool = False
 
 
+def _knock(place: str) -> None:
+    """Raise `OSError` if nobody listens at a socket: the SDK would leave its own one open."""
+    kind, _, path = place.partition("://")
+    if kind == "unix":
+        with socket.socket(socket.AF_UNIX) as one:
+            one.settimeout(TIMEOUT_S)
+            one.connect(path)
+
+
 class Engine:
     """A connection to the container engine; belongs to one thread at a time."""
 
@@ -85,6 +95,7 @@ class Engine:
         self._errors = (docker.errors.DockerException, RequestException, OSError)
         self.place = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
         try:
+            _knock(self.place)
             self._api: APIClient = docker.DockerClient.from_env(timeout=TIMEOUT_S).api
             self.facts: Mapping[str, Any] = self._api.info()
             parts = self._api.version().get("Components") or ()

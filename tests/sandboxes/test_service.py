@@ -269,5 +269,5 @@ def test_the_time_of_its_slots_is_told(box):
     before = box.service.load
     box.run("import time\ntime.sleep(0.3)")
     after = box.service.load
-    assert after["busy_s"] - before["busy_s"] >= 0.3
+    assert after["busy_s"] - before["busy_s"] > 0.2
     assert after["busy_s"] <= after["slots"] * after["window_s"] + 0.1

@@ -6,7 +6,7 @@ from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
-from stub_model import StubModel, good, prompt, run, service
+from stub_model import Reply, StubModel, good, prompt, run, service
 
 from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import NotYet, Outage, ServiceRefusal, Stopping, Unreachable
@@ -70,7 +70,7 @@ def test_a_server_that_still_starts_is_waited_for(tmp_path, monkeypatch):
     port, started = free_port(), []
 
     def start(_line):
-        stub = StubModel(good, port=port)
+        stub = StubModel(lambda _body, _number: Reply(after_s=0.1), port=port)
         started.append(stub.__enter__())
 
     monkeypatch.setattr("sys.stderr", SimpleNamespace(write=start))
