@@ -20,6 +20,7 @@ from backfeed.engine.requests import Asks, Compute, Limits, together
 from backfeed.engine.stages._answers import Draft, Question, read_answer
 from backfeed.engine.stages._notes import noted
 from backfeed.engine.stages._runs import Ran, of_error, run_tests
+from backfeed.engine.stages._suites import stripped
 
 SIGNS = {"AC": PASSED, "NONE": SILENT, "FLAKY": FLAKY, "CE": UNBUILT}
 
@@ -103,15 +104,11 @@ def candidates(sample: Sample, code: str) -> Asks[tuple[list[Draft], str]]:
     )
     drafts = [draft for draft in read if draft.code and not draft.reason]
     drafts = drafts or [Draft(sample.response, code)]
-    once = {_plain(draft.code): draft for draft in reversed(drafts)}
-    apart = [once[mark] for mark in dict.fromkeys(_plain(draft.code) for draft in drafts)]
+    once = {stripped(draft.code): draft for draft in reversed(drafts)}
+    apart = [once[mark] for mark in dict.fromkeys(stripped(draft.code) for draft in drafts)]
     told: list[str] = yield from together(_fault(sample.language, draft.code) for draft in apart)
     whole = [draft for draft, fault in zip(apart, told, strict=True) if not fault]
     return whole, "; ".join(filter(None, told)) or "it has no answer"
-
-
-def _plain(code: str) -> str:
-    return "\n".join(line.rstrip() for line in code.strip().splitlines())
 
 
 def _fault(language: str, code: str) -> Asks[str]:

@@ -100,11 +100,12 @@ def _is_usable(test: Test, question: Question) -> bool:
 
 def _plain(test: Test) -> Test:
     """The test by which it is known again: spaces at the ends of lines do not count."""
-    texts = (test.kind, test.oracle, _stripped(test.code), _stripped(test.setup))
-    return Test(*texts, stdin=_stripped(test.stdin), stdout=_stripped(test.stdout))
+    texts = (test.kind, test.oracle, stripped(test.code), stripped(test.setup))
+    return Test(*texts, stdin=stripped(test.stdin), stdout=stripped(test.stdout))
 
 
-def _stripped(text: str) -> str:
+def stripped(text: str) -> str:
+    """A text by which it is known again: spaces at the ends of lines do not count."""
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
