@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
-from importlib.resources import files
 from typing import Any
 
 import tree_sitter
@@ -32,12 +31,6 @@ def limits(cpu_s: float) -> Limits:
         cpu_s=cpu_s, wall_s=3 * cpu_s, memory_mb=3072, output_kb=16 * 1024, disk_mb=512,
         processes=128,
     )  # fmt: skip
-
-
-@cache
-def guest(name: str) -> str:
-    """A file of ours that lies inside the sandbox."""
-    return (files("backfeed.analyzers") / "guests" / name).read_text(encoding="utf-8")
 
 
 def version_of(distribution: str) -> str:

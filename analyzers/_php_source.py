@@ -3,9 +3,8 @@
 import re
 from typing import Any
 
-import tree_sitter
-
 from backfeed.analyzers import _tree
+from backfeed.analyzers._tree_names import text_of
 
 Plain = dict[str, Any]
 TAG = "<?php "
@@ -51,12 +50,8 @@ def _outline(code: str) -> tuple[str, dict[str, str]]:
     for node in _tree.tree("php", _tree.encoded(code)).root_node.children:
         if node.type == "namespace_definition" and not node.child_by_field_name("body"):
             name = node.child_by_field_name("name")
-            space = _said(name) if name else ""
+            space = text_of(name) if name else ""
         elif node.type == "namespace_use_declaration":
-            said = " ".join(_said(node).split())
+            said = " ".join(text_of(node).split())
             uses[re.split(r"[\\ ]", said.rstrip("; }"))[-1]] = said
     return space, uses
-
-
-def _said(node: tree_sitter.Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from backfeed.analyzers import _deep
+from backfeed.analyzers import _deep, _record
 from backfeed.engine.records import File
 from backfeed.engine.requests import Job
 
@@ -40,7 +40,7 @@ class _Pylint(_deep.Pass):
     def job(self, snippets: tuple[File, ...]) -> Job:
         """One run for all."""
         return Job(
-            files=(*snippets, File(_GUEST, _deep.guest(_GUEST))),
+            files=(*snippets, File(_GUEST, _record.guest(_GUEST))),
             command=_COMMAND,
             limits=_deep.limits(120.0),
         )

@@ -5,7 +5,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from backfeed.analyzers import _deep, _rules
+from backfeed.analyzers import _deep, _record, _rules
 from backfeed.engine.errors import Outage
 from backfeed.engine.records import File
 from backfeed.engine.requests import Job
@@ -43,7 +43,7 @@ class _Semgrep(_deep.ByRules):
 
     def job(self, snippets: tuple[File, ...]) -> Job:
         """The engine over all, with our rules."""
-        beside = (File(_RULES, _rules.for_semgrep()), File(_NOBODY, _deep.guest(_NOBODY)))
+        beside = (File(_RULES, _rules.for_semgrep()), File(_NOBODY, _record.guest(_NOBODY)))
         return Job(
             files=(*snippets, *beside),
             command=_COMMAND,
