@@ -75,6 +75,7 @@ class WholeStage(Protocol):
     Every row of the table must come out, alive or rejected, unless `born` is true: then the table
     is only looked at, and all rows that come out are new. Optional besides: `reads`, `writes`
     (names of artefacts), `optional` (those of `reads` that need not be there), `asks`, `prompts`.
+    `spare` says that rows are as good without it: after a stop it is left out.
     """
 
     version: int

@@ -203,7 +203,7 @@ async def _waves(plan: Plan, stepper: Stepper, seeds: DiskTable) -> State:
     if not limited or streaming:
         return await stepper.run(steps, State(seeds, dict(plan.artefacts)), Goal(stop.accepted))
     goal, before = Goal(stop.accepted), State(DiskTable([]))
-    for wave in _waves_of(seeds, (stop.accepted or 0) // 8):
+    for wave in _waves_of(seeds, 0 if stop.usd else (stop.accepted or 0) // 8):
         state = await stepper.run(steps, State(wave, dict(plan.artefacts)), Goal())
         if state.stopped and len(before.rows) > len(state.rows):
             return replace(before, complete=False, stopped=state.stopped)

@@ -50,11 +50,19 @@ class Stepper:
     async def run(
         self, steps: Sequence[Step | Loop], state: State, goal: Goal, *, turns: Turns = ()
     ) -> State:
-        """All steps in order; neighbouring `each` stages form one segment."""
+        """All steps in order; neighbouring `each` stages form one segment.
+
+        After a stop no row goes further, unless what is left of its way can be done without asking
+        anybody, or left out: loops, and stages that are `spare`.
+        """
         groups = list(_grouped(steps))
         for number, group in enumerate(groups):
-            if reason := self.engine.pulse.stop_reason:
+            reason = self.engine.pulse.stop_reason or state.stopped
+            if reason and not all(_is_spare(one) or _is_free(one) for one in groups[number:]):
                 return replace(state, rows=DiskTable([]), complete=False, stopped=reason)
+            if reason and _is_spare(group):
+                state = replace(state, complete=False, stopped=reason)
+                continue
             if isinstance(group, Loop):
                 state = await self._loop(group, state, turns)
             else:
@@ -259,6 +267,18 @@ def _write_seeds(folder: Path, seeds: Iterable[Sample] | None) -> bool:
         shards.add(sample)
     shards.flush()
     return True
+
+
+def _is_spare(group: "list[Step] | Loop") -> bool:
+    """Are rows as good without it? After a stop it is left out."""
+    return isinstance(group, Loop) or bool(getattr(group[0].stage, "spare", False))
+
+
+def _is_free(group: "list[Step] | Loop") -> bool:
+    """Is it one `whole` stage that asks no service?"""
+    if isinstance(group, Loop) or not group[0].is_whole:
+        return False
+    return not getattr(group[0].stage, "asks", ())
 
 
 def _grouped(steps: Sequence[Step | Loop]) -> Iterable["list[Step] | Loop"]:

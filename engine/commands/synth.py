@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import pairwise
 
 from backfeed.engine.commands._options import RecipeCommand
 
@@ -22,7 +23,7 @@ def _is_written(args: Sequence[str]) -> bool:
     from backfeed.engine.records import EXTRACTIVE
     from backfeed.engine.services import parse_models
 
-    texts = [after for flag, after in zip(args, args[1:], strict=False) if flag == "--model"]
+    texts = [after for flag, after in pairwise(args) if flag == "--model"]
     texts += [arg.removeprefix("--model=") for arg in args if arg.startswith("--model=")]
     specs = parse_models(texts)
     spec = next((specs[role] for role in _WRITERS if role in specs), EXTRACTIVE)

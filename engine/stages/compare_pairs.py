@@ -44,6 +44,7 @@ class ComparePairs:
     reject_easier: bool = False
     role: str = "judge"
     version = 1
+    spare = True
     asks = ("model",)
     prompts = ("judge/harder",)
 

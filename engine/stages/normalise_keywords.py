@@ -50,6 +50,7 @@ class NormaliseKeywords:
     reads = ("synonyms", "overrides")
     optional = ("overrides",)
     writes = ("synonyms",)
+    spare = True
     asks = ("embedder",)
 
     def __post_init__(self) -> None:

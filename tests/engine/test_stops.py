@@ -15,9 +15,9 @@ from backfeed.engine.errors import (
     Stopping,
     WorldError,
 )
-from backfeed.engine.recipe import Stop
+from backfeed.engine.recipe import Loop, Stop
 from backfeed.engine.records import Sample
-from backfeed.engine.requests import Embed
+from backfeed.engine.requests import Embed, Result
 
 ROWS = many(120)
 
@@ -138,6 +138,52 @@ def test_a_budget_leaves_a_prefix(tmp_path, window, parallel):
 def test_a_prefix_goes_through_the_stages_that_ask_nothing_more(tmp_path):
     done = run(tmp_path, step(Measure()), step(Half()), samples=ROWS, service=By(budget(40)))
     assert len(done.codes()) == 20
+
+
+@dataclass(frozen=True)
+class Twice:
+    """Ask for the length of the code, twice over."""
+
+    version: int = 1
+
+    def each(self, sample):
+        yield from Embed(sample.code + sample.code)
+        return [sample.but(code=f"{sample.code} more")]
+
+
+def test_what_was_there_before_a_loop_outlives_a_stop_in_it(tmp_path):
+    rows = ROWS[:60]  # one wave
+    more = Loop("more", (step(Twice()),), rounds=2, carry="seeds")
+    done = run(tmp_path, step(Measure()), more, step(Half()), samples=rows, window=10,
+               service=By(budget(len(rows) + 30)), stop=Stop(usd=1))  # fmt: skip
+    assert (done.report.stopped, done.report.complete) == ("usd", False)
+    kept = len(rows) // 2
+    assert done.codes()[:kept] == [row.code for row in rows][1::2]
+    assert 10 <= len(done.codes()[kept:]) <= 15  # and those that came through the loop in time
+    rest = run(tmp_path, step(Measure()), more, step(Half()), samples=rows, stop=Stop(usd=1))
+    assert rest.report.complete
+    assert len(rest.codes()) == 3 * len(rows) // 2
+
+
+@dataclass(frozen=True)
+class Look:
+    """Ask about all rows, and leave them as they are."""
+
+    version: int = 1
+    spare: bool = False
+    asks = ("embedder",)
+
+    def whole(self, table):
+        yield from Embed("all of them")
+        return Result(table)
+
+
+@pytest.mark.parametrize(("spare", "kept"), [(True, 40), (False, 0)])
+def test_after_a_stop_a_spare_stage_is_left_out(tmp_path, spare, kept):
+    done = run(tmp_path, step(Measure()), step(Look(spare=spare)), samples=ROWS[:60], window=1,
+               service=By(budget(40)), stop=Stop(usd=1))  # fmt: skip
+    assert (done.report.stopped, done.report.complete) == ("usd", False)
+    assert done.codes() == [row.code for row in ROWS[:kept]]
 
 
 def test_a_silent_service_ends_the_run_with_its_prefix(tmp_path, monkeypatch):
