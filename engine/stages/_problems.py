@@ -22,56 +22,44 @@ _ABSENT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """The reply to `reverse/...` and `backfeed/...`: a problem, or why there is none.
-
-    The analysis comes first, in fixed fields, as the paper's prompt asks for it.
-    """
+class Analysed:
+    """What each reply begins with, in fixed fields, as the paper's prompt asks for it."""
 
     suitable: bool
     reason: str = ""
     behaviour: str = ""
     scenarios: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem(Analysed):
+    """The reply to `reverse/...` and `backfeed/...`: a problem, or why there is none."""
+
     problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Analysed):
     """The reply where the problem shows code, `given`: `reverse/complete`, `refactor`, `sql`."""
 
-    suitable: bool
-    reason: str = ""
-    behaviour: str = ""
-    scenarios: tuple[str, ...] = ()
-    points: tuple[str, ...] = ()
     given: str = ""
     problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Faulty:
+class Faulty(Analysed):
     """The reply to `reverse/debug`: code with a planted fault, and what the fault is."""
 
-    suitable: bool
-    reason: str = ""
-    behaviour: str = ""
-    scenarios: tuple[str, ...] = ()
-    points: tuple[str, ...] = ()
     given: str = ""
     fault: str = ""
     problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Translated:
+class Translated(Analysed):
     """The reply to `reverse/translate`: what the code is called in the other language."""
 
-    suitable: bool
-    reason: str = ""
-    behaviour: str = ""
-    scenarios: tuple[str, ...] = ()
-    points: tuple[str, ...] = ()
     entry_point: str = ""
     signature: str = ""
     problem: str = ""
