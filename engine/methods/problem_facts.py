@@ -75,6 +75,26 @@ def blocks(text: str) -> list[str]:
     return [match[2] for match in _FENCED.finditer(text)]
 
 
+def fenced(text: str, language: str = "") -> str:
+    """A text as a fenced block whose fence does not occur in it.
+
+    >>> fenced("x = 1", "python")
+    '```python\\nx = 1\\n```'
+    """
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def names(text: str, name: str) -> bool:
+    """Does a name stand in a text, whole?
+
+    >>> names("call `sort_all`", "sort"), names("call `sort`", "sort")
+    (False, True)
+    """
+    return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text))
+
+
 def prose(text: str) -> str:
     """The text without its fenced blocks."""
     return _FENCED.sub("\n", text)

@@ -16,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from backfeed.engine import prompts
 from backfeed.engine.errors import ConfigError, PluginFault
+from backfeed.engine.methods.problem_facts import fenced
 from backfeed.engine.requests import Prompt
 
 Messages = list[dict[str, str]]
@@ -86,17 +87,6 @@ def _environment() -> jinja2.Environment:
     )
     made.filters["fenced"] = fenced
     return made
-
-
-def fenced(text: str, language: str = "") -> str:
-    """A text as a fenced block whose fence does not occur in it.
-
-    >>> fenced("x = 1", "python")
-    '```python\\nx = 1\\n```'
-    """
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
 @cache

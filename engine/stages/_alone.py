@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from backfeed.engine.methods.problem_facts import blocks, marked, prose
+from backfeed.engine.methods.problem_facts import blocks, marked, names, prose
 
 SHARE = 0.25
 """How large a share of its names may stand in a problem without being told."""
@@ -185,13 +185,11 @@ def _told_in_block(name: str, problem: str) -> bool:
     if re.search(rf"\b{_DEFINES}\s+{re.escape(name)}\b", held, re.IGNORECASE):
         return True
     is_type = name[0].isupper() and not name.isupper()
-    return not is_type and bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", held))
+    return not is_type and names(held, name)
 
 
 def _is_parameter(name: str, problem: str) -> bool:
     """Does it stand among the parameters of a signature in marks?"""
     plain = not name[0].isupper()
     found = (re.search(r"\w\((.*)\)", text) for text in marked(problem))
-    return plain and any(
-        match and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", match[1]) for match in found
-    )
+    return plain and any(match and names(match[1], name) for match in found)

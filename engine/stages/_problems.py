@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backfeed.engine import languages
-from backfeed.engine.methods.problem_facts import blocks
+from backfeed.engine.methods.problem_facts import blocks, fenced, names
 from backfeed.engine.prompts import by_model
 from backfeed.engine.records import EXTRACTIVE, Message, Sample
 from backfeed.engine.requests import Asks, Prompt
@@ -159,7 +159,7 @@ def unanswerable(problem: str, sample: Sample) -> str:
 SHOWING = frozenset({"complete", "understand", "debug", "refactor", "test", "translate"})
 """The types whose problems show code."""
 _EXAMPLED = frozenset({"", "generate", "compose"})
-_NAMELESS = frozenset({"understand", "knowledge", "sql"})
+NAMELESS = frozenset({"understand", "knowledge", "sql"})
 _GENERAL = frozenset({"knowledge", "sql"})
 """The types whose names are those of the language at large, or of rows."""
 _SYMPTOM = re.compile(
@@ -182,7 +182,7 @@ def dependent(problem: str, sample: Sample, given: str = "") -> str:
     if why := missing(problem, shown=kind in SHOWING):
         return why
     own = problem.replace(given.strip(), "") if given.strip() else problem
-    if kind not in _NAMELESS and sample.entry_point and (why := _unnamed(own, problem, sample)):
+    if kind not in NAMELESS and sample.entry_point and (why := _unnamed(own, problem, sample)):
         return why
     if kind == "debug" and not _SYMPTOM.search(own):
         return "it tells no symptom"
@@ -196,9 +196,9 @@ def dependent(problem: str, sample: Sample, given: str = "") -> str:
 
 def _unnamed(own: str, problem: str, sample: Sample) -> str:
     """Is the entry point not named where it has to be? A translation has it in words of its own."""
-    name = re.escape(sample.entry_point)
     text = own if sample.question_type == "translate" else problem
-    return "" if re.search(rf"(?<!\w){name}(?!\w)", text) else f"it does not name {name}"
+    name = sample.entry_point
+    return "" if names(text, name) else f"it does not name {name}"
 
 
 def with_given(problem: str, given: str, language: str) -> str:
@@ -209,7 +209,5 @@ def with_given(problem: str, given: str, language: str) -> str:
     bare = " ".join(given.split())
     if not bare or any(bare in " ".join(block.split()) for block in blocks(problem)):
         return problem.strip()
-    longest = max((len(run) for run in re.findall(r"`+", given)), default=0)
-    fence = "`" * max(3, longest + 1)
-    shown = given.strip("\n").rstrip()
-    return f"{problem.strip()}\n\n{fence}{language}\n{shown}\n{fence}"
+    block = fenced(given.strip("\n"), language)
+    return f"{problem.strip()}\n\n{block}"

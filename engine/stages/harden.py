@@ -9,13 +9,13 @@ from importlib.resources import files
 from typing import Any
 
 from backfeed.engine.errors import AskFailed, ConfigError
-from backfeed.engine.methods.problem_facts import prose
+from backfeed.engine.methods.problem_facts import names, prose
 from backfeed.engine.methods.rouge import rouge_l, tokens
 from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import Asks, Prompt
 from backfeed.engine.stages._notes import noted, with_notes
-from backfeed.engine.stages._problems import SHOWING, dependent, with_given
+from backfeed.engine.stages._problems import NAMELESS, SHOWING, dependent, with_given
 
 DIRECTIONS = ("constraints", "depth", "concretisation", "reasoning", "input", "innovation")
 SAME = 0.98
@@ -135,7 +135,7 @@ class Harden:
         if leak := leaked(old, new):
             return "leaked-template", leak
         name = harder.entry_point
-        if name and sample.question_type not in _NAMELESS and not _names(new, name):
+        if name and sample.question_type not in NAMELESS and not names(new, name):
             return "entry-point-lost", f"it does not name {name}"
         if not reply.answerable:
             return "unanswerable", "its own writer says so"
@@ -145,9 +145,6 @@ class Harden:
         if longer > self.most_words:
             return "too-long", f"{longer} words more; {self.most_words} are allowed"
         return None
-
-
-_NAMELESS = frozenset({"understand", "knowledge", "sql"})
 
 
 @cache
@@ -200,10 +197,6 @@ def _harder(sample: Sample, reply: Evolved, direction: str) -> Sample:
     )  # fmt: skip
     directions = [*told.get("directions", []), direction]
     return with_notes(harder, directions=directions, before=sample.instruction)
-
-
-def _names(text: str, name: str) -> bool:
-    return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text))
 
 
 def _apart(tried: Sample, sample: Sample, turn: int) -> Sample:

@@ -1,11 +1,11 @@
 """Snippet -> problem: reverse construction."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from backfeed.engine.errors import AskFailed, ConfigError
+from backfeed.engine.methods.problem_facts import names
 from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import Asks, Prompt, together
@@ -181,7 +181,7 @@ def flaw(reply: Any, given: str, sample: Sample) -> tuple[str, str] | None:
 def _defines(code: str, name: str) -> bool:
     """Does the name stand in the code where it can be defined? Analyzers look closer, later."""
     last = name.replace("::", ".").rpartition(".")[2]
-    return not last or bool(re.search(rf"(?<!\w){re.escape(last)}(?!\w)", code))
+    return not last or names(code, last)
 
 
 def _is_sql(sample: Sample) -> bool:

@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.bwrap, pytest.mark.slow]
 
 SETTINGS = (
     "reword.chance=0.1", "harden-2.chance=0", "reword-2.chance=0", "read_vocabulary.starter=false",
-    "compare_pairs.share=0",    "sample_keywords.most=6", "agree.cpu_s=1", "execute.cpu_s=1", "prove.least=3", "prove.most=4",
+    "compare_pairs.share=0", "sample_keywords.most=6", "agree.cpu_s=1", "execute.cpu_s=1",
+    "prove.least=3", "prove.most=4",
 )  # fmt: skip
 """Few mutants and short limits for time; vocabulary and voices for what replies are there for."""
 FOLDERS = ("corpus", "rejected")

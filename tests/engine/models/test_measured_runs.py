@@ -140,8 +140,14 @@ def test_the_rows_do_not_depend_on_faults_or_batches(stub, place):
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (["--model", "extractive"], "asks for scores: name openai or replay or vllm with --model scorer="),
-        (["--model", "scorer=echo"], "asks for scores: name openai or replay or vllm with --model scorer="),
+        (
+            ["--model", "extractive"],
+            "asks for scores: name openai or replay or vllm with --model scorer=",
+        ),
+        (
+            ["--model", "scorer=echo"],
+            "asks for scores: name openai or replay or vllm with --model scorer=",
+        ),
     ],
 )
 def test_a_run_without_a_scorer_is_refused_before_work(place, args, told):
