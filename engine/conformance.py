@@ -47,7 +47,7 @@ def _each(stage: Any, rows: Sequence[Sample], answer: Answer) -> list[list[str]]
 
 
 def _told(stage: Any, rows: Sequence[Sample], answer: Answer) -> list[str]:
-    return _dialogue(stage.whole(_Rows(rows)), answer)
+    return _dialogue(stage.whole(Rows(rows)), answer)
 
 
 def _dialogue(asks: Any, answer: Answer) -> list[str]:
@@ -89,19 +89,28 @@ def _differences(name: str, one: Sequence[str], two: Sequence[str]) -> Iterator[
         yield f"{name}: {len(one)} steps at first, then {len(two)}"
 
 
-class _Rows:
-    """A table in memory."""
+class Rows:
+    """A table in memory, for tests of `whole` stages; `before` are rows of earlier waves."""
 
-    def __init__(self, rows: Sequence[Sample]) -> None:
+    def __init__(self, rows: Sequence[Sample], before: Sequence[Sample] = ()) -> None:
         self.rows, self.paths = rows, list[Path]()
         self.seed = self.round = 0
+        self._before = before
+
+    @property
+    def before(self) -> "Rows":
+        """The rows of earlier waves."""
+        return Rows(self._before)
 
     def __iter__(self) -> Iterator[Sample]:
+        """The rows, one at a time."""
         return iter(self.rows)
 
     def __len__(self) -> int:
+        """How many rows there are."""
         return len(self.rows)
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Arrow record batches, of all columns or of some."""
         rows = pa.Table.from_pylist([to_row(row) for row in self.rows], schema=WORK_SCHEMA)
         yield from (rows.select(columns) if columns else rows).to_batches(max_chunksize=1000)

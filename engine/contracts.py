@@ -76,6 +76,10 @@ class WholeStage(Protocol):
     is only looked at, and all rows that come out are new. Optional besides: `reads`, `writes`
     (names of artefacts), `optional` (those of `reads` that need not be there), `asks`, `prompts`.
     `spare` says that rows are as good without it: after a stop it is left out.
+
+    A run with a limit goes in waves. A stage that is `incremental` is given each row once, and
+    knows what it was given before from `table.before` and from its artefacts: what it makes of the
+    new rows joins what it made then. Any other is given all rows again in every wave.
     """
 
     version: int
@@ -87,12 +91,16 @@ class WholeStage(Protocol):
 class Table(Protocol):
     """Rows on disk, in order. Iterating gives samples, one at a time.
 
-    `seed` is the run's, mixed with the number of the round inside a loop (`round`, from 0).
+    `seed` is the run's, mixed with the number of the round inside a loop (`round`, from 0) and of
+    the wave. `before` is a table of what the step was given in earlier waves.
     """
 
     paths: Sequence[Path]
     seed: int
     round: int
+
+    @property
+    def before(self) -> "Table": ...
 
     def __iter__(self) -> Iterator[Sample]: ...
 

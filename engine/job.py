@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +31,7 @@ from backfeed.engine.seeds import Seeds, materialise
 from backfeed.engine.steps import Goal, State, Stepper
 from backfeed.engine.store import DiskTable
 from backfeed.engine.tally import Tallies
+from backfeed.engine.waves import in_waves
 
 
 class Watcher(Protocol):
@@ -173,7 +174,8 @@ async def _run(plan: Plan, engine: Engine) -> State:
     wanted = Seeds(plan.seeds, plan.seeds_key, recipe.seed, recipe.stop.limit)
     read = await asyncio.to_thread(materialise, wanted, work / "seeds", engine.pulse)
     plan.watcher.started(engine, len(read.rows))
-    state = await _waves(plan, Stepper(engine, work, on_commit=plan.watcher.committed), read.rows)
+    stepper = Stepper(engine, work, on_commit=plan.watcher.committed)
+    state = await _through(plan, stepper, read.rows)
     if engine.pulse.stop_reason and not len(state.rows):  # what an earlier run left stays there
         raise _stopped(engine.pulse)
     tallies = Tallies({"read": read.tally})
@@ -190,37 +192,15 @@ def _stopped(pulse: Pulse) -> BaseException:
     return pulse.fault or Stopping(limit)
 
 
-async def _waves(plan: Plan, stepper: Stepper, seeds: DiskTable) -> State:
-    """All seeds at once; or, if a limit must be judged behind a `whole`, wave after wave.
-
-    A wave is all seeds from the first on, and each has by half more than the one before while they
-    are few, later by a quarter: what a limit wastes stays a share of what it lets pass. A stop
-    within a wave leaves the rows of the wave before, if those are more.
-    """
+async def _through(plan: Plan, stepper: Stepper, seeds: DiskTable) -> State:
+    """All seeds at once; or, if a limit must be judged behind a `whole`, wave after wave."""
     stop, steps = plan.recipe.stop, plan.recipe.steps
+    start, goal = State(seeds, dict(plan.artefacts)), Goal(stop.accepted)
     limited = stop.accepted is not None or stop.usd is not None or stop.hours is not None
     streaming = not any(isinstance(step, Loop) or step.is_whole for step in steps)
-    if not limited or streaming:
-        return await stepper.run(steps, State(seeds, dict(plan.artefacts)), Goal(stop.accepted))
-    goal, before = Goal(stop.accepted), State(DiskTable([]))
-    for wave in _waves_of(seeds, 0 if stop.usd else (stop.accepted or 0) // 8):
-        state = await stepper.run(steps, State(wave, dict(plan.artefacts)), Goal())
-        if state.stopped and len(before.rows) > len(state.rows):
-            return replace(before, complete=False, stopped=state.stopped)
-        if state.stopped or goal.reached(len(state.rows)):
-            return state
-        before = state
-    return before
-
-
-def _waves_of(seeds: DiskTable, least: int) -> Iterator[DiskTable]:
-    """Ever more shards from the beginning; the first wave has at least so many rows."""
-    shards = len(seeds.paths)
-    count = next((n for n in range(1, shards) if len(DiskTable(seeds.paths[:n])) >= least), shards)
-    yield DiskTable(seeds.paths[:count])
-    while count < shards:
-        count = min(count + max(1, count // 4 - 1), shards)
-        yield DiskTable(seeds.paths[:count])
+    if limited and not streaming:
+        return await in_waves(stepper, steps, start, goal=goal)
+    return await stepper.run(steps, start, goal)
 
 
 def _limit_hours(plan: Plan, engine: Engine) -> Callable[[], None]:

@@ -36,14 +36,15 @@ def watcher(stream: IO[str] | None = None) -> Shower:
 
 @dataclass(slots=True)
 class Pace:
-    """What has been counted of a run. `rows` counts the inputs of one segment at a time."""
+    """What has been counted of a run: the inputs of each segment, over all waves and rounds."""
 
     seeds: int = 0
     step: str = ""
-    is_first: bool = True
-    done: int = 0
-    out: int = 0
+    first: str = ""
     began: float = field(default_factory=time.monotonic)
+    _done: Counter[str] = field(default_factory=Counter)
+    _out: Counter[str] = field(default_factory=Counter)
+    _before: int = 0
     desks: dict[str, Counter[str]] = field(default_factory=dict)
     services: list[Any] = field(default_factory=list)
     waits: list[Any] = field(default_factory=list)
@@ -58,25 +59,30 @@ class Pace:
     def count(self, step: str, result: LaneResult) -> None:
         """One input has gone through a segment."""
         if step != self.step:
-            self.is_first = not self.step
-            self.step, self.done, self.out, self.began = step, 0, 0, time.monotonic()
-        self.done += 1
-        self.out += sum(sample.rejected is None for sample in result.samples)
+            self.first = self.first or step
+            self.step, self.began, self._before = step, time.monotonic(), self._done[step]
+        self._done[step] += 1
+        self._out[step] += sum(sample.rejected is None for sample in result.samples)
+
+    @property
+    def done(self) -> int:
+        """How many inputs have gone through the segment."""
+        return self._done[self.step]
 
     @property
     def total(self) -> int | None:
         """How many inputs the segment has; None where that is not known, behind the first one."""
-        return self.seeds if self.is_first else None
+        return self.seeds if self.step == self.first else None
 
     def told(self) -> str:
         """Rate, yield, time left, answers and money, on one line."""
-        rate = self.done / max(time.monotonic() - self.began, 1e-3)
+        rate = (self.done - self._before) / max(time.monotonic() - self.began, 1e-3)
         of = "" if self.total is None else f" of {self.total:,}"
         parts = [f"{self.done:,}{of} rows", f"{rate:,.1f}/s"]
         if self.done:
-            parts.append(f"{self.out:,} go on")
+            parts.append(f"{self._out[self.step]:,} go on")
         left = (self.total or 0) - self.done
-        if left > 0 and self.done >= SURE:
+        if left > 0 and self.done - self._before >= SURE:
             parts.append(f"{_time(left / rate)} left")
         return " · ".join([*parts, *self._costs()])
 

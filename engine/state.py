@@ -14,6 +14,38 @@ Turns = tuple[int, ...]
 
 
 @dataclass(slots=True)
+class Past:
+    """What each `whole` step of a run in waves was given before; `wave` counts them from 0.
+
+    In a loop, each round has a past of its own: the rounds of the same number.
+    """
+
+    wave: int = 0
+    _given: dict[tuple[str, Turns], list[Path]] = field(default_factory=dict)
+    _now: dict[tuple[str, Turns], list[Path]] = field(default_factory=dict)
+
+    @property
+    def turns(self) -> Turns:
+        """What the rounds of later waves are told apart by from those of the first."""
+        return (self.wave,) if self.wave else ()
+
+    def before(self, step: str, turns: Turns) -> list[Path]:
+        """The rows of the waves before this one, as shards."""
+        return self._given.get((step, turns[len(self.turns) :]), [])
+
+    def note(self, step: str, turns: Turns, rows: DiskTable) -> None:
+        """Keep in mind what a step is given in this wave."""
+        self._now[step, turns[len(self.turns) :]] = rows.paths
+
+    def end_wave(self) -> None:
+        """What was now is past."""
+        for place, paths in self._now.items():
+            self._given[place] = [*self._given.get(place, []), *paths]
+        self._now = {}
+        self.wave += 1
+
+
+@dataclass(slots=True)
 class State:
     """What goes from step to step: the rows that are alive, the artefacts, and what was left.
 
@@ -28,6 +60,7 @@ class State:
     complete: bool = True
     stopped: str = ""
     seeds: DiskTable | None = None
+    past: Past = field(default_factory=Past)
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from backfeed.engine.boundary import boundary, storing
 from backfeed.engine.errors import AskFailed, Outage, PluginFault, Stopping
 from backfeed.engine.files import write_via, write_whole
 from backfeed.engine.flow import LaneResult
+from backfeed.engine.groups import grouped, is_free, is_incremental, is_spare
 from backfeed.engine.identity import digest, sha256, sha256_of
 from backfeed.engine.lanes import Engine
 from backfeed.engine.pulse import GRACE_S
@@ -55,12 +56,12 @@ class Stepper:
         After a stop no row goes further, unless what is left of its way can be done without asking
         anybody, or left out: loops, and stages that are `spare`.
         """
-        groups = list(_grouped(steps))
+        groups = list(grouped(steps))
         for number, group in enumerate(groups):
             reason = self.engine.pulse.stop_reason or state.stopped
-            if reason and not all(_is_spare(one) or _is_free(one) for one in groups[number:]):
+            if reason and not all(is_spare(one) or is_free(one) for one in groups[number:]):
                 return replace(state, rows=DiskTable([]), complete=False, stopped=reason)
-            if reason and _is_spare(group):
+            if reason and is_spare(group):
                 state = replace(state, complete=False, stopped=reason)
                 continue
             if isinstance(group, Loop):
@@ -74,8 +75,8 @@ class Stepper:
         """Rounds: each starts from seeds and artefacts, and is committed in `rounds/`."""
         seeds, made = state.rows, list(state.rows.paths)
         for turn in range(loop.rounds):
-            now = (*turns, turn)
-            inner = State(seeds, dict(state.artefacts))
+            now = (*(turns or state.past.turns), turn)
+            inner = State(seeds, dict(state.artefacts), past=state.past)
             inner = await self.run(loop.steps, inner, Goal(), turns=now)
             made += inner.rows.paths
             state = after_round(state, inner)
@@ -90,7 +91,8 @@ class Stepper:
     async def _step(
         self, steps: Sequence[Step], state: State, *, goal: Goal, turns: Turns
     ) -> State:
-        place = self.work / "steps" / self._key(steps, state, goal, turns=turns)
+        table = self._table(steps[0], state, turns)
+        place = self.work / "steps" / self._key(steps, state, goal, turns=turns, table=table)
         done = self._done(place)
         if done is None:
             with storing(f"clearing {place}"):
@@ -98,20 +100,32 @@ class Stepper:
             self.engine.artefacts = state.artefacts
             self.engine.turn = f"@{'.'.join(map(str, turns))}" if any(turns) else ""
             if steps[0].is_whole:
-                done = await self._whole(steps[0], state, place, turns=turns)
+                done = await self._whole(steps[0], table, place)
             else:
-                done = await self._segment(steps, state, place, goal=goal, turns=turns)
+                done = await self._segment(steps, table, place, goal=goal, turns=turns)
             Tallies.from_plain(done["tallies"]).check()
             name = "done.json" if done["complete"] else "partial.json"
             write_whole(place / name, msgspec.json.encode(done, order="sorted"))
         return self._after(state, place, done)
 
-    def _key(self, steps: Sequence[Step], state: State, goal: Goal, *, turns: Turns) -> str:
+    def _key(
+        self, steps: Sequence[Step], state: State, goal: Goal, *, turns: Turns, table: DiskTable
+    ) -> str:
         reads = {name for step in steps for name in getattr(step.stage, "reads", ())}
         used = {name: path.name for name, path in state.artefacts.items() if name in reads}
         mine = [(step.name, step.identity()) for step in steps]
-        rows, seed = state.rows.digest(), self.engine.seed
+        rows, seed = table.digest(), self.engine.seed
         return digest(rows, mine, used, self._services, goal.accepted, seed, turns)
+
+    def _table(self, step: Step, state: State, turns: Turns) -> DiskTable:
+        """What a step is given: the rows, and what it was given in earlier waves."""
+        keeps = step.is_whole and is_incremental(step)
+        before = state.past.before(step.name, turns) if keeps else []
+        table = DiskTable(state.rows.paths, before)
+        table.round, table.seed = turns[-1] if turns else 0, self._seed(turns)
+        if keeps:
+            state.past.note(step.name, turns, table)
+        return table
 
     def _done(self, place: Path) -> dict[str, Any] | None:
         """What a committed step says, if it is there with all its artefacts."""
@@ -126,11 +140,11 @@ class Stepper:
     def _after(self, state: State, place: Path, done: Mapping[str, Any]) -> State:
         made = {name: self.work / "artefacts" / mark for name, mark in done["artefacts"].items()}
         state.tallies.merge(Tallies.from_plain(done["tallies"]))
-        return State(
+        return replace(
+            state,
             rows=DiskTable.of(place / "out"),
             artefacts={**state.artefacts, **made},
             left=[*state.left, place],
-            tallies=state.tallies,
             metrics={**state.metrics, **done["metrics"]},
             complete=state.complete and done["complete"],
             stopped=state.stopped or done["stopped"],
@@ -138,7 +152,7 @@ class Stepper:
         )
 
     async def _segment(
-        self, steps: Sequence[Step], state: State, place: Path, *, goal: Goal, turns: Turns
+        self, steps: Sequence[Step], table: DiskTable, place: Path, *, goal: Goal, turns: Turns
     ) -> dict[str, Any]:
         writer = StepWriter(place)
         tallies = Tallies({step.name: Tally() for step in steps})
@@ -157,7 +171,7 @@ class Stepper:
             return goal.reached(writer.out.total)
 
         stages = [(step.name, step.stage) for step in steps]
-        rows = self._seeded(state.rows, turns)
+        rows = self._seeded(table, turns)
         whole = await self.engine.segment(rows, stages, commit, admit=goal.admits)
         await self.engine.drain(GRACE_S)
         self._raise_fault()
@@ -187,12 +201,8 @@ class Stepper:
         closed = next((desk.closed for desk in self.engine.desks.values() if desk.closed), "")
         return self.engine.pulse.stop_reason or closed or "stopped"
 
-    async def _whole(
-        self, step: Step, state: State, place: Path, *, turns: Turns
-    ) -> dict[str, Any]:
+    async def _whole(self, step: Step, table: DiskTable, place: Path) -> dict[str, Any]:
         writer, born = StepWriter(place), bool(getattr(step.stage, "born", False))
-        table = DiskTable(state.rows.paths)
-        table.round, table.seed = turns[-1] if turns else 0, self._seed(turns)
         asker.set(tally := Tally())
         try:
             result = await self._result(step, table, writer, born=born)
@@ -267,30 +277,3 @@ def _write_seeds(folder: Path, seeds: Iterable[Sample] | None) -> bool:
         shards.add(sample)
     shards.flush()
     return True
-
-
-def _is_spare(group: "list[Step] | Loop") -> bool:
-    """Are rows as good without it? After a stop it is left out."""
-    return isinstance(group, Loop) or bool(getattr(group[0].stage, "spare", False))
-
-
-def _is_free(group: "list[Step] | Loop") -> bool:
-    """Is it one `whole` stage that asks no service?"""
-    if isinstance(group, Loop) or not group[0].is_whole:
-        return False
-    return not getattr(group[0].stage, "asks", ())
-
-
-def _grouped(steps: Sequence[Step | Loop]) -> Iterable["list[Step] | Loop"]:
-    """Neighbouring `each` steps together; `whole` steps and loops alone."""
-    segment: list[Step] = []
-    for step in steps:
-        if isinstance(step, Step) and not step.is_whole:
-            segment.append(step)
-            continue
-        if segment:
-            yield segment
-            segment = []
-        yield step if isinstance(step, Loop) else [step]
-    if segment:
-        yield segment

@@ -147,11 +147,20 @@ def write_parquet(table: pa.Table, path: Path) -> None:
 
 
 class DiskTable:
-    """Rows on disk, in the order of the paths given; any number of passes, one shard in memory."""
+    """Rows on disk, in the order of the paths given; any number of passes, one shard in memory.
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    `before` are the shards that the same step was given in earlier waves.
+    """
+
+    def __init__(self, paths: Sequence[Path], before: Sequence[Path] = ()) -> None:
         self.paths = list(paths)
         self.seed = self.round = 0
+        self._before = list(before)
+
+    @property
+    def before(self) -> "DiskTable":
+        """What the same step was given in earlier waves; empty in the first one."""
+        return DiskTable(self._before)
 
     @classmethod
     def of(cls, *folders: Path) -> "DiskTable":
@@ -173,9 +182,10 @@ class DiskTable:
                 yield from file.iter_batches(ROWS_PER_GROUP, columns=columns, use_threads=False)
 
     def digest(self) -> str:
-        """A digest of the rows and their order: of the shards' bytes."""
+        """A digest of the rows and their order, and of those before: of the shards' bytes."""
         with storing("reading rows"):
-            return sha256("".join(sha256_of(path) for path in self.paths))
+            mark = sha256("".join(sha256_of(path) for path in self.paths))
+        return sha256(f"{self.before.digest()} {mark}") if self._before else mark
 
 
 def _rows_in(path: Path) -> int:

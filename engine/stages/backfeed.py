@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from backfeed.engine import languages
@@ -24,7 +25,8 @@ class Backfeed:
 
     A pair must share a language, be related in the graph, and fit: what the first was seen to give
     is what the second was seen to take. Each function is used at most `uses` times in each place,
-    so that a round covers many of them; the ledger of used pairs keeps rounds apart.
+    so that a round covers many of them; the ledger of used pairs keeps rounds apart. Functions of
+    earlier waves are paired as well.
 
     in:  `chunks` gives list[list[int]], `flatten` takes list[list[int]]
     out: code of both and `def flatten_of_chunks(...)`
@@ -33,8 +35,9 @@ class Backfeed:
     most: int = 150
     uses: int = 5
     least_related: float = 0.2
-    version = 8
+    version = 9
     born = True
+    incremental = True
     reads = ("graph", "used_pairs")
     writes = ("used_pairs",)
     asks = ("compute",)
@@ -42,7 +45,7 @@ class Backfeed:
     def whole(self, table: Table) -> Asks[Result]:
         """Look at what tests show of each function, and ask for the code of pairs that fit."""
         graph, ledger = (yield from Read("graph")), (yield from Read("used_pairs"))
-        samples = [sample for sample in table if _usable(sample)]
+        samples = [sample for sample in chain(table.before, table) if _usable(sample)]
         if graph is None or not samples:
             return Result([], metrics={"pairs": 0, "composed": 0})
         used = set() if ledger is None else set(json.loads(ledger.read_bytes()))

@@ -30,6 +30,7 @@ class BuildGraph:
     reads = ("graph", "used_sets")
     optional = ("used_sets",)
     writes = ("graph",)
+    incremental = True
 
     def __post_init__(self) -> None:
         if self.form not in FORMS:

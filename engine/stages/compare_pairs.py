@@ -45,6 +45,7 @@ class ComparePairs:
     role: str = "judge"
     version = 1
     spare = True
+    incremental = True
     asks = ("model",)
     prompts = ("judge/harder",)
 

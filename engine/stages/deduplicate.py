@@ -1,6 +1,6 @@
 """Rows that say the same: the first one stays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ class Deduplicate:
 
     near: float | None = None
     version = 1
+    incremental = True
 
     def __post_init__(self) -> None:
         """Refuse what would find too little."""
@@ -42,15 +43,34 @@ class Deduplicate:
             raise ValueError(f"near = {self.near}: give a share from 0.7 to 1, such as 0.8")
 
     def whole(self, table: Any) -> Result:
-        """Two passes over Arrow batches, three with `near`; some 60 bytes of memory per row."""
-        first = _first_equal(table)
+        """Two passes over Arrow batches, three with `near`; some 60 bytes of memory per row.
+
+        Rows of earlier waves are looked through again, and those of this one judged.
+        """
+        rows = _Both(table)
+        first = _first_equal(rows)
         equal = first != np.arange(len(first))
         near = np.zeros(len(first), bool)
         if self.near is not None:
-            first = _Near(self.near, table, equal).first_alike(first)
+            first = _Near(self.near, rows, equal).first_alike(first)
             near = ~equal & (first != np.arange(len(first)))
-        counts = {"duplicates": float(equal.sum()), "near_duplicates": float(near.sum())}
+        new = len(table.before)
+        counts = {
+            "duplicates": float(equal[new:].sum()),
+            "near_duplicates": float(near[new:].sum()),
+        }
         return Result(_marked(table, first, near), metrics=counts)
+
+
+class _Both:
+    """The rows of earlier waves and those of this one, as one table."""
+
+    def __init__(self, table: Any) -> None:
+        self._tables = (table.before, table)
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        for table in self._tables:
+            yield from table.batches(columns)
 
 
 def _first_equal(table: Any) -> Numbers:
@@ -137,9 +157,9 @@ class _Near:
 
 
 def _marked(table: Any, first: Numbers, near: Flags) -> Iterator[pa.RecordBatch]:
-    """The rows again, in order, those rejected that are not the first."""
-    ids = _ids(table)
-    start = 0
+    """The rows of this wave again, in order, those rejected that are not the first."""
+    ids = _ids(_Both(table))
+    start = len(table.before)
     for batch in table.batches():
         rows = slice(start, start + batch.num_rows)
         start += batch.num_rows

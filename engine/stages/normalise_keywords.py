@@ -51,6 +51,7 @@ class NormaliseKeywords:
     optional = ("overrides",)
     writes = ("synonyms",)
     spare = True
+    incremental = True
     asks = ("embedder",)
 
     def __post_init__(self) -> None:

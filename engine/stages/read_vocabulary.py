@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import networkx as nx
@@ -55,6 +56,7 @@ class ReadVocabulary:
     reads = ("vocabulary", "graph")
     optional = ("vocabulary",)
     writes = ("graph", "classes")
+    incremental = True
 
     def __post_init__(self) -> None:
         if self.form and self.form not in outlines.FORMS:
@@ -67,7 +69,7 @@ class ReadVocabulary:
         graph = nx.Graph() if before is None else load(before)
         spoken = {
             value
-            for batch in table.batches(["language"])
+            for batch in chain(table.before.batches(["language"]), table.batches(["language"]))
             for value in batch["language"].unique().to_pylist()
         }
         names = _Names(graph)

@@ -63,6 +63,7 @@ class SampleKeywords:
     born = True
     reads = ("graph", "used_sets")
     writes = ("used_sets",)
+    incremental = True
 
     def __post_init__(self) -> None:
         for name, (least, most) in _BOUNDS.items():

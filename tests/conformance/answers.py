@@ -18,7 +18,7 @@ from conformance.everything import every, loaded
 from conformance.samples import ROWS
 
 from backfeed.engine import languages
-from backfeed.engine.conformance import _Rows
+from backfeed.engine.conformance import Rows
 from backfeed.engine.errors import AskFailed, Refused
 from backfeed.engine.requests import (
     CodeCheck,
@@ -103,7 +103,7 @@ class Honest:
             stage = loaded("stages", other)
             if name not in getattr(stage, "writes", ()):
                 continue
-            whole = rejoined(stage.whole(_Rows(ROWS)), self._first)
+            whole = rejoined(stage.whole(Rows(ROWS)), self._first)
             if name in whole.artefacts:
                 path = Path(self._folder.name, name)
                 path.write_bytes(whole.artefacts[name])
@@ -158,5 +158,5 @@ _ANSWERS: dict[type, Callable[[Honest, Any], Any]] = {
 def driven(stage: Any, rows: Iterable[Any], answer: Answer) -> list[Any]:
     """What a stage makes of rows: samples, or the refusal that it let through; of `whole`, all."""
     if hasattr(stage, "whole"):
-        return [rejoined(stage.whole(_Rows(list(rows))), answer)]
+        return [rejoined(stage.whole(Rows(list(rows))), answer)]
     return [_caught(lambda row=row: rejoined(stage.each(row), answer)) for row in rows]

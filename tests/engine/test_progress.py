@@ -52,6 +52,14 @@ def test_the_second_segment_has_no_known_end(monkeypatch):
     assert "left" not in pace.told()
 
 
+def test_a_segment_that_comes_again_is_counted_on(monkeypatch):
+    results = [("a", GOOD), ("b", BAD), ("a", GOOD), ("a", BAD)]
+    pace = paced(monkeypatch, seconds=10, results=results)
+    assert pace.total == 10
+    assert pace.told().startswith("3 of 10 rows · ")
+    assert "2 go on" in pace.told()
+
+
 @pytest.mark.parametrize(
     ("seconds", "told"), [(0.4, "0 s"), (59, "59 s"), (61, "1 min"), (7200, "2.0 h")]
 )

@@ -8,6 +8,7 @@ import pytest
 from stages.dialogue import computed
 
 from backfeed.analyzers._python_compose import Seen
+from backfeed.engine.conformance import Rows
 from backfeed.engine.methods.keyword_graph import add_samples, from_path, to_bytes
 from backfeed.engine.records import Keywords, Lineage, Origin, Sample
 from backfeed.engine.records import Test as Tested
@@ -32,16 +33,13 @@ SPELL = function("spell", "spell([[1], [2]]) == 'ab'")
 LENGTH = function("length", "length(2.5) == 3")
 
 
-class Table(list):
-    seed = round = 0
-
-
 @pytest.fixture
 def compose(tmp_path):
     """The result for rows; their graph is there unless told otherwise."""
 
-    def do(*rows, graph=True, ledger=None, seed=0, **settings):
-        (tmp_path / "graph").write_bytes(to_bytes(add_samples(nx.Graph(), rows)))
+    def do(*rows, graph=True, ledger=None, seed=0, before=(), **settings):
+        held = to_bytes(add_samples(nx.Graph(), [*before, *rows]))
+        (tmp_path / "graph").write_bytes(held)
         if ledger is not None:
             (tmp_path / "used").write_bytes(json.dumps(ledger).encode())
         paths = {"graph": tmp_path / "graph" if graph else None,
@@ -50,7 +48,7 @@ def compose(tmp_path):
         def answer(request):
             return paths[request.name] if isinstance(request, Read) else computed(request)
 
-        table = Table(rows)
+        table = Rows(rows, before)
         table.seed = seed
         return rejoined(Backfeed(**settings).whole(table), answer)
 
@@ -187,3 +185,7 @@ def test_of_many_that_fit_only_some_are_weighed(monkeypatch):
     assert len(set(found)) == len(found)
     assert found == list(stage._fitting(rows, shown, random.Random(1)))
     assert len(list(stage._fitting(rows[:4], shown[:4], random.Random(1)))) == 12
+
+
+def test_functions_of_earlier_waves_are_paired_too(compose):
+    assert made(compose(SPELL, before=[CHUNKS])) == made(compose(CHUNKS, SPELL)) != []

@@ -3,7 +3,7 @@
 import networkx as nx
 import pytest
 
-from backfeed.engine.conformance import _Rows
+from backfeed.engine.conformance import Rows
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.methods import graph_ledger
 from backfeed.engine.methods.graph_ledger import UsedSet
@@ -27,7 +27,7 @@ def built(*rows, before=None, used=None, stage=None):
     def answer(request):
         return {Read("graph"): before, Read("used_sets"): used}[request]
 
-    found = rejoined((stage or BuildGraph()).whole(_Rows(list(rows))), answer)
+    found = rejoined((stage or BuildGraph()).whole(Rows(list(rows))), answer)
     return found, nx.parse_graphml(found.artefacts["graph"].decode())
 
 
@@ -65,7 +65,7 @@ def test_the_graph_does_not_hang_on_the_rows_order():
 
 
 def test_parquet_holds_the_same(tmp_path):
-    found = rejoined(BuildGraph("parquet").whole(_Rows([ONE, TWO])), lambda request: None)
+    found = rejoined(BuildGraph("parquet").whole(Rows([ONE, TWO])), lambda request: None)
     (tmp_path / "graph").write_bytes(found.artefacts["graph"])
     assert nx.to_dict_of_dicts(load(tmp_path / "graph")) == nx.to_dict_of_dicts(built(ONE, TWO)[1])
 

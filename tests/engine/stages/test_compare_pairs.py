@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from backfeed.engine.conformance import _Rows
+from backfeed.engine.conformance import Rows
 from backfeed.engine.errors import ConfigError, Refused
 from backfeed.engine.records import Message, NamedScore, Sample
 from backfeed.engine.requests import Prompt, rejoined
@@ -35,7 +35,7 @@ def judged(rows, judge=by_text, asked=None, **settings):
         text = json.dumps({"first": "a", "second": "b", "harder": word})
         return {"text": text, "finish": "stop"}
 
-    found = rejoined(ComparePairs(**{"share": 1, **settings}).whole(_Rows(rows)), answer)
+    found = rejoined(ComparePairs(**{"share": 1, **settings}).whole(Rows(rows)), answer)
     return list(found.rows), dict(found.metrics)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from verbs import By
 
-from backfeed.engine.conformance import _Rows
+from backfeed.engine.conformance import Rows
 from backfeed.engine.lanes import Engine
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.stages._notes import noted
@@ -46,7 +46,7 @@ async def driven(rows):
         rows = [row for found in made for row in found]
         yield rows
         rows = [row for row in rows if row.rejected is None]
-    yield await engine.drive(ComparePairs(share=1).whole(_Rows(rows)), "judge")
+    yield await engine.drive(ComparePairs(share=1).whole(Rows(rows)), "judge")
 
 
 async def all_of(rows):

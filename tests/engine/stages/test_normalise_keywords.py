@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from backfeed.engine.conformance import _Rows
+from backfeed.engine.conformance import Rows
 from backfeed.engine.errors import ConfigError, InputError, Refused
 from backfeed.engine.records import Keywords, Sample
 from backfeed.engine.requests import Embed, Read, rejoined
@@ -37,7 +37,7 @@ def normalised(*phrases, given=None, table=None, asked=None, **settings):
         return vector(request.text)
 
     stage = NormaliseKeywords(**settings)
-    return rejoined(stage.whole(_Rows(table or rows(*phrases))), answer)
+    return rejoined(stage.whole(Rows(table or rows(*phrases))), answer)
 
 
 def names(found):

@@ -6,7 +6,7 @@ import zipfile
 import networkx as nx
 import pytest
 
-from backfeed.engine.conformance import _Rows
+from backfeed.engine.conformance import Rows
 from backfeed.engine.errors import ConfigError, InputError
 from backfeed.engine.records import Keywords, Sample
 from backfeed.engine.requests import Read, rejoined
@@ -47,7 +47,7 @@ def learned(given=None, before=None, rows=ROWS, **settings):
         return {Read("vocabulary"): given, Read("graph"): before}[request]
 
     stage = ReadVocabulary(**{"starter": False, **settings})
-    found = rejoined(stage.whole(_Rows(rows)), answer)
+    found = rejoined(stage.whole(Rows(rows)), answer)
     return found, nx.parse_graphml(found.artefacts["graph"].decode())
 
 
@@ -83,7 +83,7 @@ def test_terms_are_nodes_with_source_and_languages(outline):
 
 
 def test_it_joins_the_graph_of_problems(outline, tmp_path):
-    built = rejoined(BuildGraph().whole(_Rows(ROWS)), lambda _: None).artefacts["graph"]
+    built = rejoined(BuildGraph().whole(Rows(ROWS)), lambda _: None).artefacts["graph"]
     (tmp_path / "graph").write_bytes(built)
     _, graph = learned(outline, tmp_path / "graph", language="python")
     assert graph.nodes["knowledge:loops"]["count"] == 2
@@ -93,7 +93,7 @@ def test_it_joins_the_graph_of_problems(outline, tmp_path):
 
 def test_a_term_in_another_number_or_spelling_is_the_node_that_is_there(tmp_path):
     row = Sample(keywords=Keywords(knowledge=("for-loops", "memoization")))
-    built = rejoined(BuildGraph().whole(_Rows([row])), lambda _: None).artefacts["graph"]
+    built = rejoined(BuildGraph().whole(Rows([row])), lambda _: None).artefacts["graph"]
     (tmp_path / "graph").write_bytes(built)
     (tmp_path / "v").write_text("# Loops\n\n- For loop\n- Memoisation\n- loop\n")
     _, graph = learned(tmp_path / "v", tmp_path / "graph")

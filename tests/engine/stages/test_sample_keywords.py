@@ -5,7 +5,7 @@ import pickle
 import networkx as nx
 import pytest
 
-from backfeed.engine.conformance import _Rows
+from backfeed.engine.conformance import Rows
 from backfeed.engine.errors import ConfigError, InputError
 from backfeed.engine.identity import content_id
 from backfeed.engine.methods import graph_ledger
@@ -42,7 +42,7 @@ class Loop:
         self.run(BuildGraph(), rows)
 
     def run(self, stage, rows=(), turn=0):
-        table = _Rows(list(rows))
+        table = Rows(list(rows))
         table.round = table.seed = turn
         found = rejoined(stage.whole(table), lambda request: self.held.get(request.name))
         for name, value in found.artefacts.items():
@@ -166,7 +166,7 @@ def test_an_empty_graph_gives_nothing(tmp_path, rows):
 
 
 def test_without_a_graph_there_is_nothing_and_a_ledger():
-    found = rejoined(drawing(5).whole(_Rows(SAMPLES)), lambda request: None)
+    found = rejoined(drawing(5).whole(Rows(SAMPLES)), lambda request: None)
     assert (list(found.rows), set(found.artefacts)) == ([], {"used_sets"})
 
 
