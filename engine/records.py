@@ -137,6 +137,17 @@ class Origin:
     sha256: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row begins in the data that it was read from: the file as it was named, and the line.
+
+    Lines count from 1; in a binary format it is the number of the row. 0: it was not read from any.
+    """
+
+    file: str = ""
+    line: int = 0
+
+
 EXTRACTIVE = "extractive"
 """What `lineage.model` says of what no model wrote: it was taken from what code says of itself."""
 
@@ -194,6 +205,7 @@ class Sample:
     level: Level = "none"
     scores: tuple[NamedScore, ...] = ()
     origin: Origin = Origin()
+    place: Place = Place()
     lineage: Lineage = Lineage()
     split: str = ""
     extra: str = ""

@@ -50,6 +50,7 @@ from backfeed.engine.records import (
     Message,
     NamedScore,
     Origin,
+    Place,
     Rejection,
     Sample,
     Test,
@@ -114,12 +115,13 @@ __all__ = [
     "Compute", "ConfigError", "DeepPass", "EachStage", "Embed", "Evidence", "Exporter", "File",
     "Finding", "Gather", "InputError", "InvalidReply", "Job", "Keywords", "Labels", "Limits",
     "Lineage", "Message", "Model", "NamedScore", "Origin", "Outage", "Outcome", "Part", "Pin",
-    "Pinned", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request", "Result",
-    "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
-    "Throttled", "Train", "Who", "WholeStage", "agreement", "ask_valid", "code_blocks", "compare",
-    "diversity", "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
-    "keyword_graph", "licences", "minhash", "outlines", "over", "phrases", "problem_facts",
-    "rejoined", "rouge", "seed_rules", "splits", "synonyms", "text_parts", "together",
+    "Pinned", "Place", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection",
+    "Request", "Result", "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source",
+    "Table", "Test", "Throttled", "Train", "Who", "WholeStage", "agreement", "ask_valid",
+    "code_blocks", "compare", "diversity", "forecast", "graph_feedback", "graph_ledger",
+    "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash", "outlines", "over",
+    "phrases", "problem_facts", "rejoined", "rouge", "seed_rules", "splits", "synonyms",
+    "text_parts", "together",
 ]  # fmt: skip
 
 

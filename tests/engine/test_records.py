@@ -4,7 +4,17 @@ import pytest
 
 from backfeed.engine.errors import PluginFault
 from backfeed.engine.identity import Ids, content_id, digest, sha256, sha256_of, well_formed
-from backfeed.engine.records import LEVELS, VERDICT_OF, Check, File, Keywords, Message, Sample, Test
+from backfeed.engine.records import (
+    LEVELS,
+    VERDICT_OF,
+    Check,
+    File,
+    Keywords,
+    Message,
+    Place,
+    Sample,
+    Test,
+)
 from backfeed.engine.tally import Tallies, Tally
 
 SAID = (Message("system", "s"), Message("user", "q"), Message("assistant", "a"))
@@ -64,6 +74,7 @@ def test_the_id_is_what_a_sample_says(other):
 def test_the_id_is_not_where_a_sample_stands():
     same = Sample(code="a", source_id="9", level="ran", split="test", question_type="x")
     assert content_id(same) == content_id(Sample(code="a"))
+    assert content_id(Sample(code="a", place=Place("d.jsonl", 3))) == content_id(Sample(code="a"))
 
 
 def test_what_says_nothing_yet_is_told_apart_by_its_keywords():
