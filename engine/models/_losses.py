@@ -39,10 +39,18 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One score, and the texts whose probabilities it takes."""
+    """One score, and the texts whose probabilities it takes; `of` is the model that is asked."""
 
     template: Template
     request: Score
+    of: str = "this model"
+
+    def __post_init__(self) -> None:
+        if self.request.kind not in KINDS:
+            raise ConfigError(
+                f"{self.of} gives no score {self.request.kind!r}: it knows"
+                f" {', '.join(KINDS)}; name another backend for the role scorer"
+            )
 
     @property
     def before(self) -> str:

@@ -16,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from backfeed.engine import prompts
 from backfeed.engine.errors import ConfigError, PluginFault
+from backfeed.engine.identity import digest
 from backfeed.engine.methods.problem_facts import fenced
 from backfeed.engine.requests import Prompt
 
@@ -26,6 +27,7 @@ SAID = 4000
 """How many characters of a reply that was no good are shown to the model again."""
 
 _HEADING = re.compile(r"^# (system|user|assistant)[ \t]*$", re.MULTILINE)
+_THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 _DROPPED = {"default", "minLength", "maxLength"}
 
 
@@ -119,6 +121,20 @@ def _strict(part: Any) -> Any:
         "required": list(properties),
         "additionalProperties": False,
     }
+
+
+def without_thought(text: str) -> str:
+    """A reply without what some models write before it.
+
+    >>> without_thought("<think>hm</think> yes")
+    'yes'
+    """
+    return _THOUGHT.sub("", text, count=1)
+
+
+def seed(request: Prompt, base: int) -> int:
+    """The seed to sample with: another one for each draw and attempt, up to 31 bits."""
+    return int(digest(base, request.draw, request.attempt, size=4), 16) >> 1
 
 
 def _asked(request: Prompt) -> dict[str, Any]:

@@ -59,12 +59,7 @@ class ScoringService(OnLine):
         return [await self._one(request) for request in requests]
 
     async def _one(self, request: Score) -> "float | Refused":
-        if request.kind not in _losses.KINDS:
-            raise ConfigError(
-                f"openai:{self.name} gives no score {request.kind!r}: it knows"
-                f" {', '.join(_losses.KINDS)}; name another backend for the role scorer"
-            )
-        asked = _losses.Asked(self._template, request)
+        asked = _losses.Asked(self._template, request, f"openai:{self.name}")
         texts = asked.texts()
         return asked.score(dict(zip(texts, await self._logprobs(texts), strict=True)))
 

@@ -4,7 +4,6 @@ The key and the address come from OPENAI_API_KEY and OPENAI_BASE_URL. Concurrenc
 retries are the desk's; here is one request, what its reply means, and what it costs.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,6 @@ import msgspec
 from backfeed.engine.config import build
 from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import BackfeedError, ConfigError, Refused
-from backfeed.engine.identity import digest
 from backfeed.engine.ledger import Account
 from backfeed.engine.models import _prompts
 from backfeed.engine.models._embedding import EmbeddingService
@@ -23,8 +21,6 @@ from backfeed.engine.models._probe import Probe, Seen, Verdict
 from backfeed.engine.models._probe import body as probe_body
 from backfeed.engine.models._scoring import ScoringService
 from backfeed.engine.requests import Prompt, key_of
-
-_THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 
 
 class _Said(msgspec.Struct):
@@ -95,14 +91,13 @@ class OpenAIService(OnLine):
         )
         choice = found.reply.choices[0]
         finish = "refusal" if choice.message.refusal else choice.finish_reason or "stop"
-        return Seen(_THOUGHT.sub("", choice.message.content or "", count=1), finish)
+        return Seen(_prompts.without_thought(choice.message.content or ""), finish)
 
     def _body(self, request: Prompt) -> dict[str, Any]:
         settings = self._settings
         body = {**self._fixed, "messages": _prompts.messages(request)}
         if settings.seed is not None:
-            mark = digest(settings.seed, request.draw, request.attempt, size=4)
-            body["seed"] = int(mark, 16) >> 1
+            body["seed"] = _prompts.seed(request, settings.seed)
         if request.reply is None:
             return body
         schema = _prompts.schema(request.reply)
@@ -138,7 +133,7 @@ def _answer(choice: _Choice, used: Account) -> dict[str, Any]:
     if said.refusal and not said.content:
         raise Refused("model-refused", said.refusal[:1000])
     finish = choice.finish_reason or "stop"
-    text = _THOUGHT.sub("", said.content or "", count=1)
+    text = _prompts.without_thought(said.content or "")
     return {"text": text, "finish": finish, "in": used.tokens_in, "out": used.tokens_out}
 
 

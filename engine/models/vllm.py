@@ -6,7 +6,6 @@ reply has a seed of its own, so it does not depend on who else is in the batch.
 """
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +15,7 @@ from typing import Any
 from backfeed.engine.config import build
 from backfeed.engine.contracts import Gather
 from backfeed.engine.errors import ConfigError, MissingExtra, Outage, Refused
-from backfeed.engine.identity import canonical, digest
+from backfeed.engine.identity import canonical
 from backfeed.engine.models import _losses, _numbers, _prompts, _vllm_engine, _weights
 from backfeed.engine.models._vllm_calls import Said, Wanted
 from backfeed.engine.requests import Prompt, Score
@@ -30,7 +29,6 @@ NEUTRAL = {
 HOTTEST = 2.0
 """The highest temperature that vLLM takes."""
 OURS = {"model", "runner", "seed", "structured_outputs_config", "task"}
-_THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +102,7 @@ class VllmService(_InProcess):
     async def _one(self, request: Prompt) -> dict[str, Any]:
         sampling: dict[str, Any] = dict(self._sampling)
         if self._settings.temperature > 0:
-            mark = digest(self._settings.seed, request.draw, request.attempt, size=4)
-            sampling["seed"] = int(mark, 16) >> 1
+            sampling["seed"] = _prompts.seed(request, self._settings.seed)
         wanted = Wanted(
             messages=tuple(_prompts.messages(request)),
             chat=self._settings.chat,
@@ -113,7 +110,7 @@ class VllmService(_InProcess):
             schema=None if request.reply is None else _prompts.schema(request.reply),
         )
         said = await self.ask(wanted)
-        text = _THOUGHT.sub("", said.text, count=1)
+        text = _prompts.without_thought(said.text)
         return {"text": text, "finish": said.finish, "in": said.tokens_in, "out": said.tokens_out}
 
 
@@ -136,12 +133,7 @@ class VllmScorer(_InProcess):
         return list(await asyncio.gather(*[_or_refused(self._one(one)) for one in requests]))
 
     async def _one(self, request: Score) -> "float | Refused":
-        if request.kind not in _losses.KINDS:
-            raise ConfigError(
-                f"vllm:{self.name} gives no score {request.kind!r}: it knows"
-                f" {', '.join(_losses.KINDS)}; name another backend for the role scorer"
-            )
-        asked = _losses.Asked(self._template, request)
+        asked = _losses.Asked(self._template, request, f"vllm:{self.name}")
         texts = asked.texts()
         wanted = [Wanted(text=text, scored=True) for text in texts]
         found = await asyncio.gather(*[self.ask(one) for one in wanted])

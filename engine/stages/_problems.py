@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from backfeed.engine import languages
@@ -199,6 +199,12 @@ def _unnamed(own: str, problem: str, sample: Sample) -> str:
     text = own if sample.question_type == "translate" else problem
     name = sample.entry_point
     return "" if names(text, name) else f"it does not name {name}"
+
+
+def apart(tried: Sample, sample: Sample, stage: str, *, turn: int = 0) -> Sample:
+    """A text that was tried as a row of its own, made from the row that goes on without it."""
+    lineage = replace(tried.lineage, stage=stage, parents=(sample.id,))
+    return tried.but(id=sample.child(stage, turn).id, lineage=lineage)
 
 
 def with_given(problem: str, given: str, language: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from backfeed.engine.errors import AskFailed, ConfigError
 from backfeed.engine.methods.problem_facts import names, prose
@@ -15,7 +14,7 @@ from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import Asks, Prompt
 from backfeed.engine.stages._notes import noted, with_notes
-from backfeed.engine.stages._problems import NAMELESS, SHOWING, dependent, with_given
+from backfeed.engine.stages._problems import NAMELESS, SHOWING, apart, dependent, with_given
 
 DIRECTIONS = ("constraints", "depth", "concretisation", "reasoning", "input", "innovation")
 SAME = 0.98
@@ -100,7 +99,7 @@ class Harden:
             elif self.failed == "reject":
                 return [*refused, tried]
             else:
-                refused.append(_apart(tried, sample, turn))
+                refused.append(apart(tried, sample, "harden", turn=turn))
                 now = _told(now, direction, tried.rejected.reason)
         return [now, *refused]
 
@@ -197,13 +196,6 @@ def _harder(sample: Sample, reply: Evolved, direction: str) -> Sample:
     )  # fmt: skip
     directions = [*told.get("directions", []), direction]
     return with_notes(harder, directions=directions, before=sample.instruction)
-
-
-def _apart(tried: Sample, sample: Sample, turn: int) -> Sample:
-    """The refused text as a row of its own, with what says why, and who wrote it."""
-    lineage: Any = replace(tried.lineage, stage="harden", parents=(sample.id,))
-    child = sample.child("harden", turn)
-    return tried.but(id=child.id, lineage=lineage)
 
 
 def _told(sample: Sample, direction: str, reason: str) -> Sample:

@@ -12,6 +12,7 @@ from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import Asks, Prompt
 from backfeed.engine.stages._notes import noted, with_notes
+from backfeed.engine.stages._problems import apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,8 @@ class Reword:
         """The old text going on beside the refused one; or that alone."""
         if self.failed == "reject":
             return [tried.no("reword", *why)]
-        child = sample.child("reword", 0)
-        lineage = replace(tried.lineage, stage="reword", parents=(sample.id,))
-        apart = tried.but(id=child.id, lineage=lineage).no("reword", *why)
-        return [with_notes(sample, unworded=why[0]), apart]
+        refused = apart(tried, sample, "reword").no("reword", *why)
+        return [with_notes(sample, unworded=why[0]), refused]
 
 
 def drawn(sample: Sample) -> tuple[str, str]:
