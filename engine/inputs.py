@@ -8,16 +8,24 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from backfeed.engine import registry
 from backfeed.engine.errors import InputError
+from backfeed.engine.files import write_whole
 from backfeed.engine.identity import digest
+from backfeed.engine.methods.benchmarks import Task, tasks_of
 from backfeed.engine.readers._rows import samples
-from backfeed.engine.readers._text import reading
+from backfeed.engine.readers._text import Unreadable, reading
 from backfeed.engine.recipe import Input, Recipe
 from backfeed.engine.records import Sample
 from backfeed.engine.sources import _open as sources
 
 LOOK = 1000
+_WORDS = {
+    "seeds": "addresses of code", "rows": "a file of rows", "file": "a file",
+    "benchmarks": "files of a benchmark's tasks",
+}  # fmt: skip
 
 Plain = dict[str, Any]
 
@@ -50,11 +58,15 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One file or address: pinned, what its samples depend on, and the samples if it has any."""
+    """One file or address: pinned, what its samples depend on, and the samples if it has any.
+
+    `file` is what stages read of the input, if it is no rows.
+    """
 
     pinned: Plain
     key: Sequence[str] = ()
     samples: Callable[[], Iterator[Sample]] | None = None
+    file: Path | None = None
 
 
 def open_inputs(recipe: Recipe, wanted: Wanted) -> Given:
@@ -72,15 +84,13 @@ def open_inputs(recipe: Recipe, wanted: Wanted) -> Given:
         told = [_without_password(address) for address in asked]
         plain[name] = {"asked": told, "pinned": [part.pinned for part in found]}
         parts += found
-        if kind.kind == "file":
-            files[name] = Path(asked[0])
+        files.update((name, part.file) for part in found if part.file)
     key = digest([part.key for part in parts], wanted.columns)
     return Given(plain, key, lambda: _all(parts), files)
 
 
 def _what(kind: Input) -> str:
-    words = {"seeds": "addresses of code", "rows": "a file of rows", "file": "a file"}
-    return kind.help or words[kind.kind]
+    return kind.help or _WORDS[kind.kind]
 
 
 def _all(parts: Sequence[_Part]) -> Iterator[Sample]:
@@ -103,7 +113,35 @@ def _without_password(address: str) -> str:
 def _file(name: str, asked: Sequence[str], _wanted: Wanted) -> list[_Part]:
     if len(asked) > 1:
         raise InputError(f"the input {name!r} takes one file, not {len(asked)}: {', '.join(asked)}")
-    return [_Part({"address": asked[0], "sha256": _mark(Path(asked[0]))})]
+    path = Path(asked[0])
+    return [_Part({"address": asked[0], "sha256": _mark(path)}, file=path)]
+
+
+def _benchmarks(_name: str, asked: Sequence[str], wanted: Wanted) -> list[_Part]:
+    """The tasks of all files together, as one file of JSON lines."""
+    found = [(one[0], one[1]) for address in asked for one in _row_files(address)]
+    pins = [{"address": str(path), "sha256": _mark(path)} for path, _ in found]
+    lines = [
+        msgspec.json.encode(task) + b"\n" for path, name in found for task in _tasks(path, name)
+    ]
+    place = wanted.cache / "benchmarks" / f"{digest(pins)}.jsonl"
+    write_whole(place, b"".join(lines))
+    return [_Part(pin, file=place) for pin in pins]
+
+
+def _tasks(path: Path, name: str) -> list[Task]:
+    """The tasks of one file. Raises `InputError` for a row that cannot be read, or if none is."""
+    rows = list(registry.load("readers", reader_for(path)).read(path))
+    for row in rows:
+        if isinstance(row, Unreadable):
+            raise InputError(f"{path}: {row.detail}; a benchmark has to be whole")
+    if tasks := list(tasks_of(rows, name)):
+        return tasks
+    columns = ", ".join(rows[0]) if rows else "none"
+    raise InputError(
+        f"{path} holds no task of a benchmark: its columns are {columns}; a task has a prompt (or"
+        " text, question, ...), a solution, or both"
+    )
 
 
 def _seeds(name: str, asked: Sequence[str], wanted: Wanted) -> list[_Part]:
@@ -199,4 +237,5 @@ _OPEN: Mapping[str, Callable[[str, Sequence[str], Wanted], list[_Part]]] = {
     "seeds": _seeds,
     "rows": _rows,
     "file": _file,
+    "benchmarks": _benchmarks,
 }

@@ -12,14 +12,18 @@ from backfeed.engine.config import build, nearest, read_toml
 from backfeed.engine.errors import ConfigError, PluginFault
 from backfeed.engine.identity import digest
 
-_INPUT_KINDS = ("seeds", "rows", "file")
+_INPUT_KINDS = ("seeds", "rows", "file", "benchmarks")
 _CARRIES = ("both", "seeds", "out")
 _SIGNS = ("<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A named input: `seeds` (addresses of code), `rows` (instruction data) or `file`."""
+    """A named input: `seeds` (addresses of code), `rows` (instruction data), `file`, `benchmarks`.
+
+    A file is an artefact for stages that read it; so are the tasks of benchmarks, of any number of
+    files, as JSON lines.
+    """
 
     kind: str
     help: str = ""

@@ -21,6 +21,7 @@ from backfeed.engine.commands._costs import stages_cost
 from backfeed.engine.commands._resolve import given_before, given_in, resolved
 from backfeed.engine.errors import Interrupted, StoreFault, WorldError
 from backfeed.engine.files import write_via, write_whole
+from backfeed.engine.identity import sha256_of
 from backfeed.engine.inputs import Given, Wanted, open_inputs
 from backfeed.engine.job import Plan, Report, execute
 from backfeed.engine.ledger import Ledger
@@ -99,15 +100,14 @@ def _plan(
     return Plan(
         order.recipe, order.directory, made, given.samples, given.key, resolved=whole,
         book=order.book, update=order.update, watcher=progress.watcher(),
-        artefacts={name: _kept(order.directory, path, given) for name, path in given.files.items()},
+        artefacts={name: _kept(order.directory, path) for name, path in given.files.items()},
     )  # fmt: skip
 
 
-def _kept(directory: Path, path: Path, given: Given) -> Path:
+def _kept(directory: Path, path: Path) -> Path:
     """An input file as an artefact: under the hash of its bytes."""
-    pins = [pin for item in given.plain.values() for pin in item["pinned"]]
-    mark = next(str(pin["sha256"]) for pin in pins if pin["address"] == str(path))
-    place = directory / ".work" / "artefacts" / mark
+    with storing(f"reading {path}"):
+        place = directory / ".work" / "artefacts" / sha256_of(path)
     if not place.exists():
         write_via(place, lambda to: shutil.copyfile(path, to))
     return place

@@ -82,9 +82,11 @@ from backfeed.engine.requests import (
 if TYPE_CHECKING:
     from backfeed.engine.methods import (
         agreement,
+        benchmarks,
         code_blocks,
         compare,
         diversity,
+        fingerprints,
         forecast,
         graph_feedback,
         graph_ledger,
@@ -104,9 +106,9 @@ if TYPE_CHECKING:
     )
 
 METHODS = (
-    "agreement", "code_blocks", "compare", "diversity", "forecast", "graph_feedback",
-    "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash",
-    "outlines", "phrases", "problem_facts", "rouge", "seed_rules", "splits", "synonyms",
+    "agreement", "benchmarks", "code_blocks", "compare", "diversity", "fingerprints", "forecast",
+    "graph_feedback", "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences",
+    "minhash", "outlines", "phrases", "problem_facts", "rouge", "seed_rules", "splits", "synonyms",
     "text_parts",
 )  # fmt: skip
 
@@ -115,13 +117,13 @@ __all__ = [
     "Compute", "ConfigError", "DeepPass", "EachStage", "Embed", "Evidence", "Exporter", "File",
     "Finding", "Gather", "InputError", "InvalidReply", "Job", "Keywords", "Labels", "Limits",
     "Lineage", "Message", "Model", "NamedScore", "Origin", "Outage", "Outcome", "Part", "Pin",
-    "Pinned", "Place", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection",
-    "Request", "Result", "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source",
-    "Table", "Test", "Throttled", "Train", "Who", "WholeStage", "agreement", "ask_valid",
-    "code_blocks", "compare", "diversity", "forecast", "graph_feedback", "graph_ledger",
-    "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash", "outlines", "over",
-    "phrases", "problem_facts", "rejoined", "rouge", "seed_rules", "splits", "synonyms",
-    "text_parts", "together",
+    "Pinned", "Place", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request",
+    "Result", "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
+    "Throttled", "Train", "Who", "WholeStage", "agreement", "ask_valid", "benchmarks",
+    "code_blocks", "compare", "diversity", "fingerprints", "forecast", "graph_feedback",
+    "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash",
+    "outlines", "over", "phrases", "problem_facts", "rejoined", "rouge", "seed_rules", "splits",
+    "synonyms", "text_parts", "together",
 ]  # fmt: skip
 
 
