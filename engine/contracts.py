@@ -221,7 +221,11 @@ class DeepPass(Protocol):
 
 
 class Reader(Protocol):
-    """Reads one file format of instruction data."""
+    """Reads one file format of instruction data.
+
+    Optional: `numbered(path)` yields each row with the line on which it begins, from 1. Without it,
+    rows are numbered.
+    """
 
     suffixes: tuple[str, ...]
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from backfeed.engine.errors import InputError
 from backfeed.engine.files import write_whole
 from backfeed.engine.identity import digest
 from backfeed.engine.methods.benchmarks import Task, tasks_of
-from backfeed.engine.readers._rows import samples
+from backfeed.engine.readers._rows import Reading, numbered, samples
 from backfeed.engine.readers._text import Unreadable, reading
 from backfeed.engine.recipe import Input, Recipe
 from backfeed.engine.records import Sample
@@ -161,19 +161,29 @@ def _seed(pinned: Any) -> _Part:
 
 def _rows(_name: str, asked: Sequence[str], wanted: Wanted) -> list[_Part]:
     return [
-        _rows_file(path, name, wanted) for address in asked for path, name in _row_files(address)
+        _rows_file(path, Reading(name, _told(path, address), wanted.columns, wanted.tell))
+        for address in asked
+        for path, name in _row_files(address)
     ]
 
 
-def _rows_file(path: Path, name: str, wanted: Wanted) -> _Part:
+def _told(path: Path, address: str) -> str:
+    """A file as the caller gave it; of a folder, the path inside joined to it."""
+    given = Path(address)
+    return address if path == given else f"{address.rstrip('/')}/{path.relative_to(given)}"
+
+
+def _rows_file(path: Path, how: Reading) -> _Part:
     reader = registry.load("readers", reader_for(path))
 
-    def read(tell: Callable[[str], None] = lambda _line: None) -> Iterator[Sample]:
-        yield from samples(reader.read(path), name, wanted.columns, tell=tell)
+    def read(how: Reading) -> Iterator[Sample]:
+        yield from samples(numbered(reader, path), how)
 
-    mark = _mark(path)
-    _look(read(wanted.tell), path)
-    return _Part({"address": str(path), "sha256": mark}, (name, mark), read)
+    mark, quiet = _mark(path), replace(how, tell=lambda _line: None)
+    _look(read(how), path)
+    return _Part(
+        {"address": str(path), "sha256": mark}, (how.name, how.file, mark), lambda: read(quiet)
+    )
 
 
 def _look(rows: Iterator[Sample], path: Path) -> None:

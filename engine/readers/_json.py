@@ -9,17 +9,18 @@ from typing import IO, Any
 import msgspec
 
 from backfeed.engine.errors import InputError
-from backfeed.engine.readers._text import LINE_BYTES, Unreadable, lines, not_utf8
+from backfeed.engine.readers._text import LINE_BYTES, Numbered, Unreadable, lines, not_utf8
 
 _CHUNK = 1024 * 1024
 _SPACE = " \t\r\n"
 _decoder = json.JSONDecoder()
 
 
-def rows_by_line(file: IO[bytes]) -> Iterator[dict[str, Any]]:
+def rows_by_line(file: IO[bytes]) -> Iterator[Numbered]:
     """One row per line; a line that is no object is `Unreadable`, and reading goes on."""
     for number, line in lines(file):
-        yield line if isinstance(line, Unreadable) else decode(line, f"line {number}")
+        row = line if isinstance(line, Unreadable) else decode(line, f"line {number}")
+        yield number, row
 
 
 def decode(raw: bytes, where: str) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def _is_unicode(value: dict[str, Any]) -> bool:
     return True
 
 
-def rows_of_array(file: IO[bytes], path: Path) -> Iterator[dict[str, Any]]:
+def rows_of_array(file: IO[bytes], path: Path) -> Iterator[Numbered]:
     """The objects of one array; what follows an element that is not JSON cannot be read."""
     text = _Text(file, path)
     if not text.skip("["):
@@ -70,7 +71,9 @@ def rows_of_array(file: IO[bytes], path: Path) -> Iterator[dict[str, Any]]:
         if count and not (text.skip(",") and text.peek()):
             raise text.wrong(f"after row {count} stands neither a comma nor the end of the array")
         count += 1
-        yield _object(text.value(f"row {count}"), f"row {count}")
+        text.peek()
+        line = text.line()
+        yield line, _object(text.value(f"row {count}"), f"row {count}")
 
 
 class _Text:
@@ -80,6 +83,7 @@ class _Text:
         self._file, self._path = file, path
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._text, self._place, self._ended = "", 0, False
+        self._line, self._counted = 1, 0
 
     def peek(self) -> str:
         """The next character that is not space; empty at the end."""
@@ -96,6 +100,12 @@ class _Text:
         found = self.peek() == sign
         self._place += found
         return found
+
+    def line(self) -> int:
+        """The line of the place, from 1. Each sign is looked at once."""
+        self._line += self._text.count("\n", self._counted, self._place)
+        self._counted = self._place
+        return self._line
 
     def value(self, where: str) -> Any:
         """The JSON value that comes next: tried on ever more text until it is whole."""
@@ -130,5 +140,6 @@ class _Text:
             raise InputError(
                 f"{self._path} is not UTF-8 ({error}); convert it with iconv"
             ) from None
-        self._text, self._place = self._text[self._place :] + fresh, 0
+        self.line()
+        self._text, self._place, self._counted = self._text[self._place :] + fresh, 0, 0
         return bool(fresh) or not self._ended

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -10,9 +12,9 @@ from backfeed.engine.errors import InputError
 from backfeed.engine.grammar import dialect_named, language_named
 from backfeed.engine.readers import _values as values
 from backfeed.engine.readers._shapes import Shape, detect
-from backfeed.engine.readers._text import Unreadable
+from backfeed.engine.readers._text import Numbered, Unreadable
 from backfeed.engine.readers._values import Unusable
-from backfeed.engine.records import Message, Sample
+from backfeed.engine.records import Message, Place, Sample
 
 Row = Mapping[str, Any]
 
@@ -23,34 +25,61 @@ _KEPT = (
 )  # fmt: skip
 
 
-def samples(
-    rows: Iterable[Row], name: str, given: Mapping[str, str], *, tell: Callable[[str], None]
-) -> Iterator[Sample]:
-    """The rows of one file. `tell` hears once what the columns were taken for.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one file is read.
+
+    `name` is what its rows are called by that have no id, `file` its path as the caller gave it;
+    `columns` maps what a row says to the column that says it; `tell` hears once what the columns
+    were taken for.
+    """
+
+    name: str
+    file: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    tell: Callable[[str], None] = lambda _line: None
+
+
+def numbered(reader: Any, path: Path) -> Iterable[Numbered]:
+    """A file's rows with the lines on which they begin; of a reader without lines, the numbers."""
+    if hasattr(reader, "numbered"):
+        return reader.numbered(path)  # type: ignore[no-any-return]
+    return enumerate(reader.read(path), start=1)
+
+
+def samples(rows: Iterable[Numbered], how: Reading) -> Iterator[Sample]:
+    """The rows of one file, each with its place.
 
     Raises `InputError` if the first row has no columns that we know, or no row can be read at all.
     """
-    shapes = _Shapes(name, given, tell)
+    shapes = _Shapes(how)
     count, fault = 0, ""
-    for row in rows:
+    for line, row in rows:
         count += 1
-        place = f"{name}:{count}"
+        mark = Mark(f"{how.name}:{count}", Place(how.file, line))
         try:
             shape = shapes.of(row)
         except Unusable as why:
             fault = fault or why.detail
-            yield _refused(place, why)
+            yield _refused(mark, why)
         else:
-            yield sample_of(row, shape, place)
+            yield sample_of(row, shape, mark)
     if fault and not shapes.known:
-        raise InputError(f"{name}: none of its {count:,} rows can be read; {fault}")
+        raise InputError(f"{how.name}: none of its {count:,} rows can be read; {fault}")
+
+
+class Mark(NamedTuple):
+    """What a row is called if it has no id, and where it stands."""
+
+    name: str
+    place: Place = Place()
 
 
 class _Shapes:
     """The shapes of one file's rows: one for each set of columns that was met."""
 
-    def __init__(self, name: str, given: Mapping[str, str], tell: Callable[[str], None]) -> None:
-        self.name, self.given, self.tell = name, given, tell
+    def __init__(self, how: Reading) -> None:
+        self.how = how
         self.known: dict[tuple[str, ...], Shape] = {}
 
     def of(self, row: Row) -> Shape:
@@ -60,45 +89,45 @@ class _Shapes:
         columns = tuple(row)
         if columns not in self.known:
             try:
-                shape = detect(row, self.given)
+                shape = detect(row, self.how.columns)
             except InputError as error:
                 if not self.known:
-                    raise InputError(f"{self.name}: {error}") from None
+                    raise InputError(f"{self.how.name}: {error}") from None
                 raise Unusable("unknown-columns", str(error)) from None
             if not self.known:
-                self.tell(f"{self.name}: {shape.told()}")
+                self.how.tell(f"{self.how.name}: {shape.told()}")
             self.known[columns] = shape
         return self.known[columns]
 
 
-def sample_of(row: Row, shape: Shape, place: str) -> Sample:
-    """One row as a sample, rejected if it cannot be used. `place` is its id if it has none."""
+def sample_of(row: Row, shape: Shape, mark: Mark) -> Sample:
+    """One row as a sample, rejected if it cannot be used."""
+    mark = Mark(_id(row, shape) or mark.name, mark.place)
     try:
         values.refuse_large(row)
-        sample = _own(row) if shape.name == "backfeed" else _foreign(row, shape)
+        return _own(row, mark) if shape.name == "backfeed" else _foreign(row, shape, mark)
     except Unusable as why:
-        return _refused(_id(row, shape) or place, why)
-    return sample.but(source_id=_id(row, shape) or place)
+        return _refused(mark, why)
 
 
-def _refused(name: str, why: Unusable) -> Sample:
-    return Sample(source_id=name).no("read", why.reason, why.detail)
+def _refused(mark: Mark, why: Unusable) -> Sample:
+    return Sample(source_id=mark.name, place=mark.place).no("read", why.reason, why.detail)
 
 
 def _id(row: Row, shape: Shape) -> str:
     return values.name_of(row.get(shape.columns.get("id", "id")))
 
 
-def _own(row: Row) -> Sample:
+def _own(row: Row, mark: Mark) -> Sample:
     """A row that a run of ours wrote: all but its verdicts."""
     kept = {key: row[key] for key in _KEPT if row.get(key) is not None}
     try:
-        return msgspec.convert(kept, Sample)
+        return msgspec.convert(kept, Sample).but(source_id=mark.name, place=mark.place)
     except msgspec.ValidationError as error:
         raise Unusable("not-our-record", str(error)) from None
 
 
-def _foreign(row: Row, shape: Shape) -> Sample:
+def _foreign(row: Row, shape: Shape, mark: Mark) -> Sample:
     def text(name: str) -> str:
         column = shape.columns.get(name, "")
         return values.text_of(row.get(column), column) if column else ""
@@ -117,6 +146,7 @@ def _foreign(row: Row, shape: Shape) -> Sample:
         raise Unusable("no-answer", "the answer is empty")
     language = text("language")
     return Sample(
+        source_id=mark.name, place=mark.place,
         language=language_named(language) if language else "",
         dialect=dialect_named(text("dialect") or language),
         question_type=text("question_type"), messages=messages, entry_point=text("entry_point"),
@@ -139,4 +169,4 @@ def _extra(row: Row, shape: Shape) -> str:
     return json.dumps(rest, sort_keys=True, ensure_ascii=False, default=str) if rest else ""
 
 
-__all__ = ("sample_of", "samples")
+__all__ = ("Reading", "numbered", "samples")

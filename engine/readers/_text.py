@@ -25,12 +25,29 @@ _BINARY = {
 }
 
 
+Numbered = tuple[int, dict[str, Any]]
+"""A row, and the line on which it begins; in a binary file its number. Both count from 1."""
+
+
 class Unreadable(dict[str, Any]):
     """Stands for a row that cannot be read: `reason` is for counting, `detail` for reading."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__()
         self.reason, self.detail = reason, detail
+
+
+class Reads:
+    """What readers have in common: rows alone, for who does not ask where they stand."""
+
+    def numbered(self, path: Path) -> Iterator[Numbered]:
+        """The rows in file order, each with its line or number."""
+        raise NotImplementedError
+
+    def read(self, path: Path) -> Iterator[dict[str, Any]]:
+        """The rows in file order."""
+        for _, row in self.numbered(path):
+            yield row
 
 
 @contextmanager

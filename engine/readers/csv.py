@@ -2,42 +2,50 @@
 
 import csv
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from backfeed.engine.errors import InputError
-from backfeed.engine.readers._text import LINE_BYTES, Unreadable, all_lines, not_utf8, opened
+from backfeed.engine.readers._text import (
+    LINE_BYTES,
+    Numbered,
+    Reads,
+    Unreadable,
+    all_lines,
+    not_utf8,
+    opened,
+)
 
 
-class _Csv:
+class _Csv(Reads):
     suffixes = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 
-    def read(self, path: Path) -> Iterator[dict[str, Any]]:
+    def numbered(self, path: Path) -> Iterator[Numbered]:
         """One row per record; a record with more or fewer cells than the header is `Unreadable`."""
         with opened(path) as file:
             yield from _rows(_text(file, path), path)
 
 
-def _rows(text: Iterator[str], path: Path) -> Iterator[dict[str, Any]]:
+def _rows(text: Iterator[str], path: Path) -> Iterator[Numbered]:
     head = next(text, "")
     csv.field_size_limit(LINE_BYTES)
     delimiter = max(",;\t", key=head.count)
     try:
-        header = next(csv.reader([head], delimiter=delimiter), [])
-        records = csv.reader(text, delimiter=delimiter, strict=True)
+        records = csv.reader(chain([head], text), delimiter=delimiter, strict=True)
+        header = next(records, [])
+        line = records.line_num + 1
         for cells in records:
+            begins, line = line, records.line_num + 1
             if not cells:
                 continue
             if len(cells) != len(header):
-                where = f"the record that ends on line {records.line_num + 1}"
-                detail = f"{where} has {len(cells)} cells, the header has {len(header)}"
-                yield Unreadable("ragged", detail)
+                what = f"{len(cells)} cells, the header has {len(header)}"
+                yield begins, Unreadable("ragged", f"the record on line {begins} has {what}")
                 continue
-            yield dict(zip(header, cells, strict=True))
+            yield begins, dict(zip(header, cells, strict=True))
     except csv.Error as error:
-        raise InputError(
-            f"{path}, near line {records.line_num + 1}: {error}; is it CSV?"
-        ) from error
+        raise InputError(f"{path}, near line {records.line_num}: {error}; is it CSV?") from error
 
 
 def _text(file: IO[bytes], path: Path) -> Iterator[str]:

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from backfeed.engine.readers._json import rows_by_line, rows_of_array
-from backfeed.engine.readers._text import opened
+from backfeed.engine.readers._text import Numbered, Reads, opened
 
 
-class _Json:
+class _Json(Reads):
     suffixes = (".json", ".json.gz")
 
-    def read(self, path: Path) -> Iterator[dict[str, Any]]:
+    def numbered(self, path: Path) -> Iterator[Numbered]:
         """The first sign tells an array from lines."""
         with opened(path) as file:
             start = file.tell()

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from backfeed.engine.readers._json import rows_by_line
-from backfeed.engine.readers._text import opened
+from backfeed.engine.readers._text import Numbered, Reads, opened
 
 
-class _JsonLines:
+class _JsonLines(Reads):
     suffixes = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
-    def read(self, path: Path) -> Iterator[dict[str, Any]]:
+    def numbered(self, path: Path) -> Iterator[Numbered]:
         """One row per line."""
         with opened(path) as file:
             yield from rows_by_line(file)

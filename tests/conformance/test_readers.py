@@ -69,8 +69,8 @@ def read(name, path):
 
 def as_samples(name, path):
     """The rows as a run takes them."""
-    rows = loaded("readers", name).read(path)
-    return list(_rows.samples(rows, path.name, {}, tell=lambda _: None))
+    rows = _rows.numbered(loaded("readers", name), path)
+    return list(_rows.samples(rows, _rows.Reading(path.name)))
 
 
 @suffixes

@@ -41,6 +41,17 @@ def test_a_folder_is_all_its_files_of_rows(tmp_path):
     assert ids(given(tmp_path, "rows", tmp_path / "d")) == ["x", "a/x.json:2", "b"]
 
 
+def test_a_row_says_where_it_stands(tmp_path, monkeypatch):
+    """The file as the caller gave it; of a folder, the path inside joined to it."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "d/a/x.jsonl", "x", "y")
+    write(tmp_path / "b.jsonl", "b")
+    found = given(tmp_path, "rows", "d", "./b.jsonl", tmp_path / "b.jsonl")
+    assert [(sample.place.file, sample.place.line) for sample in found.samples()] == [
+        ("d/a/x.jsonl", 1), ("d/a/x.jsonl", 2), ("./b.jsonl", 1), (str(tmp_path / "b.jsonl"), 1),
+    ]  # fmt: skip
+
+
 def test_a_run_is_its_corpus(tmp_path):
     write(tmp_path / "run/corpus/train.jsonl", "kept")
     write(tmp_path / "run/rejected/train.jsonl", "gone")
@@ -61,12 +72,12 @@ def test_files_are_read_anew_each_time(tmp_path):
         (lambda d: write(d / "a.jsonl", "a"), True),
         (lambda d: write(d / "a.jsonl", "b"), False),
         (lambda d: write(d / "b.jsonl", "a"), False),
-        (lambda d: write(d / "deep/er/a.jsonl", "a"), True),
+        (lambda d: write(d / "deep/er/a.jsonl", "a"), False),
     ],
 )
-def test_the_key_is_of_what_is_read_not_of_where_it_lies(tmp_path, change, same):
+def test_the_key_is_of_what_is_read_and_of_its_place(tmp_path, change, same):
     first = given(tmp_path, "rows", write(tmp_path / "a.jsonl", "a"))
-    other = given(tmp_path, "rows", change(tmp_path / "elsewhere"))
+    other = given(tmp_path, "rows", change(tmp_path))
     assert (first.key == other.key) == same
 
 

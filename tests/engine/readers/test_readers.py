@@ -162,6 +162,37 @@ def test_a_row_of_an_array_without_end_is_refused(tmp_path, monkeypatch):
         read(tmp_path / "a.json")
 
 
+PLACES = [
+    ("a.jsonl", b'\n{"a": 1}\r\n\n[]\n{"a": 2}', [2, 4, 5]),
+    ("a.json", b'[{"a": 1}, {"a":\n2},\n\n {"a": "\\n"}, 3\n]', [1, 1, 4, 4]),
+    ("a.json", b'\xef\xbb\xbf\n[\n{"a": 1},\n{"a": 2}]', [3, 4]),
+    ("a.json", b'\n{"a": 1}\n{"a": 2}\n', [2, 3]),
+    ("a.csv", b'"a\nb",c\n1,"2\n\n3"\n\n1\n"4",5', [3, 7, 8]),
+    ("a.csv", b'\xef\xbb\xbfa,b\r\n1,"2\r\n"\r\n3,4\r\n', [2, 4]),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "lines"), PLACES)
+def test_a_row_knows_the_line_on_which_it_begins(tmp_path, name, content, lines):
+    (tmp_path / name).write_bytes(content)
+    reader = registry.load("readers", name[2:])
+    assert [line for line, _ in reader.numbered(tmp_path / name)] == lines
+
+
+def test_lines_are_counted_over_what_was_let_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(_json, "_CHUNK", 100)
+    rows = [{"n": n, "text": "x" * (n % 90)} for n in range(500)]
+    (tmp_path / "a.json").write_text(json.dumps(rows, indent=1))
+    found = registry.load("readers", "json").numbered(tmp_path / "a.json")
+    assert [line for line, _ in found] == [2 + 4 * n for n in range(500)]
+
+
+def test_rows_of_parquet_are_numbered(tmp_path):
+    pq.write_table(pa.Table.from_pylist([{"a": n} for n in range(200)]), tmp_path / "a.parquet")
+    found = registry.load("readers", "parquet").numbered(tmp_path / "a.parquet")
+    assert [(line, row["a"]) for line, row in found] == [(n + 1, n) for n in range(200)]
+
+
 def test_an_array_is_streamed(tmp_path, monkeypatch):
     monkeypatch.setattr(_json, "_CHUNK", 1000)
     rows = [{"n": n, "text": 'ü[{"' * (n % 400)} for n in range(3000)]

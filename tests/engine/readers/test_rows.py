@@ -6,10 +6,10 @@ import pytest
 
 from backfeed.engine.errors import CallerError, InputError
 from backfeed.engine.readers import _values
-from backfeed.engine.readers._rows import samples
+from backfeed.engine.readers._rows import Reading, numbered, samples
 from backfeed.engine.readers._shapes import parse_columns
 from backfeed.engine.readers._text import Unreadable
-from backfeed.engine.records import File, Message, Origin, Sample, Test
+from backfeed.engine.records import File, Message, Origin, Place, Sample, Test
 from backfeed.engine.store import to_row
 
 ASKED, ANSWERED = "Double x.", "def f(x): return 2 * x"
@@ -19,7 +19,8 @@ OURS = {"id": "7", "language": "Python3", "instruction": ASKED, "response": ANSW
 
 def read(*rows, **columns):
     said = []
-    found = list(samples(rows, "d.jsonl", columns, tell=said.append))
+    how = Reading("d.jsonl", "in/d.jsonl", columns, said.append)
+    found = list(samples(enumerate(rows, start=1), how))
     return found, said
 
 
@@ -206,6 +207,21 @@ def test_unreadable_rows_are_kept_as_rejected():
     assert found[1].rejected is None
 
 
+def test_every_row_says_where_it_begins():
+    found, _ = read(Unreadable("not-json", "line 1: what"), OURS, {**OURS, "response": ""})
+    assert [sample.place for sample in found] == [Place("in/d.jsonl", n) for n in (1, 2, 3)]
+
+
+def test_a_reader_without_lines_numbers_its_rows():
+    class Outside:
+        suffixes = (".x",)
+
+        def read(self, _path):
+            yield from (OURS, OURS)
+
+    assert [line for line, _ in numbered(Outside(), None)] == [1, 2]
+
+
 def test_if_no_row_can_be_read_the_file_is_refused():
     with pytest.raises(InputError, match="none of its 2 rows can be read; line 1: what"):
         read(Unreadable("not-json", "line 1: what"), Unreadable("not-json", "line 2: what"))
@@ -258,5 +274,6 @@ def test_our_own_rows_are_read_back_without_their_verdicts():
     row = to_row(sample)
     del row["evidence"]
     [found], [said] = read(row)
-    assert found == sample.but(id="", source_id="abc", code="", level="none")
+    place = Place("in/d.jsonl", 1)
+    assert found == sample.but(id="", source_id="abc", code="", level="none", place=place)
     assert said == "d.jsonl: read as rows that a run of ours wrote"
