@@ -6,39 +6,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from backfeed.engine import languages, registry
+from backfeed.engine.methods._asked_language import asked_languages
+from backfeed.engine.methods._code_lines import code_line
+from backfeed.engine.methods._joined_blocks import DEFINED, chosen, without_prompts
 
 _FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^`\n]*)$")
-_CODE_LINE = re.compile(
-    r"^\s*(def |async def |class |import |from \w+ import |return\b|if .*:|for .*:|while .*:|"
-    r"#include|public |function |const |let |var |fn |func |package |using |print\(|\w+ = |@\w|"
-    r"#!/|[\w.:-]+ ?\(\) ?[{(]|\w+\+?=[\"'$(\w]|if \[|if \(\(|(?:for|while) .*; do$|set -|"
-    r"(?:done|esac|fi|end)$|(?:echo|printf) [\"'$]|local (?:function |-?\w+ ?=)|sub \w+|"
-    r"(?:my|our) [$@%(]|use [\w:]+[^\n]*;$|[$@%]\w+[^\n=]{0,60}=|print [\"'$])",
-    re.MULTILINE,
+_SENTENCE = re.compile(
+    r"(?:\d+[.)] |[-*] )?[A-Z][\w'’,-]*(?:(?: [^\s;{}=<>]+){2,}[.:!?]|(?: [^\s;{}]+){7,}[.:])$"
 )
-# How lines of code begin in languages that share little with those.
-_OWN_LINES = {
-    "sql": r"--|/\*|(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|WITH|MERGE|FROM|WHERE|VALUES"
-    r"|BEGIN)\b|(?:select|insert into|update \S+ set|delete from|create|alter|drop|with \w+ as)\b"
-    r"|Select \*",
-    "html": r"<[!/?a-zA-Z]",
-    "css": r"[^\s{}][^{}\n]*\{|[\w-]+\s*:[^;\n]*;|\}",
-    "json": r"[\[{}\]\"]",
-    "yaml": r"- \S|---$|[\w\"'./-]+:(?:\s|$)",
-    "toml": r"\[+[\w.\"'-]+\]+|[\w.\"'-]+ = ",
-    "csharp": r"(?:namespace|private|protected|internal|static|int|string|void|record|\[\w+\])\b",
-    "kotlin": r"(?:fun|val|data|enum|sealed|object|interface|override|private) ",
-    "rust": r"(?:pub|pub\(\w+\)|impl|struct|enum|trait|mod|unsafe|static) |impl<|#!?\[",
-    "swift": r"(?:struct|enum|extension|protocol|guard|actor|@\w+) ",
-    "scala": r"(?:object|trait|val|case|enum|given|extension|implicit) ",
-    "haskell": r"module |data |newtype |instance |\w[\w']* ::|\w[\w' ]* = ",
-    "julia": r"(?:struct|module|macro|abstract) |\w+\([^()]*\) = ",
-    "dart": r"(?:void|int|String|bool|double|final|late|enum|mixin|extension|Future<\w+>) ",
-    "zig": r"(?:pub|test|comptime) ",
-    "elixir": r"(?:defmodule|defp|defmacro) |\|> |@\w+",
-}
-_SENTENCE = re.compile(r"[A-Z][\w'’,-]*(?: [\w'’`\"(),/-]+){2,}[.:!?]$")
-_DEFINED = re.compile(r"^(?:async def|def|class|func|fn|function)\s+(\w+)", re.MULTILINE)
+_OF_CODE = re.compile(r"^(?:    |\t)|[;{}]\s*$")
+_SPAN = re.compile(r"(?<!`)(`{1,2})(?!`)([^\n]+?)(?<!`)\1(?!`)")
 ALIASES = {
     "py": "python", "python3": "python", "py3": "python", "ipython": "python", "js": "javascript",
     "node": "javascript", "ts": "typescript", "c++": "cpp", "cxx": "cpp", "cc": "cpp",
@@ -56,6 +33,14 @@ _UNTAGGED = {"", "text", "txt", "plaintext", "plain", "code"}
 _NO_CODE = {"output", "console", "terminal", "pycon", "markdown", "md", "json", "diff"}
 # Those that are told apart by their parsers, the strictest first: most others take prose as well.
 _GUESSED = ("python", "javascript", "typescript", "java", "go", "rust", "c", "cpp")
+# What stands beside code of another language more often than it is the answer.
+_BESIDE = {"bash", "html", "css", "json", "yaml", "toml", "xml", "sql", "ini", "dockerfile"}
+_BESIDE |= {"powershell", "cmd", "batch", "bat", "makefile", "csv", "regex", "http"}
+_SHEBANGS = {"sh": "bash", "dash": "bash", "ksh": "bash", "zsh": "bash", "node": "javascript"}
+_SHEBANG = re.compile(
+    r"\s*#!\s*(?:/\S*/)?(?:env\s+(?:-S\s+)?)?(python|ruby|perl|php|lua|bash|node|(?:da|k|z)?sh)\b"
+)
+_MARKUP = re.compile(r"\s*<(?:!DOCTYPE html|html|head|body)\b", re.IGNORECASE)
 _MOST_TRIES = 40
 _LONGEST = 100_000
 
@@ -107,28 +92,67 @@ def blocks(answer: str) -> list[Block]:
     return found
 
 
-def extract_code(answer: str, language: str = "") -> Extracted:
-    """The code of an answer for a problem in `language` (empty: as the answer says).
+def extract_code(answer: str, language: str = "", request: str = "") -> Extracted:
+    """The code of an answer for a problem in `language`.
+
+    Where that is empty the tags of the blocks say it; what they leave open (no tag, several of
+    them) the words of the request, and then the parsers.
 
     >>> extract_code("So:\\n```py\\nx = 1\\n```\\nDone.", "python").code
     'x = 1\\n'
+    >>> extract_code("x = 1", request="Write it in Ruby.").language
+    'ruby'
     """
     found = blocks(answer)
+    asked = () if language else asked_languages(request)
     if not found or (len(found) == 1 and _is_an_end(found[0], answer, language)):
-        return _bare(answer.replace("\r\n", "\n").partition("\n```")[0], language)
-    tagged = language or next((b.language for b in found if is_code(b)), "")
+        bare = answer.replace("\r\n", "\n").partition("\n```")[0]
+        return _bare(bare, language or _named(bare, asked))
+    tagged = language or _by_tags(found, asked)
     mine = [block for block in found if block.language == tagged]
     mine = mine or [block for block in found if block.language in _UNTAGGED]
     mine = mine or [block for block in found if reads_as(block.code, tagged)]
     if not mine:
         return Extracted("", tagged, f"only {found[0].language} code")
+    tagged = tagged or _named(max((block.code for block in mine), key=len), asked)
     how = "one block" if len(mine) == 1 else f"{len(mine)} blocks"
     if mine[0].language not in {tagged, *_UNTAGGED}:
         how += f", tagged {mine[0].language}"
-    chosen = _chosen([block.code for block in mine], tagged)
+    codes = [without_prompts(block.code, tagged) for block in mine]
     said = {block.called for block in mine}
     called = said.pop() if len(said) == 1 else ""
-    return Extracted(chosen, tagged or _guessed(chosen), how, called)
+    return Extracted(chosen(codes, lambda code: _parses(code, tagged)), tagged, how, called)
+
+
+def _by_tags(found: Sequence[Block], asked: Sequence[str]) -> str:
+    """The language of several tags that is asked for, or the first that is no side matter.
+
+    What often stands beside code is the answer where there is three times as much of it.
+    """
+    sizes: dict[str, int] = {}
+    for block in filter(is_code, found):
+        sizes[block.language] = sizes.get(block.language, 0) + block.code.count("\n")
+    if wanted := [name for name in asked if name in sizes]:
+        return wanted[0]
+    first = next((name for name in sizes if name not in _BESIDE), "")
+    most = max(sizes, key=lambda name: sizes[name], default="")
+    return first if first and sizes[most] <= 3 * sizes[first] else most
+
+
+def _named(code: str, asked: Sequence[str]) -> str:
+    """The language of code without a tag: by its first line, by the request, by the parsers.
+
+    Of languages that the request names, the first whose parser takes the code. If none does, what a
+    strict parser of another language takes is that language, and the rest is what was asked for.
+    """
+    if match := _SHEBANG.match(code):
+        return _SHEBANGS.get(match[1], match[1])
+    fitting = (name for name in asked if reads_as(code, name))
+    if name := next(fitting, ""):
+        return name
+    if _MARKUP.match(code):
+        return "html"
+    return _guessed(code) or next(iter(asked), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,36 +204,41 @@ def _is_an_end(block: Block, answer: str, language: str) -> bool:
     return not block.closed and block.language == "" and reads_as(before, language)
 
 
-def _chosen(codes: list[str], language: str) -> str:
-    """All blocks if they make one program, else the longest that defines something.
-
-    Later ones are often examples, or the same again.
-    """
-    names = [set(_DEFINED.findall(code)) for code in codes]
-    repeated = len(set().union(*names)) < sum(map(len, names))
-    joined = "\n".join(code.rstrip("\n") + "\n" for code in codes)
-    if len(codes) > 1 and not repeated and all(names) and _parses(joined, language):
-        return joined
-    defining = [code for code, defined in zip(codes, names, strict=True) if defined]
-    return max(defining or codes, key=len)
-
-
 def _bare(answer: str, language: str) -> Extracted:
-    language = language or _guessed(answer)
     if reads_as(answer, language) and not _is_around(answer):
         return Extracted(answer, language, "bare code")
     lines = [line for line in answer.splitlines() if line.strip()]
     if _may_parse(answer, language) and not any(map(_SENTENCE.match, lines)):
         return Extracted(answer, language, "bare code that may not parse")
-    for part in _without_prose(answer, language):
-        telling = _DEFINED.search(part) or part.count("\n") >= 0.3 * len(lines)
-        if telling and reads_as(part, language) and not _is_around(part):
-            return Extracted(part, language, "bare code between prose")
-    begins = _code_line(language)
-    coded = sum(bool(begins.match(line)) or line.startswith(("    ", "\t")) for line in lines)
+    for name in (language,) if language else _GUESSED:
+        for part in _without_prose(answer, name):
+            telling = DEFINED.search(part) or part.count("\n") >= 0.3 * len(lines)
+            if telling and reads_as(part, name) and not _is_around(part):
+                return Extracted(part, name, "bare code between prose")
+    if span := _only_span(answer, language):
+        return Extracted(span + "\n", language, "inline code")
+    begins = code_line(language)
+    coded = sum(bool(begins.match(line) or _OF_CODE.search(line)) for line in lines)
     if lines and coded / len(lines) >= 0.3:
-        return Extracted(answer, language, "bare code that may not parse")
+        return Extracted(_between_sentences(answer), language, "bare code that may not parse")
     return Extracted("", language, "prose only" if lines else "empty answer")
+
+
+def _between_sentences(answer: str) -> str:
+    """The answer without the sentences that it begins and ends with."""
+    lines = answer.rstrip().split("\n")
+    said = [not line.strip() or bool(_SENTENCE.match(line)) for line in lines]
+    first = next((n for n, prose in enumerate(said) if not prose), 0)
+    last = next((n for n in range(len(lines), 0, -1) if not said[n - 1]), len(lines))
+    whole = (first, last) == (0, len(lines))
+    return answer if whole else "\n".join(lines[first:last]) + "\n"
+
+
+def _only_span(answer: str, language: str) -> str:
+    """The only piece of inline code that is a line of code; empty if there is none, or more."""
+    spans = [match[2].strip() for match in _SPAN.finditer(answer)]
+    found = list(dict.fromkeys(span for span in spans if reads_as(span, language)))
+    return found[0] if len(found) == 1 else ""
 
 
 def _is_around(code: str) -> bool:
@@ -220,7 +249,7 @@ def _is_around(code: str) -> bool:
 
 def _without_prose(answer: str, language: str) -> Iterator[str]:
     """The answer from its first line of code on, with ever more of its last lines left out."""
-    lines, begins = answer.split("\n"), _code_line(language)
+    lines, begins = answer.split("\n"), code_line(language)
     first = next((n for n, line in enumerate(lines) if begins.match(line)), None)
     if first is None or lines[first].startswith((" ", "\t")) or len(answer) > _LONGEST:
         return
@@ -231,14 +260,7 @@ def _without_prose(answer: str, language: str) -> Iterator[str]:
 
 def reads_as(code: str, language: str) -> bool:
     """Does a text look like code, and parse as that language?"""
-    return bool(language) and bool(_code_line(language).search(code)) and _parses(code, language)
-
-
-@cache
-def _code_line(language: str) -> re.Pattern[str]:
-    """How a line of code begins, in a language or in any."""
-    own = _OWN_LINES.get(language)
-    return re.compile(rf"{_CODE_LINE.pattern}|^\s*(?:{own})", re.MULTILINE) if own else _CODE_LINE
+    return bool(language) and bool(code_line(language).search(code)) and _parses(code, language)
 
 
 def _guessed(code: str) -> str:
@@ -259,7 +281,7 @@ def _parses(code: str, language: str) -> bool:
 
 def _may_parse(code: str, language: str) -> bool:
     """Does the parser only suspect a text that looks like code? It may be whole all the same."""
-    if not languages.can(language, "parse") or not _code_line(language).search(code):
+    if not languages.can(language, "parse") or not code_line(language).search(code):
         return False
     return bool(languages.call(language, "parse", code)["word"] == "unknown")
 

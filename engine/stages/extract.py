@@ -18,7 +18,7 @@ class Extract:
     out: code "def f(x): return x\\n"
     """
 
-    version = 5
+    version = 6
     asks = ("compute",)
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -27,7 +27,8 @@ class Extract:
             return [sample]
         if sample.files:
             return [_of_files(sample)]
-        got: Extracted = yield from Compute(extract_code, (sample.response, sample.language))
+        arguments = (sample.response, sample.language, _request(sample))
+        got: Extracted = yield from Compute(extract_code, arguments)
         dialect = sample.dialect or dialect_named(got.called)
         sample = sample.but(language=got.language, dialect=dialect, code=got.code)
         if not got.code:
@@ -35,12 +36,18 @@ class Extract:
             return [sample.checked(Check("extract", "unverified", findings=(finding,)))]
         findings = [Finding("found", "note", got.how)]
         if languages.can(got.language, "missing_imports"):
-            arguments = (got.language, "missing_imports", got.code, sample.instruction)
-            given: str = yield from Compute(languages.call, arguments)
+            call = (got.language, "missing_imports", got.code, sample.instruction)
+            given: str = yield from Compute(languages.call, call)
             if given:
                 findings.append(Finding("carried-imports", "note", given.strip()))
                 sample = sample.but(code=given + got.code)
         return [sample.checked(Check("extract", "passed", findings=tuple(findings)))]
+
+
+def _request(sample: Sample) -> str:
+    """What was asked, the last question first: it is the one that is answered."""
+    asked = [message.content for message in sample.messages if message.role == "user"]
+    return "\n\n".join(reversed(asked))
 
 
 def _of_files(sample: Sample) -> Sample:
