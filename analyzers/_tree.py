@@ -4,9 +4,7 @@ Captures that queries may have: @function, @method and @class with @name, @body 
 @operator, @number, @string, @truth, @condition, @returned and @statement are what mutants change.
 """
 
-import importlib
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -15,6 +13,7 @@ from typing import Any
 
 import tree_sitter
 
+from backfeed.engine import trees
 from backfeed.engine.grammar import Code, grammars
 
 KINDS = ("function", "method", "class")
@@ -51,7 +50,7 @@ def sent(code: str) -> str:
 @lru_cache(maxsize=4)
 def tree(language: str, text: bytes) -> tree_sitter.Tree:
     """The syntax tree; there is one of any text. The last few are kept: many ask for the same."""
-    return tree_sitter.Parser(_grammar(language)).parse(text)
+    return tree_sitter.Parser(trees.grammar(language)).parse(text)
 
 
 def parse(language: str, code: str) -> dict[str, Any]:
@@ -196,17 +195,8 @@ def without_comments(language: str, code: str) -> str:
 
 
 @cache
-def _grammar(language: str) -> tree_sitter.Language:
-    module, _, function = known(language).tree.partition(":")
-    made = getattr(importlib.import_module(module), function or "language")()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # some wheels give a bare address
-        return tree_sitter.Language(made)
-
-
-@cache
 def _comments(language: str) -> tree_sitter.Query:
-    grammar = _grammar(language)
+    grammar = trees.grammar(language)
     kinds = [kind for kind in known(language).comments if grammar.id_for_node_kind(kind, True)]
     return tree_sitter.Query(grammar, f"[{' '.join(f'({kind})' for kind in kinds)}] @comment")
 
@@ -214,4 +204,4 @@ def _comments(language: str) -> tree_sitter.Query:
 @cache
 def _query(language: str) -> tree_sitter.Query:
     source = (files("backfeed.grammars") / f"{language}.scm").read_text(encoding="utf-8")
-    return tree_sitter.Query(_grammar(language), source)
+    return tree_sitter.Query(trees.grammar(language), source)

@@ -18,14 +18,17 @@ from backfeed.engine.methods.text_parts import Marks
 class Code:
     """How code of a language is read as a tree, emptied and changed.
 
-    `tree` is the grammar's wheel and the function in it; queries stand in `grammars/<name>.scm`. A
-    tree with errors is no program where `strict` is true and no parser of the language's own can be
-    asked. `stubs` are pairs: an expression for a result type, and the body of a function of that
-    type that does nothing; `unfinished` is how bodies look that nobody has written yet. `swaps` are
-    operators and what mutants put in their place, besides those of all languages; `negation` turns
-    a condition round, `nothing` is what may be returned instead of a value, `dropped` what stands
-    for a statement that is left out; `@` stands for the type, the condition. `message` is what
-    stands right before a text that an error or a log says: without it the code looks equivalent.
+    `tree` is the grammar's wheel and the function in it; queries stand in `grammars/<name>.scm`.
+    What lacks the `opening` is read as if it had it: else it is text to the grammar. Where `named`
+    is false nothing has a name that could be another: it is data, or a page. A tree with errors is
+    no program where `strict` is true and no parser of the language's own can be asked.
+
+    `stubs` are pairs: an expression for a result type, and the body of a function of that type that
+    does nothing; `unfinished` is how bodies look that nobody has written yet. `swaps` are operators
+    and what mutants put in their place, besides those of all languages; `negation` turns a
+    condition round, `nothing` is what may be returned instead of a value, `dropped` what stands for
+    a statement that is left out; `@` stands for the type, the condition. `message` is what stands
+    right before a text that an error or a log says: without it the code looks equivalent.
     `comments` are nodes that are comments, `kept_comments` an expression for those that mean
     something to a tool.
     `guards` finds the statements that end a test with an error, `skips` what switches tests off in
@@ -34,6 +37,8 @@ class Code:
     """
 
     tree: str = ""
+    opening: str = ""
+    named: bool = True
     strict: bool = True
     stubs: tuple[tuple[str, str], ...] = ((".*", "{}"),)
     swaps: Mapping[str, str] = field(default_factory=dict)

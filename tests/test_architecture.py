@@ -27,6 +27,7 @@ LAYERS = [
     {"engine._sealed", "engine._packing", "engine._live"},
     {"engine.grammar", "grammars", "engine.answers", "engine.store"}
     | {"engine.config", "engine.ledger", "engine.tally", "plugin"},
+    {"engine.trees"},
     {"analyzers", "sandboxes", "engine.stages", "engine.models", "engine.exporters"}
     | {"engine.readers", "engine.sources", "engine.recipes", "plugins"},
     {"engine.pace", "engine.pulse", "engine.flow", "engine.writing", "engine.compute"}
