@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from backfeed.engine.files import write_whole
 from backfeed.engine.identity import digest
 from backfeed.engine.methods.benchmarks import Task, tasks_of
 from backfeed.engine.readers._rows import Reading, numbered, samples
-from backfeed.engine.readers._text import Unreadable, reading
+from backfeed.engine.readers._text import Numbered, Unreadable, reading
 from backfeed.engine.recipe import Input, Recipe
 from backfeed.engine.records import Sample
 from backfeed.engine.sources import _open as sources
@@ -47,26 +47,43 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class RowFile:
+    """A file of rows: where it lies, what reads it, and each row, with its line, as a sample.
+
+    A row that makes several samples stands beside each of them, as the same object.
+    """
+
+    path: Path
+    reader: str
+    pairs: Callable[[], Iterator[tuple[Numbered, Sample]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
-    """The inputs, opened: `plain` goes to recipe.toml, `samples` makes the input rows anew."""
+    """The inputs, opened: `plain` goes to recipe.toml, `samples` makes the input rows anew.
+
+    `tables` are the files of rows among them, in order.
+    """
 
     plain: Mapping[str, Plain]
     key: str
     samples: Callable[[], Iterator[Sample]]
     files: Mapping[str, Path]
+    tables: Sequence[RowFile] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     """One file or address: pinned, what its samples depend on, and the samples if it has any.
 
-    `file` is what stages read of the input, if it is no rows.
+    `file` is what stages read of the input, if it is no rows; `table` are the rows, if it is some.
     """
 
     pinned: Plain
     key: Sequence[str] = ()
     samples: Callable[[], Iterator[Sample]] | None = None
     file: Path | None = None
+    table: RowFile | None = None
 
 
 def open_inputs(recipe: Recipe, wanted: Wanted) -> Given:
@@ -86,7 +103,8 @@ def open_inputs(recipe: Recipe, wanted: Wanted) -> Given:
         parts += found
         files.update((name, part.file) for part in found if part.file)
     key = digest([part.key for part in parts], wanted.columns)
-    return Given(plain, key, lambda: _all(parts), files)
+    tables = [part.table for part in parts if part.table]
+    return Given(plain, key, lambda: _all(parts), files, tables)
 
 
 def _what(kind: Input) -> str:
@@ -174,16 +192,30 @@ def _told(path: Path, address: str) -> str:
 
 
 def _rows_file(path: Path, how: Reading) -> _Part:
-    reader = registry.load("readers", reader_for(path))
+    name = reader_for(path)
+    reader = registry.load("readers", name)
 
     def read(how: Reading) -> Iterator[Sample]:
         yield from samples(numbered(reader, path), how)
 
     mark, quiet = _mark(path), replace(how, tell=lambda _line: None)
     _look(read(how), path)
-    return _Part(
-        {"address": str(path), "sha256": mark}, (how.name, how.file, mark), lambda: read(quiet)
-    )
+    table = RowFile(path, name, lambda: _paired(numbered(reader, path), quiet))
+    pinned, key = {"address": str(path), "sha256": mark}, (how.name, how.file, mark)
+    return _Part(pinned, key, lambda: read(quiet), table=table)
+
+
+def _paired(rows: Iterable[Numbered], how: Reading) -> Iterator[tuple[Numbered, Sample]]:
+    """Each sample behind the row that it was made of: samples are made one row at a time."""
+    last: list[Numbered] = []
+
+    def seen() -> Iterator[Numbered]:
+        for row in rows:
+            last[:] = [row]
+            yield row
+
+    for sample in samples(seen(), how):
+        yield last[0], sample
 
 
 def _look(rows: Iterator[Sample], path: Path) -> None:
