@@ -3,8 +3,9 @@
 The tokens tell how code is built and nothing else. Comments, white space, commas, semicolons and
 texts that stand alone (docstrings) are left out; a text or a number is its kind. A name is how many
 names ago the same one stood, as in parameterised matching (Baker 1995): other names change nothing,
-while `a - b` differs from `a - a`; and since only the last few names are looked at, the order of
-functions says little. What stands behind a dot is a name of its own, whatever variables are called.
+while `a - b` differs from `a - a`. What stands behind a dot is a name of its own, whatever
+variables are called. `APART` stands between functions and between classes, and the names of one say
+nothing of another: the order that they have changes nothing either.
 """
 
 import importlib
@@ -16,6 +17,7 @@ from functools import cache
 import tree_sitter
 
 from backfeed.engine.grammar import Code, grammars
+from backfeed.engine.methods.fingerprints import APART
 
 FARTHEST = 9
 """A name that stood more names ago than this is as good as new."""
@@ -24,7 +26,7 @@ MOST_ERRORS = 0.2
 """The largest share of tokens that may stand where the grammar finds no sense."""
 
 _QUOTED, _STRANGE, _KEY = 1, 2, 4  # of a token: inside a text, where no sense is, a key of a value
-_NOTHING, _TEXT, _NUMBER, _OTHER, _OWN, _NAME, _KEYED, _ALONE = range(8)
+_NOTHING, _TEXT, _NUMBER, _OTHER, _OWN, _NAME, _KEYED, _ALONE, _PART = range(9)
 _KINDS = (  # what a node is by the name of its kind: the first that matches
     (_NOTHING, r"(?!map_)(\w+_)?(content|fragment|escape_sequence|escaped_char|delimiter|str_text)"
                r"|(string|heredoc|raw_string|raw_str)_(start|end|beginning|end_part|encoding)"),
@@ -43,6 +45,10 @@ _KINDS = (  # what a node is by the name of its kind: the first that matches
             r"|break_label"),
     (_KEYED, r"(keyword|named|labeled|value)_argument|keyword_pattern|keyword_parameter"),
     (_ALONE, "expression_statement"),
+    (_PART, r"(abstract_|local_|generator_|secondary_|companion_)?(class|constructor|function"
+            r"|interface|method|object|struct|subroutine|trait)_(definition|declaration|item"
+            r"|statement|declaration_statement)|class_specifier|impl_item|class|method|module"
+            r"|singleton_method|init_declaration"),
 )  # fmt: skip
 _SILENT = {b"", b",", b";"}
 _DOTS = {".", "->", "::", "?.", "&.", "?->", "!!."}
@@ -90,21 +96,28 @@ def _leaves(text: bytes, language: str) -> Iterator[Leaf]:
     """What each token is, what is written there (or of what kind it is), and how it stands."""
     kinds, named = _kinds(language), grammars()[language].code.named
     root = tree_sitter.Parser(grammar(language)).parse(text).root_node
-    stack = [(root, 0)]
+    stack: list[tuple[tree_sitter.Node | None, int]] = [(root, 0)]
+    some = apart = False
     while stack:
         node, state = stack.pop()
+        if node is None:
+            apart = some
+            continue
         kind = kinds.get(node.kind_id, _OTHER)
         if kind == _NOTHING:
             continue
         children = node.children
         said = text[node.start_byte : node.end_byte] if kind == _TEXT or not children else b""
         if said.strip() not in _SILENT and not state & _QUOTED:
-            by_kind = named and kind in (_TEXT, _NUMBER)
+            if apart:
+                yield _PART, APART, state
+            some, apart, by_kind = True, False, named and kind in (_TEXT, _NUMBER)
             yield kind, node.type if by_kind else said.decode("utf-8", "replace"), state
         if kind == _ALONE and len(children) == 1 and kinds.get(children[0].kind_id) == _TEXT:
             continue
         inner = (state | node.is_error << 1) & _STRANGE | (kind == _TEXT)
-        stack += [(child, inner) for child in reversed(children)]
+        around = [(None, inner)] if kind == _PART and children else []
+        stack += [*around, *((child, inner) for child in reversed(children)), *around]
         if kind == _KEYED:
             stack[-1] = (children[0], inner | _KEY)
 
@@ -114,7 +127,10 @@ def _renamed(leaves: list[Leaf]) -> Iterator[str]:
     seen: dict[tuple[bool, str], int] = {}
     before, count = "", 0
     for kind, said, state in leaves:
-        if kind not in (_OWN, _NAME) or said.startswith("-"):
+        if said == APART:
+            seen.clear()
+            yield said
+        elif kind not in (_OWN, _NAME, _PART) or said.startswith("-"):
             yield said
         else:
             own = kind == _OWN or before in _DOTS or bool(state & _KEY)

@@ -4,7 +4,8 @@ Code is a list of tokens (`backfeed.engine.trees.tree_tokens` makes them from th
 method knows no grammars). Each run of `k` tokens is hashed, and of every `WINDOW` runs in a row the
 least hash is kept: winnowing (Schleimer, Wilkerson, Aiken 2003, the method of MOSS). What two lists
 share of `k + WINDOW - 1` tokens or more is sure to be seen, and about 2 / (`WINDOW` + 1) of the
-hashes are kept. The hashes are the same on every machine.
+hashes are kept. The token `APART` stands between parts whose order does not count: no run goes
+across it. The hashes are the same on every machine.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ import xxhash
 
 GRAM_TOKENS = 8
 WINDOW = 4
-_FACTOR = 0x9E3779B97F4A7C15  # the golden ratio, as an odd number of 64 bits
+APART = "\n"
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio, as an odd number of 64 bits
 
 Hashes = npt.NDArray[np.uint32]
 
@@ -24,7 +26,7 @@ Hashes = npt.NDArray[np.uint32]
 def fingerprints(tokens: Sequence[str], k: int = GRAM_TOKENS) -> Hashes:
     """The fingerprints of a list of tokens, sorted, each once; none of an empty list.
 
-    A list of less than `k` tokens is one run. Raises ValueError if `k` is less than 1.
+    A part of less than `k` tokens is one run. Raises ValueError if `k` is less than 1.
 
     >>> len(fingerprints("a b c d e f g h".split())), len(fingerprints([]))
     (1, 0)
@@ -33,19 +35,28 @@ def fingerprints(tokens: Sequence[str], k: int = GRAM_TOKENS) -> Hashes:
     """
     if k < 1:
         raise ValueError(f"k = {k}: give a number of tokens, such as {GRAM_TOKENS}")
-    if not tokens:
-        return np.empty(0, np.uint32)
-    hashed = np.fromiter((_hashed(token) for token in tokens), np.uint64, len(tokens))
+    kept, part = list[Hashes](), list[int]()
+    for token in (*tokens, APART):
+        if token != APART:
+            part.append(_hashed(token))
+        elif part:
+            kept.append(_winnowed(np.array(part, np.uint64), k))
+            part.clear()
+    return np.unique(np.concatenate(kept)) if kept else np.empty(0, np.uint32)
+
+
+def _winnowed(hashed: npt.NDArray[np.uint64], k: int) -> Hashes:
+    """The least hash of each window of runs."""
     runs = max(len(hashed) - k + 1, 1)
     grams = np.zeros(runs, np.uint64)
     for at in range(min(k, len(hashed))):
-        grams = grams * np.uint64(_FACTOR) + hashed[at : at + runs]
+        grams = grams * _FACTOR + hashed[at : at + runs]
     grams ^= grams >> np.uint64(29)
-    mixed = ((grams * np.uint64(_FACTOR)) >> np.uint64(32)).astype(np.uint32)
+    mixed = ((grams * _FACTOR) >> np.uint64(32)).astype(np.uint32)
     least = mixed[: max(runs - WINDOW + 1, 1)].copy()
     for at in range(1, min(WINDOW, runs)):
         np.minimum(least, mixed[at : at + len(least)], out=least)
-    return np.unique(least)
+    return least
 
 
 def containment(part: Hashes, whole: Hashes) -> float:

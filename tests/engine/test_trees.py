@@ -5,6 +5,7 @@ import re
 import pytest
 
 from backfeed.engine.grammar import grammars
+from backfeed.engine.methods.fingerprints import APART, fingerprints
 from backfeed.engine.trees import known, tree_tokens
 
 # A snippet, the names of its own in it, and the signs of a comment.
@@ -157,7 +158,31 @@ def test_what_has_no_tokens(text, language):
 def test_a_slip_is_no_reason_to_read_nothing():
     body = "def f(a):\n    b = [x for x in a if x > 1]\n    return sum(b) + len(a)\n\n"
     whole, cut = (tree_tokens(body * 4 + end, "python") for end in ("", "def g("))
-    assert cut[: len(whole)] == whole
+    assert [token for token in cut if token != APART][: len(whole) - 3] == [
+        token for token in whole if token != APART
+    ]
+
+
+PARTS = {
+    "c": ("int f(int a) { return a; }", "int g(int b) { return b + 1; }"),
+    "go": ("func f(a int) int { return a }", "func g(b int) int { return b + 1 }"),
+    "java": ("int f(int a) { return a; }", "int g(int b) { return b + 1; }"),
+    "python": ("def f(a):\n    return a", "@cached\nclass A:\n    def g(self):\n        return 1"),
+    "ruby": ("def f(a)\n  a\nend", "def g(b)\n  b + 1\nend"),
+    "rust": ("fn f(a: i32) -> i32 { a }", "fn g(b: i32) -> i32 { b + 1 }"),
+    "typescript": ("function f(a) { return a; }", "class A { g(b) { return b + 1; } }"),
+}
+
+
+@pytest.mark.parametrize("language", PARTS)
+def test_functions_and_classes_may_change_places(language):
+    frame = "class All {{ {} }}" if language == "java" else "{}"
+    one, two = (
+        tree_tokens(frame.format("\n\n".join(parts)), language)
+        for parts in (PARTS[language], PARTS[language][::-1])
+    )
+    assert one != two
+    assert (fingerprints(one) == fingerprints(two)).all()
 
 
 def test_odd_texts_are_read():

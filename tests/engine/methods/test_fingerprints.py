@@ -6,7 +6,13 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from backfeed.engine.methods.fingerprints import GRAM_TOKENS, WINDOW, containment, fingerprints
+from backfeed.engine.methods.fingerprints import (
+    APART,
+    GRAM_TOKENS,
+    WINDOW,
+    containment,
+    fingerprints,
+)
 
 RNG = random.Random(7)
 
@@ -51,6 +57,16 @@ def test_the_order_of_parts_counts_for_little():
     parts = [tokens(60) for _ in range(6)]
     one, two = (fingerprints([*chain(*some)]) for some in (parts, parts[::-1]))
     assert containment(one, two) > 0.8
+
+
+def test_parts_that_stand_apart_may_change_places():
+    parts = [tokens(length) for length in (60, 3, 9, 40)]
+    one, two = (
+        fingerprints([*chain(*([*part, APART] for part in some))]) for some in (parts, parts[::-1])
+    )
+    assert (one == two).all()
+    assert (one != fingerprints([*chain(*parts)])[: len(one)]).any()
+    assert len(fingerprints([APART, APART])) == 0
 
 
 def test_others_are_not_contained():
