@@ -96,8 +96,11 @@ if TYPE_CHECKING:
         licences,
         minhash,
         outlines,
+        personal_data,
         phrases,
         problem_facts,
+        prose_language,
+        quality,
         rouge,
         seed_rules,
         splits,
@@ -108,8 +111,8 @@ if TYPE_CHECKING:
 METHODS = (
     "agreement", "benchmarks", "code_blocks", "compare", "diversity", "fingerprints", "forecast",
     "graph_feedback", "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences",
-    "minhash", "outlines", "phrases", "problem_facts", "rouge", "seed_rules", "splits", "synonyms",
-    "text_parts",
+    "minhash", "outlines", "personal_data", "phrases", "problem_facts", "prose_language",
+    "quality", "rouge", "seed_rules", "splits", "synonyms", "text_parts",
 )  # fmt: skip
 
 __all__ = [
@@ -122,8 +125,8 @@ __all__ = [
     "Throttled", "Train", "Who", "WholeStage", "agreement", "ask_valid", "benchmarks",
     "code_blocks", "compare", "diversity", "fingerprints", "forecast", "graph_feedback",
     "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash",
-    "outlines", "over", "phrases", "problem_facts", "rejoined", "rouge", "seed_rules", "splits",
-    "synonyms", "text_parts", "together",
+    "outlines", "over", "personal_data", "phrases", "problem_facts", "prose_language", "quality",
+    "rejoined", "rouge", "seed_rules", "splits", "synonyms", "text_parts", "together",
 ]  # fmt: skip
 
 
