@@ -1,7 +1,9 @@
 """Rows that say the same: the first one stays."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,14 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from backfeed.engine.methods import minhash
-from backfeed.engine.requests import Result
+from backfeed.engine import trees
+from backfeed.engine.methods.fingerprints import APART, fingerprints
+from backfeed.engine.methods.minhash import Hashes, shingles
+from backfeed.engine.records import Sample
+from backfeed.engine.requests import Asks, Compute, Result, over
+from backfeed.engine.stages._alike import Flags, Numbers, Sets, first_alike
 
 COLUMNS = ("messages", "code")
-MOST_COMPARED = 100
+REASONS = ("duplicate", "near-duplicate", "same-structure")
+LONGEST = 1 << 20
+"""Code of more characters is not compared by its structure."""
 
-Flags = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.int64]
 Texts = Iterator[tuple[str, str]]
 
 
@@ -28,38 +34,70 @@ class Deduplicate:
     Two rows are equal if their questions are, but for case and white space, and their answers (the
     code; the last message where there is none), but for empty lines and white space at line ends.
     With `near`, rows are duplicates also if that share of their five-token shingles is the same.
+    With `trees`, so are those of whose code that share is built alike, whatever its names, texts,
+    numbers and comments are and in what order its functions stand, and whatever was asked: of code
+    of `least_tokens` tokens or more, as there are few ways to build less.
 
     in:  "Add 1." -> f(x); "add  1." -> f(x); "Add 2." -> g(x)
     out: the first and the third; the second is rejected as `duplicate` of the first
     """
 
     near: float | None = None
+    trees: float | None = None
+    least_tokens: int = 20
     version = 1
     incremental = True
 
     def __post_init__(self) -> None:
         """Refuse what would find too little."""
-        if self.near is not None and not 0.7 <= self.near <= 1:
-            raise ValueError(f"near = {self.near}: give a share from 0.7 to 1, such as 0.8")
+        for name, share in (("near", self.near), ("trees", self.trees)):
+            if share is not None and not 0.7 <= share <= 1:
+                raise ValueError(f"{name} = {share}: give a share from 0.7 to 1, such as 0.8")
+        if self.least_tokens < 1:
+            raise ValueError(f"least_tokens = {self.least_tokens}: give a number, such as 20")
 
-    def whole(self, table: Any) -> Result:
-        """Two passes over Arrow batches, three with `near`; some 60 bytes of memory per row.
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """Who reads syntax trees."""
+        return ("compute",) if self.trees is not None else ()
 
-        Rows of earlier waves are looked through again, and those of this one judged.
+    def whole(self, table: Any) -> Asks[Result]:
+        """Two passes over Arrow batches, and two more each with `near` and `trees`.
+
+        Some 60 bytes of memory per row, with `near` or `trees` 200, and more for rows that may be
+        like others. Rows of earlier waves are looked through again, those of this one judged.
         """
         rows = _Both(table)
         first = _first_equal(rows)
-        equal = first != np.arange(len(first))
-        near = np.zeros(len(first), bool)
+        near = alike = first
         if self.near is not None:
-            first = _Near(self.near, rows, equal).first_alike(first)
-            near = ~equal & (first != np.arange(len(first)))
-        new = len(table.before)
-        counts = {
-            "duplicates": float(equal[new:].sum()),
-            "near_duplicates": float(near[new:].sum()),
-        }
-        return Result(_marked(table, first, near), metrics=counts)
+            near = alike = first_alike(partial(_shingled, rows), first, self.near)
+        if self.trees is not None:
+            built = yield from self._built(rows, near)
+            alike = first_alike(built, near, self.trees)
+        reasons = _reasons([first, near, alike])
+        counts = np.bincount(reasons[len(table.before) :], minlength=len(REASONS) + 1)
+        metrics = {"duplicates": float(counts[0]), "near_duplicates": float(counts[1])}
+        if self.trees is not None:
+            metrics["same_structure"] = float(counts[2])
+        return Result(_marked(table, alike, reasons), metrics=metrics)
+
+    def _built(self, rows: "_Both", first: Numbers) -> Asks[Sets]:
+        """The fingerprints of the code of rows that are like none before them."""
+        numbers = array("q")
+        codes = _codes(rows, first, numbers)
+        answers: Iterable[Any] = yield from over(
+            codes, lambda row: Compute(structure, (row.code, row.language, self.least_tokens))
+        )
+        return partial(_printed, numbers, answers)
+
+
+def structure(code: str, language: str, least: int) -> bytes:
+    """The fingerprints of code of so many tokens or more (32 bits each); none of other code."""
+    tokens = trees.tree_tokens(code, language)
+    if sum(token != APART for token in tokens) < least:
+        return b""
+    return fingerprints(tokens).tobytes()
 
 
 class _Both:
@@ -86,6 +124,44 @@ def _first_equal(table: Any) -> Numbers:
     return found
 
 
+def _shingled(table: "_Both", wanted: Flags) -> Iterator[tuple[int, Hashes]]:
+    """The shingles of the texts of rows."""
+    texts = (text for batch in table.batches(COLUMNS) for text in _texts(batch))
+    for number, (question, answer) in enumerate(texts):
+        if wanted[number]:
+            yield number, shingles(f"{question}\n{answer}")
+
+
+def _codes(table: "_Both", first: Numbers, numbers: "array[int]") -> Iterator[Sample]:
+    """Code of rows that are the first of their kind, if it has a grammar; `numbers` tells whose."""
+    number = -1
+    for batch in table.batches(("code", "language")):
+        for code, language in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            number += 1
+            told = code and len(code) <= LONGEST and trees.known(language)
+            if told and first[number] == number:
+                numbers.append(number)
+                yield Sample(id=str(number), code=code, language=language)
+
+
+def _printed(
+    numbers: Iterable[int], answers: Iterable[Any], wanted: Flags
+) -> Iterator[tuple[int, Hashes]]:
+    """The fingerprints of rows; what could not be read in a worker has none."""
+    for number, answer in zip(numbers, answers, strict=True):
+        if wanted[number] and isinstance(answer, bytes):
+            yield number, np.frombuffer(answer, np.uint32)
+
+
+def _reasons(found: Sequence[Numbers]) -> npt.NDArray[np.intp]:
+    """For each row the number of the first search that found it like another; past all if none."""
+    own = np.arange(len(found[0]))
+    reasons = np.full(len(own), len(REASONS))
+    for number, first in reversed([*enumerate(found)]):
+        reasons[first != own] = number
+    return reasons
+
+
 def _texts(batch: pa.RecordBatch) -> Texts:
     """The first message of the user, and the code or the last message of the assistant."""
     messages, count = batch["messages"], batch.num_rows
@@ -109,66 +185,19 @@ def _lines(text: str) -> str:
     return "\n".join(line for raw in text.splitlines() if (line := raw.rstrip()))
 
 
-@dataclass(slots=True)
-class _Near:
-    """Finds, row by row, the first of the rows that stay which a row is nearly equal to."""
-
-    least: float
-    table: Any
-    gone: Flags
-    _kept: dict[int, minhash.Hashes] = field(default_factory=dict)
-    _places: dict[tuple[int, int], list[int]] = field(default_factory=dict)
-
-    def first_alike(self, first: Numbers) -> Numbers:
-        """`first`, with the numbers of near duplicates added."""
-        keys = self._keys()
-        candidate = minhash.shared_keys(keys) & ~self.gone
-        found = first.copy()
-        for number, text in enumerate(self._rows()):
-            if candidate[number]:
-                found[number] = self._place(number, minhash.shingles(text), keys[number])
-        return found[found]  # an equal of a near duplicate is what that is
-
-    def _keys(self) -> minhash.Keys:
-        keys = np.empty((len(self.gone), minhash.BANDS), np.uint64)
-        for number, text in enumerate(self._rows()):
-            hashes = minhash.shingles(text) if not self.gone[number] else np.empty(0, np.uint32)
-            keys[number] = minhash.band_keys(minhash.signature(hashes))
-            if not len(hashes):  # nothing is like it
-                keys[number] = np.arange(minhash.BANDS, dtype=np.uint64) + np.uint64(number << 8)
-        return keys
-
-    def _rows(self) -> Iterator[str]:
-        for batch in self.table.batches(COLUMNS):
-            for question, answer in _texts(batch):
-                yield f"{question}\n{answer}"
-
-    def _place(self, number: int, hashes: minhash.Hashes, keys: minhash.Keys) -> int:
-        """The first row that this one is like; itself if there is none, and then it is kept."""
-        bands = list(enumerate(keys.tolist()))
-        alike = {other for band in bands for other in self._places.get(band, ())}
-        for other in sorted(alike)[:MOST_COMPARED]:
-            if minhash.jaccard(hashes, self._kept[other]) >= self.least:
-                return other
-        self._kept[number] = hashes
-        for band in bands:
-            self._places.setdefault(band, []).append(number)
-        return number
-
-
-def _marked(table: Any, first: Numbers, near: Flags) -> Iterator[pa.RecordBatch]:
+def _marked(table: Any, first: Numbers, reasons: npt.NDArray[np.intp]) -> Iterator[pa.RecordBatch]:
     """The rows of this wave again, in order, those rejected that are not the first."""
-    ids = _ids(_Both(table))
+    ids, names = _ids(_Both(table)), pa.array([*REASONS, ""])
     start = len(table.before)
     for batch in table.batches():
         rows = slice(start, start + batch.num_rows)
         start += batch.num_rows
-        stays = first[rows] == np.arange(rows.start, rows.stop)
-        reasons = np.where(near[rows], "near-duplicate", "duplicate")
+        stays = reasons[rows] == len(REASONS)
         place = batch.schema.get_field_index("rejected")
         kind = batch.schema.field(place).type
         parts = [
-            pa.array(["deduplicate"] * batch.num_rows), pa.array(reasons), ids.take(first[rows]),
+            pa.array(["deduplicate"] * batch.num_rows), names.take(pa.array(reasons[rows])),
+            ids.take(first[rows]),
         ]  # fmt: skip
         rejected = pa.StructArray.from_arrays(parts, fields=list(kind), mask=pa.array(stays))
         yield batch.set_column(place, batch.schema.field(place), rejected)
