@@ -64,6 +64,7 @@ EXTRAS = {
     "torch": "train",
     "transformers": "train",
     "tree_sitter_language_pack": "languages",
+    "datasets": "hf",
     "docker": "docker",
     "pylint": "deep",
     "ray": "ray",

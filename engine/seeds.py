@@ -12,7 +12,7 @@ from backfeed.engine.errors import Interrupted
 from backfeed.engine.files import write_whole
 from backfeed.engine.identity import Ids, digest
 from backfeed.engine.pulse import Pulse
-from backfeed.engine.records import Sample
+from backfeed.engine.records import Place, Sample
 from backfeed.engine.store import DiskTable
 from backfeed.engine.tally import Tally
 from backfeed.engine.writing import StepWriter
@@ -56,11 +56,15 @@ def materialise(seeds: Seeds, folder: Path, pulse: Pulse) -> Read:
     return Read(DiskTable.of(place / "out"), tally, place)
 
 
-def _write(seeds: Seeds, place: Path, pulse: Pulse) -> Tally:
-    writer, ids, tally = StepWriter(place, first=FIRST_SHARD), Ids(), Tally()
+def _write(seeds: Seeds, folder: Path, pulse: Pulse) -> Tally:
+    """A row that several samples are made from is one that entered."""
+    writer, ids, tally = StepWriter(folder, first=FIRST_SHARD), Ids(), Tally()
+    place = Place()
     for sample in seeds.rows():
         named = ids.name(sample, lineage=replace(sample.lineage, seed=seeds.seed))
-        tally.add([named])
+        again = sample.place.line > 0 and sample.place == place
+        tally.add([named], entered=0 if again else 1)
+        place = sample.place
         writer.add(named)
         if seeds.limit is not None and writer.out.total >= seeds.limit:
             break

@@ -60,6 +60,7 @@ PACKAGES = {"engine"}
 # Each heavy library is imported in at most one file, and that is in this package.
 HEAVY = {
     "accelerate": "engine.models",
+    "datasets": "engine.readers",
     "docker": "sandboxes",
     "openai": "engine.models",
     "peft": "engine.models",

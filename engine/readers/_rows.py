@@ -11,12 +11,15 @@ import msgspec
 from backfeed.engine.errors import InputError
 from backfeed.engine.grammar import dialect_named, language_named
 from backfeed.engine.readers import _values as values
-from backfeed.engine.readers._shapes import Shape, detect
+from backfeed.engine.readers._cells import Cells
+from backfeed.engine.readers._many import MANY
+from backfeed.engine.readers._shapes import SEEN, TYPED, Shape, detect
 from backfeed.engine.readers._text import Numbered, Unreadable
 from backfeed.engine.readers._values import Unusable
-from backfeed.engine.records import Message, Place, Sample
+from backfeed.engine.records import Place, Sample
 
 Row = Mapping[str, Any]
+UNKNOWN = "unknown-columns"
 
 # Of our own record, what a new verdict does not replace.
 _KEPT = (
@@ -30,14 +33,17 @@ class Reading:
     """How one file is read.
 
     `name` is what its rows are called by that have no id, `file` its path as the caller gave it;
-    `columns` maps what a row says to the column that says it; `tell` hears once what the columns
-    were taken for.
+    `columns` maps what a row says to the column that says it, `shape` is the only one that is
+    taken; `tell` hears once what the columns were taken for. A file `among` others may be one whose
+    rows are of no use: they are rejected.
     """
 
     name: str
     file: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     tell: Callable[[str], None] = lambda _line: None
+    shape: str = ""
+    among: bool = False
 
 
 def numbered(reader: Any, path: Path) -> Iterable[Numbered]:
@@ -48,24 +54,25 @@ def numbered(reader: Any, path: Path) -> Iterable[Numbered]:
 
 
 def samples(rows: Iterable[Numbered], how: Reading) -> Iterator[Sample]:
-    """The rows of one file, each with its place.
+    """The samples of a file's rows, each with its place: one of a row, but for trees and the like.
 
-    Raises `InputError` if the first row has no columns that we know, or no row can be read at all.
+    Raises `InputError` at the end if no row has columns that we know, or none can be read at all.
     """
     shapes = _Shapes(how)
-    count, fault = 0, ""
+    count, fault = 0, None
     for line, row in rows:
         count += 1
         mark = Mark(f"{how.name}:{count}", Place(how.file, line))
         try:
             shape = shapes.of(row)
         except Unusable as why:
-            fault = fault or why.detail
+            fault = fault or why
             yield _refused(mark, why)
         else:
-            yield sample_of(row, shape, mark)
-    if fault and not shapes.known:
-        raise InputError(f"{how.name}: none of its {count:,} rows can be read; {fault}")
+            yield from _samples_of(row, shape, mark)
+    if fault and not shapes.known and not how.among:
+        told = "" if fault.reason == UNKNOWN else f"none of its {count:,} rows can be read; "
+        raise InputError(f"{how.name}: {told}{fault.detail}")
 
 
 class Mark(NamedTuple):
@@ -80,34 +87,60 @@ class _Shapes:
 
     def __init__(self, how: Reading) -> None:
         self.how = how
-        self.known: dict[tuple[str, ...], Shape] = {}
+        self.known: dict[tuple[Any, ...], Shape] = {}
+        self.seen = SEEN.union(how.columns.values())
 
     def of(self, row: Row) -> Shape:
-        """The shape of a row. Raises `Unusable`; `InputError` if it is the first and has none."""
+        """The shape of a row. Raises `Unusable` if it has none."""
         if isinstance(row, Unreadable):
             raise Unusable(row.reason, row.detail)
-        columns = tuple(row)
-        if columns not in self.known:
+        seen = self.seen
+        key = tuple(
+            [
+                name if name not in TYPED else (name, type(value))
+                for name, value in row.items()
+                if value is not None and name in seen
+            ]
+        )
+        shape = self.known.get(key)
+        if shape is None:
             try:
-                shape = detect(row, self.how.columns)
+                shape = detect(row, self.how.columns, self.how.shape)
             except InputError as error:
-                if not self.known:
-                    raise InputError(f"{self.how.name}: {error}") from None
-                raise Unusable("unknown-columns", str(error)) from None
+                raise Unusable(UNKNOWN, str(error)) from None
             if not self.known:
-                self.how.tell(f"{self.how.name}: {shape.told()}")
-            self.known[columns] = shape
-        return self.known[columns]
+                self.how.tell(f"{self.how.name}: {shape.told(row)}")
+            self.known[key] = shape
+        return shape
 
 
-def sample_of(row: Row, shape: Shape, mark: Mark) -> Sample:
-    """One row as a sample, rejected if it cannot be used."""
+def _samples_of(row: Row, shape: Shape, mark: Mark) -> Iterator[Sample]:
+    """One row as samples, rejected if they cannot be used."""
     mark = Mark(_id(row, shape) or mark.name, mark.place)
     try:
         values.refuse_large(row)
-        return _own(row, mark) if shape.name == "backfeed" else _foreign(row, shape, mark)
+        if shape.known.many:
+            yield from _many(row, shape, mark)
+            return
+        sample = _own(row, mark) if shape.name == "backfeed" else _foreign(row, shape, mark)
     except Unusable as why:
-        return _refused(mark, why)
+        sample = _refused(mark, why)
+    yield sample
+
+
+def _many(row: Row, shape: Shape, mark: Mark) -> Iterator[Sample]:
+    """The samples of a row that holds several: they are numbered if they are more than one."""
+    found = list(MANY[shape.known.many](row, shape.columns))
+    if not found:
+        raise Unusable("no-answer", "it holds no answer")
+    own = shape.columns.get("id", "")
+    for number, inner in enumerate(found, 1):
+        plain = {key: value for key, value in inner.items() if key != own}
+        name = f"{mark.name}/{number}" if len(found) > 1 else mark.name
+        try:
+            yield _foreign(plain, detect(plain, {}), Mark(name, mark.place))
+        except Unusable as why:
+            yield _refused(Mark(name, mark.place), why)
 
 
 def _refused(mark: Mark, why: Unusable) -> Sample:
@@ -128,38 +161,21 @@ def _own(row: Row, mark: Mark) -> Sample:
 
 
 def _foreign(row: Row, shape: Shape, mark: Mark) -> Sample:
-    def text(name: str) -> str:
-        column = shape.columns.get(name, "")
-        return values.text_of(row.get(column), column) if column else ""
-
-    def cell(name: str) -> tuple[Any, str]:
-        column = shape.columns.get(name, "")
-        return row.get(column) if column else None, column
-
-    files = values.files_of(*cell("files"))
-    messages = (
-        values.messages_of(*cell("messages")) if "messages" in shape.columns else _turns(text)
-    )
-    if system := text("system"):
-        messages = (Message("system", system), *messages)
+    cells = Cells(row, shape)
+    files = values.files_of(*cells.pair("files"))
+    messages = cells.messages()
     if not files and not any(m.role == "assistant" and m.content.strip() for m in messages):
         raise Unusable("no-answer", "the answer is empty")
-    language = text("language")
+    language = cells.text("language")
     return Sample(
         source_id=mark.name, place=mark.place,
-        language=language_named(language) if language else "",
-        dialect=dialect_named(text("dialect") or language),
-        question_type=text("question_type"), messages=messages, entry_point=text("entry_point"),
-        files=files, support=values.files_of(*cell("support")),
-        tests=values.tests_of(*cell("tests")), extra=_extra(row, shape),
+        language=language_named(language) if language else shape.known.language,
+        dialect=dialect_named(cells.text("dialect") or language),
+        question_type=values.name_of(cells.value("question_type")), messages=messages,
+        entry_point=cells.entry_point(), files=files,
+        support=values.files_of(*cells.pair("support")), tests=cells.tests(messages),
+        extra=_extra(row, shape),
     )  # fmt: skip
-
-
-def _turns(text: Callable[[str], str]) -> tuple[Message, ...]:
-    instruction, given, response = text("instruction"), text("input"), text("response")
-    asked = "\n\n".join(part for part in (instruction, given) if part.strip())
-    turns = (Message("user", asked), Message("assistant", response))
-    return tuple(turn for turn in turns if turn.content)
 
 
 def _extra(row: Row, shape: Shape) -> str:

@@ -1,28 +1,47 @@
 """Text files of rows: unpacked, refused if binary, read in lines of bounded length."""
 
+import bz2
 import gzip
+import io
+import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+import pyarrow as pa
 
 from backfeed.engine.errors import InputError
 
 LINE_BYTES = 64 * 1024 * 1024
 CELL_BYTES = 16 * 1024 * 1024
 _CHUNK = 1024 * 1024
-_HEAD = 8192
+_HEAD = 64 * 1024
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BINARY = {
-    b"PAR1": "it begins as Parquet does: name it .parquet",
-    b"PK\x03\x04": "it begins as a zip archive (.xlsx is one): unpack it, or save it as CSV",
-    b"\x28\xb5\x2f\xfd": "it is compressed with zstd: unpack it with zstd -d",
-    b"BZh": "it is compressed with bzip2: unpack it with bunzip2",
-    b"\xfd7zXZ": "it is compressed with xz: unpack it with unxz",
-    b"ARROW1": "it is an Arrow file: save it as Parquet",
+    b"PAR1": "it begins as Parquet does: name it .parquet, or add --format parquet",
+    b"PK\x03\x04": "it begins as a zip archive: unpack it; if it is a workbook add --format xlsx",
+    b"ARROW1": "it begins as Arrow does: name it .arrow, or add --format arrow",
 }
+_PACKED: dict[bytes, Callable[[IO[bytes]], Any]] = {
+    b"\x1f\x8b": lambda raw: gzip.GzipFile(fileobj=raw),
+    b"\x28\xb5\x2f\xfd": lambda raw: pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd"),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ": lzma.LZMAFile,
+}
+PACKED = (".gz", ".zst", ".bz2", ".xz")
+"""How the names of packed files end; what a file is packed with is told by its first bytes."""
+
+
+def packed(*suffixes: str) -> tuple[str, ...]:
+    """Suffixes of text files, plain and packed.
+
+    >>> packed(".x")
+    ('.x', '.x.gz', '.x.zst', '.x.bz2', '.x.xz')
+    """
+    return tuple(suffix + end for end in ("", *PACKED) for suffix in suffixes)
 
 
 Numbered = tuple[int, dict[str, Any]]
@@ -55,22 +74,25 @@ def reading(path: Path) -> Iterator[None]:
     """What goes wrong with the file itself becomes `InputError`."""
     try:
         yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
         raise InputError(f"{path} is damaged: {error}; fetch it again") from error
     except OSError as error:
+        if error.errno is None:  # so say all that unpack
+            raise InputError(f"{path} is damaged: {error}; fetch it again") from error
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a text file, unpacked if it is gzip, behind its byte order mark."""
-    with reading(path), path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        file: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
-        head = file.read(_HEAD)
+def opened(path: Path) -> Iterator[io.BufferedReader]:
+    """The bytes of a text file, unpacked, behind its byte order mark. They can be peeked at."""
+    with reading(path), io.BufferedReader(path.open("rb", buffering=0), _HEAD) as raw:
+        head = raw.peek()
+        unpack = next((made for magic, made in _PACKED.items() if head.startswith(magic)), None)
+        file: Any = io.BufferedReader(unpack(raw), _HEAD) if unpack else raw
+        head = file.peek()
         _refuse_binary(path, head)
-        file.seek(3 if head.startswith(b"\xef\xbb\xbf") else 0)
+        if head.startswith(b"\xef\xbb\xbf"):
+            file.read(3)
         yield file
 
 

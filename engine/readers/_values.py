@@ -1,26 +1,23 @@
-"""Values of cells: texts, files, messages and tests in the ways that data sets write them."""
+"""Values of cells: texts, files and messages in the ways that data sets write them."""
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-import msgspec
-
 from backfeed.engine.config import nearest
-from backfeed.engine.methods.compare import CHECKER
-from backfeed.engine.methods.compare import KINDS as COMPARED
 from backfeed.engine.readers._text import CELL_BYTES
-from backfeed.engine.records import File, Message, Test
+from backfeed.engine.records import File, Message
 
-KINDS = ("script", "stdio", "framework", "doctest")
-_TEST_KEYS = {item.name for item in dataclasses.fields(Test)}
+DEPTH = 200
+_SAID = ("content", "text", "value")
 _ROLES = {
     "user": "user", "human": "user", "prompter": "user",
-    "assistant": "assistant", "gpt": "assistant", "bot": "assistant", "model": "assistant",
-    "function_call": "assistant", "system": "system", "developer": "system",
-    "tool": "tool", "function": "tool", "observation": "tool",
+    "assistant": "assistant", "gpt": "assistant", "chatgpt": "assistant", "bot": "assistant",
+    "model": "assistant", "ai": "assistant",
+    "function_call": "assistant", "tool_call": "assistant", "tool_calls": "assistant",
+    "system": "system", "developer": "system",
+    "tool": "tool", "function": "tool", "observation": "tool", "tool_response": "tool",
 }  # fmt: skip
 
 
@@ -33,23 +30,30 @@ class Unusable(Exception):
 
 
 def refuse_large(row: Mapping[str, Any]) -> None:
-    """Raise `Unusable` if a cell is too large to be carried through a run."""
+    """Raise `Unusable` if a cell is too large to be carried through a run, or nested too deep."""
     for column, value in row.items():
-        if (size := _size(value)) > CELL_BYTES:
+        if (size := _size(value, column)) > CELL_BYTES:
             detail = f"column {column!r} has {size:,} bytes, a cell may have {CELL_BYTES:,}"
             raise Unusable("cell-too-large", detail)
 
 
-def _size(value: Any) -> int:
-    if isinstance(value, str):
-        return len(value.encode()) if len(value) > CELL_BYTES // 4 else len(value)
-    if isinstance(value, bytes):
-        return len(value)
-    if isinstance(value, Mapping):
-        return sum(map(_size, value.values()))
-    if isinstance(value, list | tuple):
-        return sum(map(_size, value))
-    return 0
+def _size(value: Any, column: str) -> int:
+    size, depth, level = 0, 0, [value]
+    while level:
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, str):
+                size += len(one.encode()) if len(one) > CELL_BYTES // 4 else len(one)
+            elif isinstance(one, bytes):
+                size += len(one)
+            elif isinstance(one, dict):
+                inner += one.values()
+            elif isinstance(one, list | tuple):
+                inner += one
+        level, depth = inner, depth + 1
+        if depth > DEPTH:
+            raise Unusable("nested-too-deep", f"column {column!r} has more than {DEPTH} levels")
+    return size
 
 
 def text_of(value: Any, column: str) -> str:
@@ -58,7 +62,7 @@ def text_of(value: Any, column: str) -> str:
         return ""
     if isinstance(value, str):
         return value
-    raise Unusable("not-text", f"column {column!r} holds {_kind(value)}, not text")
+    raise Unusable("not-text", f"column {column!r} holds {kind_of(value)}, not text")
 
 
 def name_of(value: Any) -> str:
@@ -68,7 +72,7 @@ def name_of(value: Any) -> str:
 
 def files_of(value: Any, column: str) -> tuple[File, ...]:
     """Files as {path: text}, as [{path, text}], or either as a JSON text."""
-    value = _parsed(value)
+    value = parsed(value)
     if not value:
         return ()
     if isinstance(value, Mapping):
@@ -85,7 +89,7 @@ def files_of(value: Any, column: str) -> tuple[File, ...]:
 def _file(path: Any, text: Any, column: str) -> File:
     if not isinstance(path, str) or not isinstance(text, str):
         raise Unusable(
-            "bad-files", f"column {column!r}: a path or its text is {_kind(text)}, not text"
+            "bad-files", f"column {column!r}: a path or its text is {kind_of(text)}, not text"
         )
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\\" in path or "\0" in path:
@@ -96,7 +100,13 @@ def _file(path: Any, text: Any, column: str) -> File:
 
 
 def messages_of(value: Any, column: str) -> tuple[Message, ...]:
-    """Turns as {role, content} or {from, value}; content may be a list of parts."""
+    """Turns as {role, content} or {from, value}, or the JSON text of them.
+
+    Content may be a list of parts; a call of tools is told as JSON.
+    """
+    value = parsed(value)
+    if value is None:
+        return ()
     if not isinstance(value, list) or not all(isinstance(turn, Mapping) for turn in value):
         raise Unusable("bad-messages", f"column {column!r} is not a list of turns")
     return tuple(_message(turn, column) for turn in value)
@@ -104,75 +114,48 @@ def messages_of(value: Any, column: str) -> tuple[Message, ...]:
 
 def _message(turn: Mapping[str, Any], column: str) -> Message:
     said = str(turn.get("role") or turn.get("from") or "")
-    if said not in _ROLES:
+    role = _ROLES.get(said) or _ROLES.get(said.lower())
+    if role is None:
         raise Unusable(
             "bad-messages", f"column {column!r}: no role {said!r}; {nearest(said, _ROLES)}"
         )
-    content = turn["content"] if "content" in turn else turn.get("value")
+    content = next((turn[key] for key in _SAID if turn.get(key) is not None), None)
     if isinstance(content, list):
         content = "".join(_part(part, column) for part in content)
-    return Message(_ROLES[said], text_of(content, column))
+    text = text_of(content, column)
+    if calls := turn.get("tool_calls"):
+        told = calls if isinstance(calls, str) else json.dumps(calls, ensure_ascii=False)
+        text = f"{text}\n{told}" if text else told
+    return Message(role, text)
 
 
 def _part(part: Any, column: str) -> str:
     if isinstance(part, str):
         return part
-    text = part.get("text", part.get("value")) if isinstance(part, Mapping) else None
-    if not isinstance(text, str):
+    found = [part[key] for key in _SAID if part.get(key)] if isinstance(part, Mapping) else [None]
+    text = found[0] if found else ""
+    if not isinstance(text, str) or (not found and part.get("type", "text") != "text"):
         raise Unusable("not-text", f"column {column!r} has a part that is not text")
     return text
 
 
-def tests_of(value: Any, column: str) -> tuple[Test, ...]:
-    """Tests as a list of objects or of scripts, as one script, or any of them as a JSON text."""
-    value = _parsed(value)
-    if not value:
-        return ()
-    if isinstance(value, str | Mapping):
-        value = [value]
-    if not isinstance(value, Sequence):
-        raise Unusable("bad-tests", f"column {column!r} holds {_kind(value)}, not a list of tests")
-    return tuple(_test(item, f"column {column!r}, test {n}") for n, item in enumerate(value, 1))
+def history_of(value: Any, column: str) -> tuple[Message, ...]:
+    """Earlier turns as a list of pairs (asked, answered), or the JSON text of them."""
+    value = parsed(value) or ()
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(pair, list | tuple) and len(pair) == 2 for pair in value
+    ):
+        raise Unusable("bad-history", f"column {column!r} is not a list of pairs")
+    turns = [turn for pair in value for turn in zip(("user", "assistant"), pair, strict=True)]
+    return tuple(Message(role, text_of(text, column)) for role, text in turns)
 
 
-def _test(item: Any, where: str) -> Test:
-    if isinstance(item, str):
-        return Test("script", code=item)
-    if not isinstance(item, Mapping):
-        raise Unusable("bad-tests", f"{where} is {_kind(item)}, not an object")
-    plain = {key: value for key, value in item.items() if value is not None}
-    for key in plain:
-        if key not in _TEST_KEYS:
-            raise Unusable("bad-tests", f"{where} has the key {key!r}; {nearest(key, _TEST_KEYS)}")
-    plain["files"] = files_of(plain.get("files"), where)
-    plain.setdefault("kind", _kind_of_test(plain))
-    if plain["kind"] not in KINDS:
-        raise Unusable(
-            "bad-tests", f"{where}: no kind {plain['kind']!r}; {nearest(str(plain['kind']), KINDS)}"
-        )
-    how = plain.get("compare", "token")
-    if how not in (*COMPARED, CHECKER):
-        known = nearest(str(how), (*COMPARED, CHECKER))
-        raise Unusable("bad-tests", f"{where}: no compare {how!r}; {known}")
-    if how == CHECKER and (plain["kind"] != "stdio" or not plain.get("code")):
-        raise Unusable("bad-tests", f"{where}: a checker is the code of a test of kind stdio")
-    try:
-        return msgspec.convert(plain, Test)
-    except msgspec.ValidationError as error:
-        raise Unusable("bad-tests", f"{where}: {error}") from None
+def is_turns(value: Any) -> bool:
+    """Is a prompt or a completion written as messages?"""
+    return isinstance(value, list) and bool(value) and all(isinstance(v, Mapping) for v in value)
 
 
-def _kind_of_test(plain: Mapping[str, Any]) -> str:
-    if plain.get("framework"):
-        return "framework"
-    if plain.get("compare") == CHECKER:
-        return "stdio"
-    return (
-        "stdio" if not plain.get("code") and ("stdin" in plain or "stdout" in plain) else "script"
-    )
-
-
-def _parsed(value: Any) -> Any:
+def parsed(value: Any) -> Any:
     """A JSON text of a list or object as that; any other value as it is."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
@@ -182,6 +165,7 @@ def _parsed(value: Any) -> Any:
     return value
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value is, in words."""
     names = {"dict": "an object", "list": "a list", "bool": "true or false", "NoneType": "nothing"}
     return names.get(type(value).__name__, f"a {type(value).__name__}")

@@ -15,11 +15,12 @@ from backfeed.engine.readers._text import (
     all_lines,
     not_utf8,
     opened,
+    packed,
 )
 
 
 class _Csv(Reads):
-    suffixes = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+    suffixes = packed(".csv", ".tsv")
 
     def numbered(self, path: Path) -> Iterator[Numbered]:
         """One row per record; a record with more or fewer cells than the header is `Unreadable`."""

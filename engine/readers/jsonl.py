@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from backfeed.engine.readers._json import rows_by_line
-from backfeed.engine.readers._text import Numbered, Reads, opened
+from backfeed.engine.readers._text import Numbered, Reads, opened, packed
 
 
 class _JsonLines(Reads):
-    suffixes = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+    suffixes = packed(".jsonl", ".ndjson")
 
     def numbered(self, path: Path) -> Iterator[Numbered]:
         """One row per line."""

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from backfeed.engine.errors import InputError
-from backfeed.engine.readers._text import Numbered, Reads, reading
-
-ROWS = 64
+from backfeed.engine.readers._arrow import few_rows, reading_arrow, rows_of
+from backfeed.engine.readers._text import Numbered, Reads
 
 
 class _Parquet(Reads):
@@ -17,18 +15,16 @@ class _Parquet(Reads):
 
     def numbered(self, path: Path) -> Iterator[Numbered]:
         """The rows in file order."""
-        with reading(path), path.open("rb"):
-            pass  # what is wrong with the path is told as for any file
-        try:
-            with pq.ParquetFile(path, pre_buffer=False) as file:
-                batches = file.iter_batches(ROWS)
-                rows = (row for batch in batches for row in batch.to_pylist())
-                yield from enumerate(rows, start=1)
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            first = str(error).partition("\n")[0]
-            raise InputError(
-                f"{path} is not a Parquet file that can be read: {first}; fetch it again"
-            ) from error
+        with reading_arrow(path, "a Parquet file"), pq.ParquetFile(path, pre_buffer=False) as file:
+            yield from enumerate(_rows(file), start=1)
+
+
+def _rows(file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
+    for group in range(file.num_row_groups):
+        told = file.metadata.row_group(group)
+        few = few_rows(told.total_byte_size, told.num_rows)
+        for batch in file.iter_batches(few, row_groups=[group]):
+            yield from rows_of(batch)
 
 
 PLUGIN = _Parquet()

@@ -1,14 +1,17 @@
 """What every reader of data sets keeps."""
 
+import bz2
 import csv
 import gzip
 import json
+import lzma
 from collections import Counter
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conformance.everything import can_be_loaded, every, loaded
+from workbooks import workbook
 
 from backfeed.engine.errors import InputError
 from backfeed.engine.readers import _rows
@@ -33,6 +36,15 @@ def parquet(path):
     pq.write_table(pa.Table.from_pylist(ROWS), path)
 
 
+def arrow(path):
+    with pa.ipc.new_file(str(path), pa.Table.from_pylist(ROWS).schema) as file:
+        file.write_table(pa.Table.from_pylist(ROWS))
+
+
+def sheet(path):
+    workbook(path, [list(ROWS[0]), *(list(row.values()) for row in ROWS)])
+
+
 def table(path):
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, ROWS[0], delimiter="\t" if path.suffix == ".tsv" else ",")
@@ -42,7 +54,12 @@ def table(path):
 
 WRITERS = {
     ".jsonl": lines, ".ndjson": lines, ".json": array, ".parquet": parquet, ".pq": parquet,
-    ".csv": table, ".tsv": table,
+    ".csv": table, ".tsv": table, ".arrow": arrow, ".ipc": arrow, ".feather": arrow,
+    ".xlsx": sheet, ".xlsm": sheet,
+}  # fmt: skip
+PACKERS = {
+    ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress,
+    ".zst": lambda raw: pa.compress(raw, "zstd", asbytes=True),
 }  # fmt: skip
 
 suffixes = pytest.mark.parametrize(("name", "suffix"), SUFFIXES)
@@ -51,7 +68,8 @@ suffixes = pytest.mark.parametrize(("name", "suffix"), SUFFIXES)
 @pytest.fixture
 def good(tmp_path, suffix):
     """A file of that suffix with two rows."""
-    plain = suffix.removesuffix(".gz")
+    end = next((end for end in PACKERS if suffix.endswith(end)), "")
+    plain = suffix.removesuffix(end)
     if plain not in WRITERS:
         pytest.fail(f"conformance/test_readers.py cannot write {plain}: add it to WRITERS")
     path = tmp_path / f"rows{plain}"
@@ -59,7 +77,7 @@ def good(tmp_path, suffix):
     if plain == suffix:
         return path
     packed = tmp_path / f"rows{suffix}"
-    packed.write_bytes(gzip.compress(path.read_bytes()))
+    packed.write_bytes(PACKERS[end](path.read_bytes()))
     return packed
 
 

@@ -35,7 +35,7 @@ FILES = [
     ("a.jsonl", b"not json\n", ["a.jsonl", "none of its 1 rows can be read", "line 1"]),
     ("a.jsonl", b'{"text": 1}\n', ["a.jsonl", "the columns are text", "--columns"]),
     ("a.parquet", b"PAR1 of a kind", ["a.parquet", "not a Parquet file", "fetch it again"]),
-    ("a.xlsx", b"PK\x03\x04", ["a.xlsx", "nothing reads '.xlsx'", ".jsonl"]),
+    ("a.xlsx", b"PK\x03\x04", ["a.xlsx", "not a workbook", "save it as CSV"]),
     ("a.json", b'{"data": [', ["a.json", "none of its 1 rows", "line 1"]),
 ]
 
