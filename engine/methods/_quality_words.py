@@ -15,7 +15,9 @@ ASKS_CODE = re.compile(
 ASKS_WORDS = re.compile(
     r"\b(?:explain|descri(?:be|ption)|identify|detect|how (?:to|do|does|can|could|would|should)"
     r"|why|what (?:is|are|does|do|would|will)|comments?|essay|documentation|story|poem|e-?mail"
-    r"|names?|title|list|summar\w+|difference|outline|plan|test cases?|review|output|pseudo-?code"
+    r"|(?:names?|titles?|list) (?:for|of (?:ideas|tips|skills|steps))"
+    r"|(?:make|create|write|give|provide|compile|prepare) (?:me |us )?an? (?:[\w-]+ )?list"
+    r"|summar\w+|difference|outline|plan|test cases?|review|output|pseudo-?code"
     r"|readme|errors?|bugs?|video|youtube|movie|speech|used to write|colou?r code|secret code"
     r"|code of|dress code|zip code|program for|class of|in words|workout|school|course|lesson)\b",
     re.IGNORECASE,

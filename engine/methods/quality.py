@@ -112,8 +112,8 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 
 def _is_short(question: str) -> bool:
     """One or two words that name nothing to be done."""
-    found = _WORD.findall(question)
-    return len(found) < 3 and len(question.strip()) < 15 and not _UNSPACED.search(question)
+    few = len(_WORD.findall(question)) < 3 and len(question.strip()) < 15
+    return few and not _UNSPACED.search(question) and not re.search(r"\d", question)
 
 
 def _short(turn: Turn) -> Found:

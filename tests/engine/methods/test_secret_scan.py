@@ -5,7 +5,7 @@ The secrets are put together here, so that no scanner takes this file for a leak
 
 import pytest
 
-from backfeed.engine.methods.secret_scan import secret
+from backfeed.engine.methods.secret_scan import secret, secrets
 
 MIXED = "q7Rz2LkP9sXw4VbN1mTc"
 BODY = "MIIEpAIBAAKCAQEA7bq0cV3mXQf2d9sKp1LwYt6Zr8Nn5HhJj4GgFfDdSsAaPpOo\n" * 3
@@ -61,6 +61,52 @@ ORDINARY = [
 @pytest.mark.parametrize("language", ["python", "javascript", ""])
 def test_ordinary_code_holds_none(text, language):
     assert secret(text, language) == ""
+
+
+# The forms that services give to their keys, and ways to write a password down.
+FORMS = [
+    (joined("k = 'AI", "za", MIXED, "Xy3Kd8Qw5Zt7Hn2"), "google-api-key"),
+    (joined("k = 'gith", "ub_pat_", MIXED, "Ab_", MIXED, MIXED, MIXED[:19], "'"), "github-token"),
+    (joined("hf = 'h", "f_", MIXED, MIXED[:16], "'"), "hugging-face-token"),
+    (joined("k = 'sk", "-ant-api03-", MIXED, MIXED, MIXED, "'"), "anthropic-api-key"),
+    (joined("KEY = 'AK", "IA", "EVXRVCQURTAWBOGQ", "'"), "aws-key"),
+    (joined("url = 'redis://bob:", "EnEzioqCytgmKS", "@db.internal/x'"), "url-password"),
+    (joined("db_password: str = '", "Kx7fQz2w", "'"), "password"),
+    (joined("export DB_PASSWORD=", "Kx7fQz2w9"), "password"),
+    (joined("API_KEY: ", MIXED), "password"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind"), FORMS, ids=[text[:14] for text, _ in FORMS])
+def test_the_kind_of_a_secret_is_told(text, kind):
+    [found] = secrets(f"one\n{text}\n", "python")
+    assert (found.line, found.kind) == (2, kind)
+
+
+def test_all_lines_are_told_and_each_once():
+    text = "\n".join(["", SECRETS[0][0], "x = 1", SECRETS[1][0], SECRETS[0][0]])
+    assert [(s.line, s.kind) for s in secrets(text, "python")] == [
+        (2, "aws-key"), (4, "github-token"), (5, "aws-key"),
+    ]  # fmt: skip
+
+
+STAND_INS = [
+    joined("KEY = 'AK", "IA", "IOSFODNN7EXAMPLE", "'"),
+    "password = 'P@ssw0rd1'",
+    "password = 'A1b2C3d4E5'",
+    "DNA = 'ACCAGTACCAGTACCAGTACGGA'",
+    "SECRET_KEY=your_secret_key_1",
+    "API_TOKEN=${TOKEN_1}",
+    "MAX_TOKEN = compute_token(4)",
+    "url = 'redis://bob:MySuperWonderfulWord@host/'",
+    "password: string = getPassword1()",
+]
+
+
+@pytest.mark.parametrize("text", STAND_INS)
+@pytest.mark.parametrize("language", ["python", "typescript", ""])
+def test_stand_ins_are_none(text, language):
+    assert secrets(text, language) == ()
 
 
 def test_no_service_is_asked(monkeypatch):
