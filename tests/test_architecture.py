@@ -42,6 +42,7 @@ LAYERS = [
     {"engine.proving", "engine.waves"},
     {"engine.output", "engine.inputs", "engine.services"},
     {"engine.report", "engine.evidence"},
+    {"engine.gate"},
     {"engine.job"},
     {"engine.runners"},
     {"engine.commands"},

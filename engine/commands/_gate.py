@@ -1,0 +1,202 @@
+"""Check a data set, judge what the run left, and tell the verdict wherever it is asked for."""
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from backfeed.engine import recipe as recipes
+from backfeed.engine.boundary import storing
+from backfeed.engine.commands import check
+from backfeed.engine.config import read_toml
+from backfeed.engine.errors import CallerError, RunConflict
+from backfeed.engine.files import write_whole
+from backfeed.engine.gate import baseline, changed, judge, lines, policy, told, verdict
+from backfeed.engine.gate.annotations import annotations
+from backfeed.engine.gate.clauses import clauses
+from backfeed.engine.gate.junit import junit
+from backfeed.engine.gate.markdown import markdown
+from backfeed.engine.gate.sarif import sarif
+from backfeed.engine.output import write_json
+from backfeed.engine.readers._shapes import parse_columns
+
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the caller asks for; `passed` are words for `check`."""
+
+    datasets: Sequence[str]
+    policy: Path | None = None
+    sarif: Path | None = None
+    junit: Path | None = None
+    baseline: Path | None = None
+    changed_only: str | None = None
+    directory: Path | None = None
+    as_json: bool = False
+    passed: Sequence[str] = ()
+
+
+def gate(order: Order) -> int:
+    """Do it: 0 if the data set keeps to the policy, 1 if not. Raises as `check` does."""
+    _refuse_paths(order)
+    rules = policy.load(order.policy) if order.policy else policy.Policy()
+    conditions = clauses(rules)
+    before = baseline.load(order.baseline, conditions) if order.baseline else None
+    old = changed.marks_at(order.datasets, _before(order)) if order.changed_only else None
+    with _directory(order) as directory:
+        _check(order, rules.depth, directory)
+        rows: Iterable[judge.Marked] = _rows(directory)
+        if before is not None:
+            rows = before.meeting(rows)
+        if old is not None:
+            rows = judge.only_new(rows, old)
+        judged = judge.judge(conditions, rows)
+        found = verdict.Verdict(
+            " ".join(order.datasets), str(order.policy or "the default policy"), judged.rows,
+            verdict.outcomes(judged, before), str(order.baseline or ""), order.changed_only or "",
+        )  # fmt: skip
+        if old is None:
+            _remember(directory, judged)
+    _tell(order, found, judged)
+    return 0 if found.passed else 1
+
+
+def _refuse_paths(order: Order) -> None:
+    """Mistakes that would only show after the work."""
+    for option, path in (("--sarif", order.sarif), ("--junit", order.junit)):
+        if path is not None and path.is_dir():
+            raise CallerError(f"{option} {path} is a folder: name a file")
+    if order.sarif is not None and order.sarif == order.junit:
+        raise CallerError(f"--sarif and --junit both name {order.sarif}: name two files")
+    recipe = order.directory / "recipe.toml" if order.directory else None
+    if (
+        recipe is not None
+        and recipe.is_file()
+        and (name := read_toml(recipe).get("name")) != "check"
+    ):
+        raise RunConflict(f"{order.directory} holds a run of {name!r}: name another with -o DIR")
+
+
+def _before(order: Order) -> changed.Before:
+    return changed.Before(
+        str(order.changed_only), recipes.load(recipes.find("check")),
+        parse_columns(_given(order.passed, "--columns")),
+    )  # fmt: skip
+
+
+def _given(words: Sequence[str], name: str) -> str:
+    return next((value for key, value in pairwise(words) if key == name), "")
+
+
+@contextmanager
+def _directory(order: Order) -> Iterator[Path]:
+    if order.directory is not None:
+        yield order.directory
+        return
+    with tempfile.TemporaryDirectory(prefix="backfeed-gate-") as folder:
+        yield Path(folder) / "run"
+
+
+def _check(order: Order, until: str, directory: Path) -> None:
+    """Run `check`, as the command line would. What it says of a folder that goes is not told."""
+    words = ["--update", "--until", until, *order.passed]
+    says = io.StringIO()
+    quiet = redirect_stderr(says) if not sys.stderr.isatty() else redirect_stderr(sys.stderr)
+    try:
+        with redirect_stdout(io.StringIO()), quiet:
+            check.COMMAND.main(
+                [*order.datasets, "-o", str(directory), *words],
+                prog_name="backfeed check", standalone_mode=False,
+            )  # fmt: skip
+    finally:
+        for line in says.getvalue().splitlines():
+            if order.directory is not None or str(directory) not in line:
+                click.echo(told.plain_line(line, 2000), err=True)
+
+
+def _rows(directory: Path) -> Iterator[judge.Marked]:
+    marks = lines.line_marks(baseline.rows_of(directory))
+    return lines.marked(baseline.rows_of(directory), marks)
+
+
+def _remember(directory: Path, judged: judge.Judged) -> None:
+    """What was found goes to summary.json, which can be the baseline of another run."""
+    path = directory / "summary.json"
+    with storing(f"reading {path}"):
+        known = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    write_json(path, {**known, "gate": baseline.plain(judged)})
+
+
+def _tell(order: Order, found: verdict.Verdict, judged: judge.Judged) -> None:
+    places = told.Places(
+        changed.root_of(Path(order.datasets[0])) or Path.cwd(), lines.columns(found.broken)
+    )
+    if order.sarif is not None:
+        _write(order.sarif, msgspec.json.format(_json(sarif(found, places, [*judged.files]))))
+    if order.junit is not None:
+        _write(order.junit, junit(found, judged, places))
+    if order.as_json:
+        click.echo(msgspec.json.format(_json(found.plain())).decode())
+    else:
+        _say(found, places)
+    _tell_github(os.environ, (found, places), as_json=order.as_json)
+
+
+def _json(value: Any) -> bytes:
+    return msgspec.json.encode(value)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with storing(f"writing {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, data + b"\n")
+
+
+def _tell_github(
+    given: Mapping[str, str], of: tuple[verdict.Verdict, told.Places], *, as_json: bool
+) -> None:
+    """Annotations and the summary of the step, where GitHub Actions asks for them."""
+    if given.get("GITHUB_ACTIONS") == "true":
+        for line in annotations(*of):
+            click.echo(line, err=as_json)
+    if summary := given.get("GITHUB_STEP_SUMMARY"):
+        with storing(f"writing {summary}"), Path(summary).open("a", encoding="utf-8") as file:
+            file.write(markdown(*of) + "\n")
+
+
+def _say(found: verdict.Verdict, places: told.Places) -> None:
+    """The verdict, a table of the clauses, and the first rows that break them."""
+    colour = "green" if found.passed else "red"
+    line = told.plain_line(f"{found.dataset}: {told.headline(found)}", 2000)
+    click.secho(line, fg=colour, bold=True)
+    table = [(one.name, told.found(one), told.bound(one), _state(one)) for one in found.outcomes]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  " + "  ".join(cells).rstrip())
+    broken = found.broken
+    for one in broken[:SHOWN]:
+        where = f"{places.path(one.place.file)}:{one.place.line}"
+        if column := places.column(one):
+            where += f":{column}"
+        click.echo(told.plain_line(f"{where}: {one.blame.rule}: {one.name}: {one.blame.message}"))
+    if len(broken) > SHOWN:
+        click.echo(f"and {len(broken) - SHOWN:,} more; all of them: --sarif FILE or --json")
+
+
+def _state(outcome: verdict.Outcome) -> str:
+    if outcome.state == "kept":
+        return "kept"
+    before = "" if outcome.before is None else f", {told.number(outcome, outcome.before)} before"
+    return f"no worse than before{before}" if outcome.state == "as before" else f"BROKEN{before}"

@@ -1,0 +1,240 @@
+"""The clauses of a policy: what each blames a row for, and when it is broken."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
+from statistics import NormalDist
+
+from backfeed.engine.gate.policy import Bound, PassRate, Policy
+from backfeed.engine.gate.says import licence_of, says, takes
+from backfeed.engine.records import LEVELS, Finding, Sample
+
+REPEATED = ("duplicate", "near-duplicate", "same-structure")
+CONTAMINATED = ("contaminated",)
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """What one clause holds against one row. Line and column are those of the code; 0: unknown."""
+
+    rule: str
+    message: str
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One condition of a policy, judged row by row.
+
+    `blame` says what a row is blamed for, nothing if it is as it should be; `counts` says if the
+    row is one of those that the clause is about. With `least` the bound is the fewest rows that
+    are not blamed, else the most that are. `confidence` is that of a Wilson interval, whose lower
+    end is then compared; 0: the share itself.
+    """
+
+    name: str
+    told: str
+    bound: Bound
+    blame: Callable[[Sample], tuple[Blame, ...]]
+    counts: Callable[[Sample], bool] = lambda _sample: True
+    least: bool = False
+    confidence: float = 0.0
+
+    @property
+    def strict(self) -> bool:
+        """Is every blamed row one too many, or counted by itself? Shares are compared as such."""
+        return not isinstance(self.bound, float) or self.bound == (1.0 if self.least else 0.0)
+
+    def found(self, blamed: int, of: int) -> float:
+        """The number that is compared with the bound."""
+        told = of - blamed if self.least else blamed
+        if self.confidence:
+            return lower_bound(told, of, self.confidence)
+        return told / of if isinstance(self.bound, float) and of else told
+
+    def kept(self, blamed: int, of: int) -> bool:
+        """Does it hold? Of no row at all every share does, but a pass rate of nothing does not."""
+        if not of and isinstance(self.bound, float) and not self.confidence:
+            return True
+        found = self.found(blamed, of)
+        return found >= self.bound if self.least else found <= self.bound
+
+
+def lower_bound(passed: int, of: int, confidence: float) -> float:
+    """The lower end of the two-sided Wilson score interval (Wilson 1927) of a share.
+
+    >>> round(lower_bound(95, 100, 0.95), 3), lower_bound(0, 0, 0.95)
+    (0.888, 0.0)
+    """
+    if not of:
+        return 0.0
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share = passed / of
+    middle = share + z * z / (2 * of)
+    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return max(0.0, (middle - half) / (1 + z * z / of))
+
+
+def clauses(policy: Policy) -> list[Clause]:
+    """The clauses of a policy, in the order in which they are told."""
+    return [*_always(policy), *_asked(policy)]
+
+
+def _always(policy: Policy) -> Iterator[Clause]:
+    yield Clause("unreadable", "rows that cannot be used", policy.unreadable, _unreadable)
+    known = (*policy.reject, *REPEATED, *CONTAMINATED)
+    rated = (policy.pass_rate.of,) if policy.pass_rate else ()
+    yield Clause(
+        "failed", "rows that fail a check", policy.failed, partial(_failed, known=known, but=rated)
+    )
+
+
+def _asked(policy: Policy) -> Iterator[Clause]:
+    for level, bound in policy.level.items():
+        blame = partial(_below, level=level)
+        yield Clause(f"level.{level}", f"rows at {level} or above", bound, blame, least=True)
+    for reason, bound in policy.reject.items():
+        yield Clause(
+            f"reject.{reason}", f"rows that leave as {reason}", bound,
+            partial(_left, reasons=(reason,)),
+        )  # fmt: skip
+    for rule, bound in policy.rules.items():
+        yield Clause(f"rules.{rule}", f"rows with {rule}", bound, partial(_has, rules=(rule,)))
+    if policy.forbidden:
+        told = f"rows with {', '.join(policy.forbidden)}"
+        yield Clause("forbidden", told, 0, partial(_has, rules=policy.forbidden))
+    if policy.pass_rate is not None:
+        yield _rate(policy.pass_rate)
+    for name, reasons in (("duplicates", REPEATED), ("contamination", CONTAMINATED)):
+        bound = getattr(policy, name)
+        if bound is not None:
+            told = f"rows that leave as {', '.join(reasons)}"
+            yield Clause(name, told, bound, partial(_left, reasons=reasons))
+    yield from _said(policy)
+
+
+def _said(policy: Policy) -> Iterator[Clause]:
+    for column in policy.required_columns:
+        yield Clause(
+            f"required_columns.{column}", f"rows without {column}", 0,
+            partial(_lacks, column=column), counts=_readable,
+        )  # fmt: skip
+    if policy.licences:
+        told = f"rows under another licence than {', '.join(policy.licences)}"
+        yield Clause(
+            "licences", told, 0, partial(_unlicensed, allowed=policy.licences), counts=_readable
+        )  # fmt: skip
+
+
+def _rate(rate: PassRate) -> Clause:
+    word = "tests pass" if rate.of == "test" else "answer runs"
+    told = f"rows whose {word}"
+    if rate.confidence:
+        told += f", at least so many with {rate.confidence:.0%} confidence"
+    return Clause(
+        "pass_rate", told, float(rate.minimum), partial(_not_passed, of=rate.of),
+        counts=partial(_judged, of=rate.of), least=True, confidence=rate.confidence,
+    )  # fmt: skip
+
+
+def _readable(sample: Sample) -> bool:
+    return sample.rejected is None or sample.rejected.stage != "read"
+
+
+def _unreadable(sample: Sample) -> tuple[Blame, ...]:
+    return () if _readable(sample) else _gone(sample)
+
+
+def _failed(sample: Sample, known: Iterable[str], but: Iterable[str]) -> tuple[Blame, ...]:
+    gone = sample.rejected
+    if gone is None or not _readable(sample) or _matches(gone.reason, known):
+        return ()
+    if any(check.verdict == "failed" and check.name in but for check in sample.checks):
+        return ()
+    return _gone(sample)
+
+
+def _gone(sample: Sample) -> tuple[Blame, ...]:
+    """That it left, and where in the code for what."""
+    gone = sample.rejected
+    if gone is None:
+        return ()
+    at = next(
+        (f for f in _errors(sample) if gone.reason in (f.rule, "syntax")), Finding("", "note", "")
+    )
+    message = f"{gone.stage}: {gone.detail or gone.reason}"
+    return (Blame(gone.reason, message, at.line, at.column),)
+
+
+def _errors(sample: Sample) -> Iterator[Finding]:
+    for check in sample.checks:
+        if check.verdict == "failed":
+            yield from check.findings
+
+
+def _left(sample: Sample, reasons: Iterable[str]) -> tuple[Blame, ...]:
+    gone = sample.rejected
+    return _gone(sample) if gone is not None and _matches(gone.reason, reasons) else ()
+
+
+def _matches(name: str, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _has(sample: Sample, rules: Iterable[str]) -> tuple[Blame, ...]:
+    """The first finding of each rule that is meant."""
+    found: dict[str, Blame] = {}
+    for check in sample.checks:
+        for one in check.findings:
+            if _matches(one.rule, rules) and one.rule not in found:
+                found[one.rule] = Blame(
+                    one.rule, f"{check.name}: {one.message}", one.line, one.column
+                )
+    return tuple(found.values())
+
+
+def _below(sample: Sample, level: str) -> tuple[Blame, ...]:
+    if sample.rejected is not None:
+        return _gone(sample)
+    names: Sequence[str] = LEVELS
+    if names.index(sample.level) >= names.index(level):
+        return ()
+    why = next((_why(check.findings) for check in sample.checks if check.verdict != "passed"), "")
+    message = f"its level is {sample.level}, not {level}" + (f": {why}" if why else "")
+    return (Blame(f"below-{level}", message),)
+
+
+def _why(findings: Iterable[Finding]) -> str:
+    return "; ".join(one.message for one in findings if one.message)
+
+
+def _judged(sample: Sample, of: str) -> bool:
+    """Is it known of the row whether it runs, or passes its tests?"""
+    return bool(_verdicts(sample, of))
+
+
+def _verdicts(sample: Sample, of: str) -> set[str]:
+    found = (check.verdict for check in sample.checks if check.name == of)
+    return {verdict for verdict in found if verdict != "unverified"}
+
+
+def _not_passed(sample: Sample, of: str) -> tuple[Blame, ...]:
+    return _gone(sample) if "failed" in _verdicts(sample, of) else ()
+
+
+def _lacks(sample: Sample, column: str) -> tuple[Blame, ...]:
+    if says(sample, column):
+        return ()
+    return (Blame("missing-column", f"the row says nothing under {column!r}"),)
+
+
+def _unlicensed(sample: Sample, allowed: tuple[str, ...]) -> tuple[Blame, ...]:
+    licence = licence_of(sample)
+    if not licence:
+        return (Blame("no-licence", "the row names no licence"),)
+    if takes(licence, allowed):
+        return ()
+    return (Blame("other-licence", f"its licence is {licence!r}"),)
