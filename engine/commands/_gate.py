@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from backfeed.engine import recipe as recipes
 from backfeed.engine.boundary import storing
 from backfeed.engine.commands import check
 from backfeed.engine.config import read_toml
-from backfeed.engine.errors import CallerError, RunConflict
+from backfeed.engine.errors import CallerError, ConfigError, RunConflict
 from backfeed.engine.files import write_whole
 from backfeed.engine.gate import baseline, changed, judge, lines, policy, told, verdict
 from backfeed.engine.gate.annotations import annotations
@@ -43,6 +43,7 @@ class Order:
     baseline: Path | None = None
     changed_only: str | None = None
     directory: Path | None = None
+    against: Sequence[str] = ()
     as_json: bool = False
     passed: Sequence[str] = ()
 
@@ -50,12 +51,12 @@ class Order:
 def gate(order: Order) -> int:
     """Do it: 0 if the data set keeps to the policy, 1 if not. Raises as `check` does."""
     _refuse_paths(order)
-    rules = policy.load(order.policy) if order.policy else policy.Policy()
+    rules = _policy(order)
     conditions = clauses(rules)
     before = baseline.load(order.baseline, conditions) if order.baseline else None
     old = changed.marks_at(order.datasets, _before(order)) if order.changed_only else None
     with _directory(order) as directory:
-        _check(order, rules.depth, directory)
+        _check(order, _words(order, rules), directory)
         rows: Iterable[judge.Marked] = _rows(directory)
         if before is not None:
             rows = before.meeting(rows)
@@ -70,6 +71,25 @@ def gate(order: Order) -> int:
             _remember(directory, judged)
     _tell(order, found, judged)
     return 0 if found.passed else 1
+
+
+def _policy(order: Order) -> policy.Policy:
+    """The policy, with the benchmarks of the command line. Raises `ConfigError`."""
+    rules = policy.load(order.policy) if order.policy else policy.Policy()
+    rules = replace(rules, against=(*rules.against, *order.against))
+    if rules.contamination is not None and not rules.against:
+        raise ConfigError(
+            f"{order.policy}: contamination = {rules.contamination}, but no benchmark is named:"
+            ' write against = ["FILE"], or --against FILE'
+        )
+    return rules
+
+
+def _words(order: Order, rules: policy.Policy) -> list[str]:
+    """What `check` is told. Unless it is asked which rows repeat others, each is looked at."""
+    compared = [] if rules.compares else ["--keep-duplicates"]
+    against = [word for one in rules.against for word in ("--against", one)]
+    return ["--update", "--until", rules.depth, *compared, *against, *order.passed]
 
 
 def _refuse_paths(order: Order) -> None:
@@ -108,9 +128,8 @@ def _directory(order: Order) -> Iterator[Path]:
         yield Path(folder) / "run"
 
 
-def _check(order: Order, until: str, directory: Path) -> None:
+def _check(order: Order, words: Sequence[str], directory: Path) -> None:
     """Run `check`, as the command line would. What it says of a folder that goes is not told."""
-    words = ["--update", "--until", until, *order.passed]
     says = io.StringIO()
     quiet = redirect_stderr(says) if not sys.stderr.isatty() else redirect_stderr(sys.stderr)
     try:

@@ -17,6 +17,10 @@ _OWN: tuple[click.Parameter, ...] = (
         help="the policy, as TOML (default: every row readable, no failed check up to analyze)",
     ),
     click.Option(
+        ["--against"], multiple=True, metavar="FILE",
+        help="benchmarks that rows are compared with, besides those of the policy",
+    ),
+    click.Option(
         ["--sarif"], type=click.Path(path_type=Path), metavar="FILE",
         help="write what breaks the policy as SARIF 2.1.0",
     ),

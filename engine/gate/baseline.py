@@ -10,9 +10,10 @@ import msgspec
 import pyarrow as pa
 
 from backfeed.engine.errors import InputError
-from backfeed.engine.gate.clauses import CONTAMINATED, REPEATED, Clause
+from backfeed.engine.gate.clauses import Clause
 from backfeed.engine.gate.judge import Broken, Judged, Marked, judge
 from backfeed.engine.gate.lines import marked, unread
+from backfeed.engine.gate.policy import CONTAMINATED, REPEATED
 from backfeed.engine.output import read_rows
 from backfeed.engine.records import LEVELS, Sample
 

@@ -7,12 +7,9 @@ from fnmatch import fnmatchcase
 from functools import partial
 from statistics import NormalDist
 
-from backfeed.engine.gate.policy import Bound, PassRate, Policy
+from backfeed.engine.gate.policy import CONTAMINATED, REPEATED, Bound, PassRate, Policy
 from backfeed.engine.gate.says import licence_of, says, takes
 from backfeed.engine.records import LEVELS, Finding, Sample
-
-REPEATED = ("duplicate", "near-duplicate", "same-structure")
-CONTAMINATED = ("contaminated",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """A gate's policy: what a data set must keep to, written as TOML, unknown keys refused."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ UNTIL = ("parse", "analyze", "run", "test", "prove")
 """How deep a data set can be checked, the cheapest first."""
 REACHED = dict(zip(UNTIL, LEVELS[1:], strict=True))
 RATED = ("run", "test")
+REPEATED = ("duplicate", "near-duplicate", "same-structure")
+CONTAMINATED = ("contaminated",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Policy:
     `level`: the fewest rows at a level or above it.
     `reject`: the most rows that leave for a reason; `rules`: the most rows with a finding of a
     rule; `forbidden`: rules of which there is none. Names are globs: `secret/*`.
-    `duplicates`, `contamination`: the most rows that repeat another, or a benchmark.
+    `duplicates`, `contamination`: the most rows that repeat another, or a benchmark; `against` are
+    the benchmarks, files of tasks, from the folder of the policy.
     `required_columns`: what every row says; `licences`: SPDX ids, of which each row names some.
     """
 
@@ -56,6 +60,7 @@ class Policy:
     pass_rate: PassRate | None = None
     duplicates: Bound | None = None
     contamination: Bound | None = None
+    against: tuple[str, ...] = ()
     required_columns: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
 
@@ -63,6 +68,12 @@ class Policy:
     def depth(self) -> str:
         """How deep the data set must be checked: as `until` says, or as the other keys ask for."""
         return self.until or max((*self.asked(), "analyze"), key=UNTIL.index)
+
+    @property
+    def compares(self) -> bool:
+        """Is it asked which rows repeat others?"""
+        named = any(fnmatchcase(one, name) for name in self.reject for one in REPEATED)
+        return self.duplicates is not None or named
 
     def asked(self) -> Iterable[str]:
         """The depths that levels and the pass rate ask for."""
@@ -74,7 +85,8 @@ class Policy:
 
 def load(path: Path) -> Policy:
     """The policy of a file. Raises `ConfigError` with the key, the value and the remedy."""
-    return parse(read_toml(path), str(path))
+    policy = parse(read_toml(path), str(path))
+    return replace(policy, against=tuple(str(path.parent / one) for one in policy.against))
 
 
 def parse(plain: Mapping[str, Any], where: str) -> Policy:
@@ -98,7 +110,7 @@ def _as_given(settings: dict[str, Any], where: str) -> dict[str, Any]:
             raise ConfigError(f"{where}: {key} is {table!r}: write a table, [{key}]")
         for name, value in table.items():
             _refuse_no_number(value, f"{where}: {key}.{name}")
-    for key in ("forbidden", "required_columns", "licences"):
+    for key in ("forbidden", "required_columns", "licences", "against"):
         value = settings.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise ConfigError(f'{where}: {key} is {value!r}: write a list of names, ["..."]')

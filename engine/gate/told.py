@@ -96,6 +96,8 @@ def headline(verdict: Verdict) -> str:
     of = "row" if verdict.rows == 1 else "rows"
     if verdict.since:
         of += f" new or changed since {verdict.since}"
+    if verdict.passed and verdict.since and not verdict.rows:
+        return f"passed: no row is new or changed since {verdict.since}"
     if verdict.passed:
         return f"passed: {verdict.rows:,} {of} under {verdict.policy}"
     clauses = sum(one.state == "broken" for one in verdict.outcomes)

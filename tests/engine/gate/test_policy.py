@@ -77,3 +77,23 @@ def test_nothing_is_tolerated_unless_said():
 def test_an_absent_file_is_told(tmp_path):
     with pytest.raises(ConfigError, match="there is no file"):
         load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "compares"),
+    [
+        ("", False),
+        ("failed = 0.5", False),
+        ("duplicates = 1.0", True),
+        ("[reject]\n'near-*' = 3", True),
+        ("[reject]\nsyntax = 3", False),
+    ],
+)
+def test_rows_are_compared_if_that_is_asked(text, compares):
+    assert policy(text).compares is compares
+
+
+def test_benchmarks_lie_beside_the_policy(tmp_path):
+    path = tmp_path / "gate.toml"
+    path.write_text("against = ['tasks.jsonl', '/elsewhere/mbpp.jsonl']")
+    assert load(path).against == (str(tmp_path / "tasks.jsonl"), "/elsewhere/mbpp.jsonl")
