@@ -48,7 +48,7 @@ class FilterFiles:
     min_words: int = 6
     max_line: int = 1000
     max_literals: float = 0.85
-    version = 1
+    version = 2
     asks = ("compute",)
 
     def __post_init__(self) -> None:
