@@ -17,7 +17,7 @@ class _Arrow(Reads):
 
     def numbered(self, path: Path) -> Iterator[Numbered]:
         """The rows in file order. The first bytes tell a file from a stream."""
-        with reading_arrow(path, "an Arrow file"), pa.memory_map(str(path)) as source:
+        with reading_arrow(path, "an Arrow file"), pa.OSFile(str(path)) as source:
             rows = (row for batch in _batches(source) for row in rows_of(batch))
             yield from enumerate(rows, start=1)
 
