@@ -62,7 +62,8 @@ def gate(order: Order) -> int:
             rows = before.meeting(rows)
         if old is not None:
             rows = judge.only_new(rows, old)
-        judged = judge.judge(conditions, rows)
+        gone = baseline.rows_of(directory, ("rejected",))
+        judged = judge.judge(conditions, rows, judge.repeated(gone))
         found = verdict.Verdict(
             " ".join(order.datasets), str(order.policy or "the default policy"), judged.rows,
             verdict.outcomes(judged, before), str(order.baseline or ""), order.changed_only or "",
@@ -145,7 +146,7 @@ def _check(order: Order, words: Sequence[str], directory: Path) -> None:
 
 
 def _rows(directory: Path) -> Iterator[judge.Marked]:
-    marks = lines.line_marks(baseline.rows_of(directory))
+    marks = lines.line_marks(baseline.rows_of(directory, ("rejected",)))
     return lines.marked(baseline.rows_of(directory), marks)
 
 

@@ -106,10 +106,10 @@ def _summary(path: Path) -> dict[str, Any]:
     return told
 
 
-def rows_of(directory: Path) -> Iterator[Sample]:
-    """All rows of a run's directory. Raises `InputError` for a damaged file."""
+def rows_of(directory: Path, folders: Sequence[str] = FOLDERS) -> Iterator[Sample]:
+    """The rows of a run's directory. Raises `InputError` for a damaged file."""
     try:
-        for folder in FOLDERS:
+        for folder in folders:
             yield from read_rows(directory / folder)
     except (pa.ArrowException, OSError, msgspec.ValidationError) as error:
         what = str(error).partition("\n")[0]

@@ -1,10 +1,11 @@
 """Rows against clauses: which row breaks which, and how many of how many."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from backfeed.engine.gate.clauses import Blame, Clause
+from backfeed.engine.gate.policy import REPEATED
 from backfeed.engine.records import Place, Sample
 
 SKETCH = 256
@@ -97,10 +98,18 @@ class Judged:
             self.low = set(self.sketch)
 
 
-def judge(clauses: Sequence[Clause], rows: Iterable[Marked]) -> Judged:
-    """Count every row under every clause. The broken ones are in the order of the data."""
+def judge(
+    clauses: Sequence[Clause], rows: Iterable[Marked], firsts: Collection[str] = ()
+) -> Judged:  # fmt: skip
+    """Count every row under every clause. The broken ones are in the order of the data.
+
+    `firsts` are the ids of rows that others repeat: those are told by where the first one stands.
+    """
     judged = Judged(tallies=[Tally(clause) for clause in clauses])
+    named: dict[str, str] = {}
     for mark, sample in rows:
+        if sample.id in firsts:
+            named[sample.id] = f"{sample.place.file}:{sample.place.line}"
         judged.rows += 1
         judged.files[sample.place.file] += 1
         if len(judged.names) < NAMES:
@@ -111,8 +120,22 @@ def judge(clauses: Sequence[Clause], rows: Iterable[Marked]) -> Judged:
         for tally in judged.tallies:
             tally.add(mark, sample)
     for tally in judged.tallies:
-        tally.broken.sort(key=lambda one: one.order)
+        told = (_told(one, named) for one in tally.broken)
+        tally.broken = sorted(told, key=lambda one: one.order)
     return judged
+
+
+def repeated(samples: Iterable[Sample]) -> set[str]:
+    """The ids of the rows that these repeat."""
+    gone = (sample.rejected for sample in samples if sample.rejected is not None)
+    return {why.detail for why in gone if why.reason in REPEATED}
+
+
+def _told(one: Broken, named: Mapping[str, str]) -> Broken:
+    first = one.blame.message.rpartition(" ")[2]
+    if one.blame.rule not in REPEATED or first not in named:
+        return one
+    return replace(one, blame=replace(one.blame, message=f"it repeats {named[first]}"))
 
 
 def only_new(rows: Iterable[Marked], before: Counter[str]) -> Iterator[Marked]:

@@ -3,8 +3,11 @@
 import pytest
 from judged_rows import failed, judged, remarked, row, said, tried, unread
 
-from backfeed.engine.gate.clauses import lower_bound
-from backfeed.engine.records import Check, Finding, Message, Origin, Place, Sample
+from backfeed.engine.gate.clauses import clauses, lower_bound
+from backfeed.engine.gate.judge import judge, repeated
+from backfeed.engine.gate.lines import marked
+from backfeed.engine.gate.policy import Policy
+from backfeed.engine.records import Check, Finding, Message, Origin, Place, Rejection, Sample
 
 SHORT = row("short", said="x", level="none", checks=(Check("parse", "unverified"),))
 TWICE = row("twice").no("deduplicate", "near-duplicate", "a")
@@ -150,6 +153,13 @@ def test_columns_are_not_missed_in_rows_that_cannot_be_read():
 def test_licences_are_those_allowed(sample, allowed, rule):
     verdict, _ = judged([sample], licences=allowed)
     assert [one.blame.rule for one in verdict.broken] == ([rule] if rule else [])
+
+
+def test_a_row_that_repeats_another_says_where_that_stands():
+    rows = [row("first", 7), TWICE.but(rejected=Rejection("deduplicate", "duplicate", "first"))]
+    found = judge(clauses(Policy(duplicates=0)), marked(rows, {}), repeated(rows))
+    (one,) = found.tallies[-1].broken
+    assert one.blame.message == "it repeats rows.jsonl:7"
 
 
 def test_a_failure_stands_where_its_finding_does():
