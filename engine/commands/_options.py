@@ -65,6 +65,9 @@ _OPTIONS: tuple[click.Option, ...] = (
         ["--columns"], default="", metavar="NAME=COLUMN,...", help="which columns hold what"
     ),
     click.Option(
+        ["--format"], default="", metavar="NAME", help="the format of the rows, and their shape"
+    ),
+    click.Option(
         ["--allow-licence"], multiple=True, metavar="ID", help="take seeds under this licence, too"
     ),
     click.Option(
@@ -89,6 +92,8 @@ class RecipeCommand(click.Command):
 
     The flags of the inputs are known once the recipe is: it stands first on the command line.
     """
+
+    leaves_checked = False
 
     def __init__(
         self, name: str, recipe: str = "", extra: Sequence[click.Parameter] = (), **more: Any
@@ -141,6 +146,7 @@ class RecipeCommand(click.Command):
             parse_columns(values["columns"]),
             Wishes(parse_models(values["models"]), **{key: values[key] for key in _WISHES}),
             Path(values["book"]) if values["book"] else None, update=values["update"],
+            format=values["format"], sample=values.get("sample"), checked=self.leaves_checked,
         )  # fmt: skip
         if values["dry_run"]:
             from backfeed.engine.commands._forecast import forecast

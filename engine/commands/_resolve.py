@@ -23,7 +23,7 @@ def resolved(
     found = {
         "name": recipe.name, "seed": recipe.seed,
         "inputs": {name: plain(value) for name, value in recipe.inputs.items()},
-        "given": {"inputs": given.plain, "columns": wanted.columns},
+        "given": {"inputs": given.plain, "columns": wanted.columns, **_format(wanted)},
         "models": models, "sandbox": sandbox if "sandbox" in services else {},
         "stop": plain(recipe.stop), "output": plain(recipe.output),
         "services": {name: service.identity for name, service in services.items()},
@@ -32,6 +32,10 @@ def resolved(
     }  # fmt: skip
     kept: dict[str, Any] = _without_none(msgspec.to_builtins(found))
     return kept
+
+
+def _format(wanted: Wanted) -> dict[str, str]:
+    return {"format": wanted.format} if wanted.format else {}
 
 
 def _step(step: Step | Loop) -> dict[str, Any]:

@@ -17,8 +17,11 @@ import msgspec
 
 from backfeed.engine import progress, services
 from backfeed.engine.boundary import storing
+from backfeed.engine.commands._checked import leave_checked
 from backfeed.engine.commands._costs import stages_cost
-from backfeed.engine.commands._resolve import given_before, given_in, resolved
+from backfeed.engine.commands._drawn import Draw
+from backfeed.engine.commands._resolve import HEAD, given_before, given_in, resolved
+from backfeed.engine.commands._told import tell_checked
 from backfeed.engine.errors import Interrupted, StoreFault, WorldError
 from backfeed.engine.files import write_via, write_whole
 from backfeed.engine.identity import sha256_of
@@ -33,7 +36,11 @@ from backfeed.engine.report.write import write_all
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One run, as it was ordered. `path` is the recipe's file."""
+    """One run, as it was ordered. `path` is the recipe's file.
+
+    `sample` rows are drawn from the input, all are taken if it is None. With `checked` the data set
+    itself is left, too, with its verdicts.
+    """
 
     recipe: Recipe
     path: Path
@@ -43,29 +50,62 @@ class Order:
     wishes: services.Wishes = field(default_factory=services.Wishes)
     book: Path | None = None
     update: bool = False
+    format: str = ""
+    sample: int | None = None
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A run that may begin: its plan, and the input rows, all or as they are drawn."""
+
+    plan: Plan
+    given: Given
+    draw: Draw | None = None
 
 
 def run(order: Order) -> int:
     """Do it. Returns the exit code; raises what the outermost loop tells."""
-    plan = prepared(order)
-    report = asyncio.run(execute(plan))
+    made = ready(order)
+    report = asyncio.run(execute(made.plan))
     path = order.directory / "summary.json"
-    told = summary(plan, report, _read_json(path))
+    told = summary(made.plan, report, _read_json(path))
     seen = {"mutants": mutants.plain(order.directory), "drops": releases.plain(order.directory)}
+    if order.checked:
+        seen["checked"] = leave_checked(order.directory, made.given, made.draw)
     write_json(path, {**told, **seen})
     write_all(order.directory)
     tell(order.recipe, order.directory, report)
+    if order.checked:
+        tell_checked(order.directory, seen["checked"])
     return _exit_code(order.directory, report)
 
 
 def prepared(order: Order) -> Plan:
+    """The plan of a run, checked."""
+    return ready(order).plan
+
+
+def ready(order: Order) -> Ready:
     """What a run needs, checked: inputs, services that can answer, a ledger."""
     _refuse_file(order.directory)
     wanted = _wanted(order)
     given = open_inputs(order.recipe, wanted)
+    draw = _draw(order, given)
     ledger = Ledger(order.recipe.stop.usd)
     made = services.build(order.recipe, order.wishes, ledger)
-    return dataclasses.replace(_plan(order, wanted, given, made=made), ledger=ledger)
+    plan = _plan(order, wanted, draw.drawn() if draw else given, made=made)
+    if draw:
+        plan.resolved = {**plan.resolved, HEAD: {**plan.resolved[HEAD], "sample": draw.size}}
+    return Ready(dataclasses.replace(plan, ledger=ledger), given, draw)
+
+
+def _draw(order: Order, given: Given) -> Draw | None:
+    """The sample that is ordered, or that the run took whose recipe this is."""
+    size = order.sample or given_in(order.path).get("sample")
+    if not size:
+        return None
+    return Draw(given, size, order.recipe.seed, order.directory / ".work" / "drawn")
 
 
 def _refuse_file(directory: Path) -> None:
@@ -85,6 +125,7 @@ def _wanted(order: Order) -> Wanted:
     return Wanted(
         addresses, order.directory / ".work" / "sources", order.columns or own.get("columns", {}),
         before=before, tell=lambda line: click.echo(line, err=True),
+        format=order.format or own.get("format", ""),
     )  # fmt: skip
 
 

@@ -54,7 +54,8 @@ def _values(facts: Facts) -> dict[str, Any]:
     return {
         "header": header(facts), "name": str(facts.recipe.get("name", "corpus")),
         "version": str(facts.summary.get("versions", {}).get("backfeed", "")),
-        "rows": facts.rows, "counts": counts, "levels": LEVELS, "meanings": ORACLES,
+        "rows": facts.rows, "checked": _checked(facts.summary.get("checked")),
+        "counts": counts, "levels": LEVELS, "meanings": ORACLES,
         "complete": facts.summary.get("complete", True),
         "stopped": str(facts.summary.get("stopped", "")),
         "types": _named(counts["types"]), "languages": _named(counts["languages"]),
@@ -65,6 +66,21 @@ def _values(facts: Facts) -> dict[str, Any]:
         "backend": str(facts.recipe.get("sandbox", {}).get("use", "unknown")),
         "limits": limits, "limit_names": sorted({name for _, one in limits for name in one}),
         "environments": sorted(used.environments), "given": list(given(facts.recipe)),
+    }  # fmt: skip
+
+
+def _checked(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A check in short; None for a run that was none."""
+    if not told:
+        return None
+    reasons = {f"{at}: {why}": n for at, of in told["reasons"].items() for why, n in of.items()}
+    remarks = {rule: one["rows"] for rule, one in told["remarks"].items()}
+    drawn, between = told.get("sample"), ""
+    if drawn and not drawn["complete"] and (found := drawn["shares"]["verdicts"].get("failed")):
+        between = " to ".join(f"{100 * found[end]:.1f} %" for end in ("low", "high"))
+    return {
+        "rows": told["rows"], "sample": drawn, "why": ranked(reasons)[:MOST_REASONS],
+        "remarks": ranked(remarks)[:MOST_REASONS], "between": between,
     }  # fmt: skip
 
 

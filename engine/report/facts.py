@@ -17,6 +17,7 @@ from backfeed.engine.config import read_toml
 from backfeed.engine.records import Sample
 from backfeed.engine.report import _columns
 from backfeed.engine.report._evidence import Used, used
+from backfeed.engine.report.beside import Beside, beside
 from backfeed.engine.report.mutants import Mutants, counted, messages, told
 from backfeed.engine.report.releases import Drops, drops
 from backfeed.engine.store import from_row
@@ -48,7 +49,8 @@ class Facts:
 
     `killed` has for each share of mutants killed (in tenths, ten for all) the number of rows,
     `unproven` says why rows are not proven; `mutants` by language are those of rejected rows, too,
-    and `drops` by branch and language what verification dropped.
+    and `drops` by branch and language what verification dropped. `beside` is what an example of a
+    rejected row of a check is laid beside, by its id.
     """
 
     directory: Path
@@ -64,6 +66,7 @@ class Facts:
     samples: list[Sample] = field(default_factory=list)
     used: Used = field(default_factory=Used)
     drops: dict[str, dict[str, Drops]] = field(default_factory=dict)
+    beside: dict[str, Beside] = field(default_factory=dict)
 
     @property
     def stage_names(self) -> list[str]:
@@ -95,6 +98,9 @@ def gather(directory: Path) -> Facts:
     found.mutants = counted(directory)
     found.used = used(directory / "evidence")
     found.drops = drops(directory)
+    if summary.get("checked"):
+        examples = [row for why in found.left["rejected"] for row in why.examples]
+        found.beside = beside(directory, examples)
     return found
 
 

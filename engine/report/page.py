@@ -14,7 +14,7 @@ from markupsafe import Markup
 from backfeed.engine.errors import InputError
 from backfeed.engine.files import write_whole
 from backfeed.engine.records import LEVELS, Sample
-from backfeed.engine.report import skills
+from backfeed.engine.report import check_page, skills
 from backfeed.engine.report._evidence import Spread
 from backfeed.engine.report._words import LEVELS as MEANINGS
 from backfeed.engine.report._words import ORACLES, number, plural, ranked, share
@@ -84,7 +84,7 @@ def _values(facts: Facts) -> dict[str, Any]:
         "verdicts": facts.verdicts, "desks": _desks(told), "spent": told.get("spent", {}),
         "samples": [_row(sample) for sample in facts.samples], "row": _row,
         "skills": _skills(facts), "meanings": MEANINGS, "recipe": _recipe(facts.directory),
-        "drops": list(dropped(facts)),
+        "drops": list(dropped(facts)), "checked": check_page.values(facts), "beside": facts.beside,
         "why": sorted(facts.left["rejected"], key=lambda why: (-why.count, why.stage, why.reason)),
         "lost": facts.left["unfinished"], "levels": [*reversed(LEVELS)],
     }  # fmt: skip

@@ -137,12 +137,13 @@ def test_rows_that_cannot_be_used_are_told_last(backfeed, quick, tmp_path):
     assert ids(tmp_path / "out", "rejected") == ["empty"]
 
 
+READ = ["extract", "parse", "inspect", "deduplicate"]
 DEPTHS = [
-    ("parse", ["extract", "parse"]),
-    ("analyze", ["extract", "parse", "analyze", "fit"]),
-    ("run", ["extract", "parse", "analyze", "fit", "execute"]),
-    ("test", ["extract", "parse", "analyze", "fit", "execute"]),
-    ("prove", ["extract", "parse", "analyze", "fit", "execute", "prove"]),
+    ("parse", []),
+    ("analyze", ["analyze", "fit"]),
+    ("run", ["analyze", "fit", "execute"]),
+    ("test", ["analyze", "fit", "execute"]),
+    ("prove", ["analyze", "fit", "execute", "prove"]),
 ]
 
 
@@ -151,10 +152,20 @@ def test_check_leaves_out_what_is_deeper(until, steps):
     from backfeed.engine import recipe
     from backfeed.engine.commands.check import COMMAND
 
-    cut = COMMAND.cut(recipe.load(recipe.find("check")), {"until": until})
-    assert [step.name for step in cut.steps] == steps
+    whole = recipe.load(recipe.find("check"))
+    cut = COMMAND.cut(whole, {"until": until})
+    assert [step.name for step in cut.steps] == [*READ, *steps, "near_duplicates"]
     tested = {step.stage.until for step in cut.steps if step.name == "execute"}
     assert tested <= {"run" if until == "run" else "test"}
+
+
+def test_check_leaves_out_what_is_not_asked_for():
+    from backfeed.engine import recipe
+    from backfeed.engine.commands.check import COMMAND
+
+    whole = recipe.load(recipe.find("check"))
+    cut = COMMAND.cut(whole, {"until": "parse", "keep_duplicates": True})
+    assert [step.name for step in cut.steps] == ["extract", "parse", "inspect"]
 
 
 def test_check_tells_right_from_broken(backfeed, quick, tmp_path):
