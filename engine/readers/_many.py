@@ -37,7 +37,8 @@ def paths(row: Row, columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     ends = {id(way[-1]): way for way in answered if id(way[-1]) not in inner}
     for way in ends.values():
         turns = [{"role": message.get("role"), "content": message.get("text")} for message in way]
-        yield {**rest, "messages": turns}
+        ids = [message.get("message_id") for message in way]
+        yield {**rest, "messages": turns, **({"message_ids": ids} if any(ids) else {})}
 
 
 def _ways(root: Row) -> Iterator[list[Row]]:

@@ -165,7 +165,8 @@ def _foreign(row: Row, shape: Shape, mark: Mark) -> Sample:
     files = values.files_of(*cells.pair("files"))
     messages = cells.messages()
     if not files and not any(m.role == "assistant" and m.content.strip() for m in messages):
-        raise Unusable("no-answer", "the answer is empty")
+        asked = Sample(source_id=mark.name, place=mark.place, messages=messages)
+        return asked.no("read", "no-answer", "the answer is empty")
     language = cells.text("language")
     return Sample(
         source_id=mark.name, place=mark.place,
