@@ -22,3 +22,38 @@ def python_tree(code: str) -> ast.Module | None:
 def functions_in(tree: ast.Module) -> list[Function]:
     """The functions at the top level, in order."""
     return [node for node in tree.body if isinstance(node, Function)]
+
+
+def undressed(code: str) -> str:
+    """The code without annotations, in one spelling (parentheses, quotes); itself if it cannot be.
+
+    >>> undressed("def f(x: int = 1) -> int:\\n    y: int = (x)\\n    return (y)")
+    'def f(x=1):\\n    y = x\\n    return y'
+    """
+    tree = python_tree(code)
+    if tree is None:
+        return code
+    try:
+        return ast.unparse(ast.fix_missing_locations(_Undressing().visit(tree)))
+    except (RecursionError, ValueError):
+        return code
+
+
+class _Undressing(ast.NodeTransformer):
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        self.generic_visit(node)
+        if node.value is None:
+            return node
+        return ast.Assign(targets=[node.target], value=node.value)

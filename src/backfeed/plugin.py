@@ -85,6 +85,7 @@ if TYPE_CHECKING:
         benchmarks,
         code_blocks,
         compare,
+        contamination,
         diversity,
         fingerprints,
         forecast,
@@ -109,8 +110,8 @@ if TYPE_CHECKING:
     )
 
 METHODS = (
-    "agreement", "benchmarks", "code_blocks", "compare", "diversity", "fingerprints", "forecast",
-    "graph_feedback", "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences",
+    "agreement", "benchmarks", "code_blocks", "compare", "contamination", "diversity",
+    "fingerprints", "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences",
     "minhash", "outlines", "personal_data", "phrases", "problem_facts", "prose_language",
     "quality", "rouge", "seed_rules", "splits", "synonyms", "text_parts",
 )  # fmt: skip
@@ -123,7 +124,8 @@ __all__ = [
     "Pinned", "Place", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request",
     "Result", "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
     "Throttled", "Train", "Who", "WholeStage", "agreement", "ask_valid", "benchmarks",
-    "code_blocks", "compare", "diversity", "fingerprints", "forecast", "graph_feedback",
+    "code_blocks", "compare", "contamination", "diversity", "fingerprints", "forecast",
+    "graph_feedback",
     "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash",
     "outlines", "over", "personal_data", "phrases", "problem_facts", "prose_language", "quality",
     "rejoined", "rouge", "seed_rules", "splits", "synonyms", "text_parts", "together",
