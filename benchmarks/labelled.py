@@ -7,6 +7,11 @@ beside this script. A set is converted to rows of ours; `backfeed check` sees th
 label. DIR is the folder of the set's files. Accepted means: in the corpus, at level tested or
 better. With `--until parse` or `analyze` it tells how many that cannot be parsed are rejected, and
 how many that are right.
+
+    python benchmarks/labelled.py decontaminate DATA/decontaminate
+
+tells how many rows made from benchmarks the stage `decontaminate` finds, and how many clean ones
+it takes for such; `--set most_runs=8` and the like change its settings.
 """
 
 import argparse
@@ -19,6 +24,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import _decontaminate
 import pyarrow.parquet as pq
 from _sets import SETS, Case, Row, holds, read
 
@@ -33,6 +39,7 @@ STATIC = ("parse", "analyze")
 SHARES = (
     "right_accepted", "wrong_rejected", "likely_rejected", "broken_caught", "right_rejected",
 )  # fmt: skip
+CONTAMINATED = "decontaminate"
 CERTAIN = ("upstream-CI", "upstream", "certain", "recorded")
 
 
@@ -65,6 +72,7 @@ def check(rows: Sequence[Row], out: Path, options: Sequence[str]) -> dict[str, V
     file = out / "rows.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     command = [sys.executable, "-m", "backfeed", "check", str(file), "-o", str(out / "run")]
+    command.append("--keep-duplicates")  # the sets have several answers to one problem
     done = subprocess.run([*command, *options], stdout=sys.stderr, check=False)
     if done.returncode:
         sys.exit(f"backfeed check ended with {done.returncode}")
@@ -217,12 +225,25 @@ def measure(name: str, place: Path, options: argparse.Namespace) -> Row:
     return scored
 
 
+def contaminated(options: argparse.Namespace) -> None:
+    """The set of rows that were made from benchmarks: found, or taken for clean ones."""
+    place = options.directory or PLACES[0] / CONTAMINATED
+    if not (place / "labels.jsonl").is_file():
+        sys.exit(f"{place} does not hold the set {CONTAMINATED}")
+    with tempfile.TemporaryDirectory() as temporary:
+        scored = _decontaminate.measure(place, options.output or Path(temporary), options)
+    if options.json:
+        print(json.dumps({"set": CONTAMINATED, **scored}, indent=2))
+    else:
+        _decontaminate.tell(scored)
+
+
 def main() -> None:
     """Read the command line; one set, or all."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("set", nargs="?", choices=SETS)
+    parser.add_argument("set", nargs="?", choices=[*SETS, CONTAMINATED])
     parser.add_argument("directory", nargs="?", type=Path, metavar="DIR")
     parser.add_argument("--language", default="python")
     parser.add_argument("--limit", type=int, metavar="N")
@@ -235,7 +256,12 @@ def main() -> None:
     parser.add_argument("--sandbox", default="", help="as for backfeed check")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("-o", "--output", type=Path, help="keep the rows and the run here")
+    parser.add_argument("--against", action="append", type=Path, help="a benchmark's file")
+    parser.add_argument("--set", dest="set_", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
+    if options.set == CONTAMINATED:
+        contaminated(options)
+        return
     places = {name: _place(name, options) for name in ([options.set] if options.set else SETS)}
     if options.set and not places[options.set]:
         where = options.directory or "the folder of sets"
