@@ -6,12 +6,15 @@ import re
 import stat
 import subprocess
 import sys
-from dataclasses import dataclass, field
+import tomllib
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pytest
 import yaml
 from schemas import junit_faults, sarif_faults
+
+from backfeed.engine.gate.policy import PassRate, Policy, parse
 
 ROOT = Path(__file__).parents[1]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -42,11 +45,11 @@ class Runner:
         self.inputs = {**known, **{key.replace("_", "-"): value for key, value in inputs.items()}}
         self.said, self.outputs = "", {}
         for step in ACTION["runs"]["steps"]:
-            if step["id"] != "install" and (code := self._step(step)):
+            if step["id"] != "install" and (code := self.step(step)):
                 return code
         return 0
 
-    def _step(self, step):
+    def step(self, step):
         output = self.home / f"{step['id']}.out"
         output.write_text("")
         given = {key: self._value(text) for key, text in step.get("env", {}).items()}
@@ -155,6 +158,55 @@ def test_a_mistake_is_no_verdict(runner):
     assert "there is no file data/none.jsonl" in runner.said
 
 
+STUBS = {
+    "backfeed": 'test -e "$RUNNER_TEMP/holds"',
+    "sudo": 'echo "sudo $*" >> "$RUNNER_TEMP/log"; case $1 in tee) cat >> "$RUNNER_TEMP/log" ;; '
+    "apparmor_parser) {profile} ;; esac",
+    "docker": "{docker}",
+    "python": 'echo "pip $*" >> "$RUNNER_TEMP/log"',
+    "bwrap": "false",
+}
+
+
+@pytest.mark.parametrize(
+    ("restricted", "profile", "docker", "told"),
+    [
+        (
+            "1",
+            'touch "$RUNNER_TEMP/holds"',
+            "true",
+            "bubblewrap with an AppArmor profile of its own",
+        ),
+        ("1", "true", "true", "docker: bubblewrap does not hold on this runner"),
+        ("0", "true", "true", "docker: bubblewrap does not hold on this runner"),
+        ("1", "false", "false", None),
+    ],
+)
+def test_where_bubblewrap_does_not_hold_another_way_is_taken_and_named(
+    runner, restricted, profile, docker, told
+):
+    """A runner that restricts user namespaces, played by programs that only say what they did."""
+    for name, text in STUBS.items():
+        path = runner.home / ("backfeed/bin" if name == "python" else "bin") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            "#!/bin/bash\n" + text.replace("{profile}", profile).replace("{docker}", docker)
+        )
+        path.chmod(0o755)
+    (runner.home / "restricted").write_text(restricted)
+    (step,) = [one for one in ACTION["runs"]["steps"] if one["id"] == "sandbox"]
+    runner.inputs = {"version": ""}
+    given = {**step, "env": {**step["env"], "RESTRICTED": str(runner.home / "restricted")}}
+    assert runner.step(given) == (0 if told else 3)
+    chosen = {"sandbox": told.partition(" ")[0].strip(":")} if told else {}
+    assert runner.outputs["sandbox"] == chosen
+    wanted = f"programs run in {told}" if told else "neither bubblewrap nor Docker can run programs"
+    assert wanted in runner.said
+    log = (runner.home / "log").read_text() if (runner.home / "log").exists() else ""
+    assert ("  userns,\n" in log) is ("apparmor_parser -r" in log) is (restricted == "1")
+    assert ("[docker]" in log) is (chosen == {"sandbox": "docker"})
+
+
 def test_each_input_reaches_a_step():
     told = json.dumps(ACTION["runs"]["steps"])
     assert [name for name in ACTION["inputs"] if f"inputs.{name} }}" not in told] == []
@@ -201,3 +253,37 @@ def test_pre_commit_would_read_the_hooks():
 def test_the_hook_is_for_files_of_rows(name, meant):
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert bool(re.search(hook["files"], name)) is meant
+
+
+def example(kind, number=0):
+    """A block of the page about CI."""
+    page = (ROOT / "docs/ci.md").read_text()
+    return re.findall(rf"^```{kind}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)[number]
+
+
+@pytest.mark.package("check_jsonschema")
+@pytest.mark.parametrize(
+    ("number", "schema"), [(0, "vendor.github-workflows"), (1, "vendor.gitlab-ci")]
+)
+def test_the_examples_are_what_ci_services_take(tmp_path, number, schema):
+    path = tmp_path / "ci.yml"
+    path.write_text(example("yaml", number))
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_example_names_inputs_that_there_are():
+    steps = yaml.safe_load(example("yaml"))["jobs"]["gate"]["steps"]
+    (ours,) = [step for step in steps if step.get("id") == "gate"]
+    assert set(ours["with"]) <= set(ACTION["inputs"])
+
+
+def test_the_example_of_a_policy_is_one():
+    policy = parse(tomllib.loads(example("toml")), "docs/ci.md")
+    assert policy.depth == "test"
+
+
+@pytest.mark.parametrize("key", [one.name for kind in (Policy, PassRate) for one in fields(kind)])
+def test_each_key_of_a_policy_is_documented(key):
+    assert re.search(rf"(^|`|\[){key}(\b| =|\])", (ROOT / "docs/ci.md").read_text(), re.MULTILINE)
