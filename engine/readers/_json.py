@@ -118,7 +118,9 @@ class _Text:
                     what = f"{where} has no end within {LINE_BYTES:,} characters; split the row"
                     raise self.wrong(what) from None
                 if not self._more(max(held, _CHUNK)):
-                    raise self.wrong(f"{where} cannot be read: {error}") from None
+                    why = getattr(error, "msg", error)
+                    what = f"{where}, which begins on line {self.line()}, cannot be read: {why}"
+                    raise self.wrong(what) from None
             else:
                 self._place = end
                 return value

@@ -66,6 +66,11 @@ CALLS = [
     (["run", "process.toml", "a.jsonl"], ["process", "--sandbox process"]),
     (["check", "a.jsonl", "--sandbox", "bubblewrp"], ["did you mean 'bubblewrap'?"]),
     (["run", "nothing.toml", "a.jsonl"], ["has no [[step]]"]),
+    (["run", "quick.toml", "a.jsonl", "--format", "alpacka"], ["did you mean 'alpaca'?"]),
+    (["run", "quick.toml", "a.jsonl", "--format", "mbpp"], ["not those of 'mbpp'", "--format"]),
+    (["run", "quick.toml", "a.jsonl", "--format", "parquet"], ["a.jsonl", "not a Parquet file"]),
+    (["run", "quick.toml", "*.parquet"], ["no file matches '*.parquet'", ".jsonl"]),
+    (["run", "quick.toml", "hf:a:b:c:d"], ["hf:a:b:c:d", "write hf:NAME[@REVISION]"]),
 ]
 RECIPES = {
     "typo.toml": '[inputs.dataset]\nkind = "rows"\n[[step]]\nuse = "accept"\nlevle = "none"\n',

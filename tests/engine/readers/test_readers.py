@@ -101,7 +101,7 @@ REFUSED = [
     ("a.json", b'[{"a": 1} {"a": 2}]', "after row 1 stands neither a comma nor the end"),
     ("a.json", b'[{"a": 1}', "after row 1"),
     ("a.json", b'[{"a": 1},', "after row 1"),
-    ("a.json", b'[{"a": 1}, {"a": ', "row 2 cannot be read"),
+    ("a.json", b'[{"a": 1}, {"a": ', "row 2, which begins on line 1, cannot be read: Expecting"),
     ("a.json", b'"text"', "not an array of rows"),
     ("a.json", b"", "not an array of rows"),
     ("a.csv", b'a,b\n1,"2\n', "near line"),
