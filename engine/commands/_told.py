@@ -11,6 +11,7 @@ from backfeed.engine.report._words import plural, ranked, share
 
 MOST_REASONS, MOST_REMARKS = 8, 6
 Line = tuple[str, int, str]
+_HEAD = -1
 
 
 def tell_checked(directory: Path, told: Mapping[str, Any]) -> None:
@@ -21,10 +22,8 @@ def tell_checked(directory: Path, told: Mapping[str, Any]) -> None:
     lines = list(_lines(told))
     width = max((len(name) for name, _, _ in lines), default=0)
     for name, count, ends in lines:
-        if name:
-            click.echo(f"  {name:<{width}} {count:>9,}  {share(count, rows):>7}{ends}")
-        else:
-            click.echo("")
+        counted = f" {count:>9,}  {share(count, rows):>7}{ends}" if count >= 0 else ""
+        click.echo(f"  {name:<{width}}{counted}".rstrip())
     first = next((one for one in told["files"] if one.startswith("checked")), "")
     click.echo(
         f"\nlook at {directory / 'report.html'}; every row with its verdict is in"
@@ -33,7 +32,7 @@ def tell_checked(directory: Path, told: Mapping[str, Any]) -> None:
 
 
 def _lines(told: Mapping[str, Any]) -> Iterator[Line]:
-    """Name, count, and the interval of its share; an empty name for a blank line."""
+    """Name, count (none of a heading), and the interval of its share."""
     verdicts, levels = told["verdicts"], told["levels"]
     accepted = verdicts.get("passed", 0) + verdicts.get("unverified", 0)
     yield "accepted", accepted, ""
@@ -53,11 +52,12 @@ def _lines(told: Mapping[str, Any]) -> Iterator[Line]:
         yield f"  {len(rest):,} other reasons", sum(count for _, count in rest), ""
     if unfinished := verdicts.get("unfinished", 0):
         yield "unfinished", unfinished, ""
-    remarks = {rule: one["rows"] for rule, one in told["remarks"].items()}
-    if remarks:
-        yield "", 0, ""
-        yield "rows with remarks of", len(remarks), " rules"
-    for rule, count in ranked(remarks)[:MOST_REMARKS]:
+    remarks = {rule: one["rows"] - one["rejected"] for rule, one in told["remarks"].items()}
+    kept = ranked({rule: count for rule, count in remarks.items() if count})
+    if kept:
+        more = f", the first {MOST_REMARKS} of {len(kept):,} rules" if kept[MOST_REMARKS:] else ""
+        yield f"remarks on accepted rows{more}", _HEAD, ""
+    for rule, count in kept[:MOST_REMARKS]:
         yield f"  {rule}", count, ""
 
 

@@ -19,7 +19,7 @@ VERDICTS = {
 CONFIDENCE = 0.95
 MOST_PLACES, MOST_SAID = 5, 300
 _COLUMNS = ["id", "language", "level", "place", "checks", "rejected"]
-_ABOUT_US = {"extract", "parse", "execute", "prove", "record_tests"}
+_ABOUT_US = {"extract", "parse", "run", "test", "execute", "prove", "record_tests"}
 
 
 def is_remark(check: str, rule: str, level: str) -> bool:

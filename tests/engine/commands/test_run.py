@@ -166,6 +166,10 @@ def test_check_leaves_out_what_is_not_asked_for():
     whole = recipe.load(recipe.find("check"))
     cut = COMMAND.cut(whole, {"until": "parse", "keep_duplicates": True})
     assert [step.name for step in cut.steps] == ["extract", "parse", "inspect"]
+    for until, has_tests in (("parse", False), ("analyze", False), ("run", True), ("test", True)):
+        cut = COMMAND.cut(whole, {"until": until, "input_against": ("a.jsonl",)})
+        [step] = [step for step in cut.steps if step.name == "decontaminate"]
+        assert ("tests" in step.stage.methods) is has_tests
 
 
 def test_check_tells_right_from_broken(backfeed, quick, tmp_path):
