@@ -74,7 +74,8 @@ def judged(rows: Sequence[Row], out: Path) -> dict[str, Verdict]:
     file = out / "rows.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     command = [sys.executable, "-m", "backfeed", "check", str(file), "-o", str(out / "run")]
-    subprocess.run([*command, "--until", "analyze"], stdout=sys.stderr, check=True)
+    options = ["--until", "analyze", "--keep-duplicates"]  # faults are alike
+    subprocess.run([*command, *options], stdout=sys.stderr, check=True)
     found = {}
     columns = ["source_id", "rejected", "checks"]
     for folder in ("corpus", "rejected", "unfinished"):
