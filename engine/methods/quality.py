@@ -174,7 +174,12 @@ def _placeholder(turn: Turn) -> Found:
 
 _LONG = 400
 _LAST_LINE = 60
-_ENDS_OPEN = re.compile(r"(?:[^\W_]|[,;(–-])$")
+# A full stop is often forgotten: what goes on ends with a word that needs another.
+_ENDS_OPEN = re.compile(
+    r"[,;(–-]$|\b(?:an?|the|of|to|and|or|for|with|in|on|by|at|from|into|than|as|that|which|because"
+    r"|but|if|when|while|is|are|was|its|their|your|this|these)$",
+    re.IGNORECASE,
+)
 _ITEM = re.compile(
     r"\s*(?:[-*+•|>#]|\d+[.)]|[A-Za-z][.)])\s|.*(?:https?://\S+|\w+@\w+\S+)$|.*\|\s*$"
 )
@@ -208,7 +213,7 @@ def _ends_code(answer: str) -> bool:
 def _open_brackets(code: str, marks: Marks) -> bool:
     """Are more brackets of a kind opened than closed, and is the last line no end?"""
     text = "".join(part.text for part in parts(code, marks) if part.kind == "code")
-    if code.rstrip().endswith("}"):
+    if code.rstrip().endswith(("}", ";")):
         return False  # wrong quotes hide brackets more often than an answer ends right here
     return any(text.count(a) > text.count(b) for a, b in ("()", "[]", "{}"))
 
