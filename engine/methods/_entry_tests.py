@@ -7,6 +7,7 @@ Tests are those of a Python task: asserts that call its entry point, by its name
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from backfeed.engine.methods._python_tree import Function, functions_in, python_tree
 from backfeed.engine.methods.benchmarks import Task
@@ -75,7 +76,7 @@ def given(task: Task) -> Given | None:
     return Given(counts, tuple(map(_common, columns)), _worth(tree, names), "".join(told[-1:]))
 
 
-def _is_call(node: ast.AST, names: set[str]) -> bool:
+def _is_call(node: ast.AST, names: set[str]) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
 
 

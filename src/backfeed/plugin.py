@@ -111,9 +111,10 @@ if TYPE_CHECKING:
 
 METHODS = (
     "agreement", "benchmarks", "code_blocks", "compare", "contamination", "diversity",
-    "fingerprints", "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences",
-    "minhash", "outlines", "personal_data", "phrases", "problem_facts", "prose_language",
-    "quality", "rouge", "seed_rules", "splits", "synonyms", "text_parts",
+    "fingerprints", "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
+    "keyword_graph", "licences", "minhash", "outlines", "personal_data", "phrases",
+    "problem_facts", "prose_language", "quality", "rouge", "seed_rules", "splits", "synonyms",
+    "text_parts",
 )  # fmt: skip
 
 __all__ = [
