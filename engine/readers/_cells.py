@@ -9,6 +9,13 @@ from backfeed.engine.readers._tests import Asked, tests_of
 from backfeed.engine.readers._values import Unusable
 from backfeed.engine.records import Message, Test
 
+_SPOKEN = {
+    "en", "eng", "english", "en-us", "en-gb", "zh", "zho", "chinese", "zh-cn", "zh-tw", "de",
+    "deu", "german", "fr", "fra", "french", "es", "spa", "spanish", "ru", "rus", "russian", "ja",
+    "jpn", "japanese", "pt", "por", "pt-br", "portuguese", "it", "ita", "italian", "ko", "kor",
+    "korean", "vi", "vietnamese", "ar", "arabic", "hi", "hindi", "tr", "turkish", "uk",
+    "ukrainian",
+}  # fmt: skip
 _FENCE = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
 
 
@@ -30,6 +37,18 @@ class Cells:
     def text(self, name: str) -> str:
         """A text; empty if there is none."""
         return values.text_of(*self.pair(name))
+
+    def language(self) -> str:
+        """What the answer is written in; empty if it is not said, or a language people speak."""
+        said = self.text("language")
+        return "" if said.strip().lower() in _SPOKEN else said
+
+    def understood(self) -> set[str]:
+        """The columns that say something to us: the others are kept as they are."""
+        used = set(self.shape.columns.values())
+        if self.value("language") and not self.language():
+            used.discard(self.shape.columns["language"])
+        return used
 
     def messages(self) -> tuple[Message, ...]:
         """All turns, the system's first."""

@@ -122,7 +122,7 @@ class Looks:
         if self._fault and not self.useful and len(named) > 1:
             raise InputError(f"no file of {len(named):,} holds a row of use; {self._fault}")
         for line, names in self._said.items():
-            more = f" and {len(names) - 1:,} more files" if len(names) > 1 else ""
+            more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
             self._tell(f"{names[0]}{more}: {line}")
 
     def _note(self, name: str, line: str) -> None:

@@ -1,7 +1,7 @@
 """Rows of somebody's data set as samples; a row that cannot be used is a rejected sample."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -167,7 +167,7 @@ def _foreign(row: Row, shape: Shape, mark: Mark) -> Sample:
     if not files and not any(m.role == "assistant" and m.content.strip() for m in messages):
         asked = Sample(source_id=mark.name, place=mark.place, messages=messages)
         return asked.no("read", "no-answer", "the answer is empty")
-    language = cells.text("language")
+    language = cells.language()
     return Sample(
         source_id=mark.name, place=mark.place,
         language=language_named(language) if language else shape.known.language,
@@ -175,13 +175,12 @@ def _foreign(row: Row, shape: Shape, mark: Mark) -> Sample:
         question_type=values.name_of(cells.value("question_type")), messages=messages,
         entry_point=cells.entry_point(), files=files,
         support=values.files_of(*cells.pair("support")), tests=cells.tests(messages),
-        extra=_extra(row, shape),
+        extra=_extra(row, cells.understood()),
     )  # fmt: skip
 
 
-def _extra(row: Row, shape: Shape) -> str:
+def _extra(row: Row, used: Set[str]) -> str:
     """The columns that are nothing to us, as JSON; empty if there are none."""
-    used = set(shape.columns.values())
     rest = {key: value for key, value in row.items() if key not in used}
     return json.dumps(rest, sort_keys=True, ensure_ascii=False, default=str) if rest else ""
 

@@ -87,7 +87,7 @@ def test_a_folder_of_many_shards(backfeed, quick, tmp_path):
     said = backfeed("run", "quick.toml", "d", "-o", "out")
     assert said.code == 0
     assert said.err.splitlines()[:3] == [
-        "00000.jsonl and 297 more files: read as instruction-response: id, language, instruction,"
+        "00000.jsonl and 297 more: read as instruction-response: id, language, instruction,"
         " response",
         "00007.jsonl: there is no row in it",
         "00011.jsonl: none of its 1 rows can be used; the columns are text: none that are known for"

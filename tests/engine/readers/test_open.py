@@ -96,7 +96,7 @@ def test_alike_files_are_told_once(tmp_path):
     files = [opened(put(tmp_path / f"{n}.jsonl", ROW), among=True) for n in range(3)]
     other = opened(put(tmp_path / "x.jsonl", {"prompt": "p", "completion": "c"}), among=True)
     assert look(*files, other) == [
-        "0.jsonl and 2 more files: read as alpaca: instruction, response=output",
+        "0.jsonl and 2 more: read as alpaca: instruction, response=output",
         "x.jsonl: read as prompt-completion: instruction=prompt, response=completion",
     ]
 

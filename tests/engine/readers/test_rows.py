@@ -109,6 +109,12 @@ def test_languages_go_by_one_name(said, language):
     assert one({**OURS, "language": said}).language == language
 
 
+@pytest.mark.parametrize("said", ["en", "English", "zh-CN"])
+def test_a_language_that_people_speak_is_kept_apart(said):
+    sample = one({**OURS, "language": said})
+    assert (sample.language, json.loads(sample.extra)) == ("", {"language": said})
+
+
 FILES = (File("a.py", "x"), File("b/c.py", "y"))
 WRITTEN_FILES = [
     {"a.py": "x", "b/c.py": "y"},
