@@ -1,5 +1,6 @@
 """Run the answer, and its tests; tests that a stub passes are no tests."""
 
+import re
 from dataclasses import dataclass, replace
 
 from backfeed.engine import languages
@@ -9,6 +10,13 @@ from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome
 from backfeed.engine.stages._ages import BROKE, too_old
 from backfeed.engine.stages._files import beside
 from backfeed.engine.stages._runs import Ran, Skips, evidence_of, lacking, roomy, run_tests, tail
+
+# What tool chains say of code in which nothing is to be started: functions, a library.
+_NO_ENTRY = re.compile(
+    r"`main` function not found in crate|undefined (?:reference to `|symbol: )main\b"
+    r"|[Mm]ain method not found in class|function main is undeclared in the main package"
+    r"|does not contain a static 'Main' method"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,7 @@ class Execute:
     wall_s: float = 17.0
     memory_mb: int = 512
     skips: Skips = "run"
-    version = 3
+    version = 4
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -79,6 +87,9 @@ def _run_alone(sample: Sample, limits: Limits) -> Asks[Sample]:
     lack = lacking(sample.language, job, outcome)
     if outcome.verdict == "RE" and why.startswith(("EOFError", "ModuleNotFoundError")):
         lack = f"it needs what the sandbox does not give: {why}"
+    begun = "RE" if sample.language == "java" else "CE"
+    if outcome.verdict == begun and _NO_ENTRY.search(outcome.stderr):
+        lack = "it has no entry point: there is nothing to run"
     if not lack and outcome.verdict in BROKE:
         lack = yield from too_old(sample.language, [sample.code, *(f.text for f in job.files)])
     if lack:
