@@ -67,10 +67,12 @@ class _Log:
 def sarif(verdict: Verdict, places: Places, files: Sequence[str]) -> Plain:
     """The log. `files` are those that were read; what no row breaks stands at the first."""
     broken, whole = verdict.broken, verdict.whole
-    log = _Log(places, sorted({one.blame.rule for one in broken} | {one.name for one in whole}))
+    messages = {one.blame.rule: one.blame.message for one in reversed(broken)}
+    messages |= {one.name: one.tally.clause.told for one in whole}
+    log = _Log(places, sorted(messages))
     first = next(iter(files), "")
     results = [*(log.of_clause(one, first) for one in whole), *map(log.of_row, broken)]
-    rules = [_rule(name) for name in log.rules]
+    rules = [_rule(name, meaning(name, messages[name])) for name in log.rules]
     run = {
         "tool": {"driver": {"name": "backfeed", "version": version("backfeed"), "rules": rules}},
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the repository's root"}}},
@@ -89,9 +91,8 @@ def _invocation(verdict: Verdict, results: int) -> Plain:
     return told
 
 
-def _rule(name: str) -> Plain:
+def _rule(name: str, text: str) -> Plain:
     return {
-        "id": name, "shortDescription": {"text": meaning(name)},
-        "fullDescription": {"text": meaning(name)}, "defaultConfiguration": {"level": "error"},
-        "help": {"text": f"{meaning(name)} {HELP}"},
+        "id": name, "shortDescription": {"text": text}, "fullDescription": {"text": text},
+        "defaultConfiguration": {"level": "error"}, "help": {"text": f"{text} ({HELP})"},
     }  # fmt: skip

@@ -21,7 +21,7 @@ _RULES = {
     "other-licence": "The row's licence is none of those that the policy allows.",
     "wrong-answer": "The answer ran, and did not give what its tests expect.",
 }
-HELP = "docs/ci.md says how to change the policy; `backfeed check` shows the row with its evidence."
+HELP = "backfeed gate -o DIR keeps the evidence, backfeed show DIR ROW shows it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,15 @@ def plain_line(text: str, most: int = 400) -> str:
     return flat if len(flat) <= most else flat[: most - 1] + "…"
 
 
-def meaning(rule: str) -> str:
-    """What a rule is about, in a sentence."""
+def meaning(rule: str, message: str = "") -> str:
+    """What a rule is about, in a sentence; of one that is a tool's, with what that says first."""
     if rule.startswith("below-"):
         return (
             f"The evidence for the answer does not reach the level {rule.removeprefix('below-')}."
         )
-    return _RULES.get(rule, f"The row breaks the policy by {plain_line(rule, 100)}.")
+    if rule in _RULES or not message:
+        return _RULES.get(rule, f"The policy is broken by {plain_line(rule, 100)}.")
+    return f"{plain_line(rule, 100)}, for example: {plain_line(message, 200)}"
 
 
 def number(outcome: Outcome, value: float) -> str:

@@ -39,7 +39,11 @@ def test_sarif_is_valid_and_ordered_by_line():
     results = log["runs"][0]["results"]
     lines = [one["locations"][0]["physicalLocation"]["region"]["startLine"] for one in results]
     assert lines == [1, 2, 3, 3, 5, 9]
-    rules = [one["id"] for one in log["runs"][0]["tool"]["driver"]["rules"]]
+    told = log["runs"][0]["tool"]["driver"]["rules"]
+    rules = [one["id"] for one in told]
+    assert all(
+        rule in one["help"]["text"] for rule, one in zip(rules, told, strict=True) if "/" in rule
+    )
     assert [rules[one["ruleIndex"]] for one in results] == [one["ruleId"] for one in results]
     assert results[0]["ruleId"] == "pass_rate"
     marks = [one["partialFingerprints"]["backfeedRow/v1"] for one in results]
