@@ -34,7 +34,7 @@ def undressed(code: str) -> str:
     if tree is None:
         return code
     try:
-        return ast.unparse(ast.fix_missing_locations(_Undressing().visit(tree)))
+        return ast.unparse(_Undressing().visit(tree))
     except (RecursionError, ValueError):
         return code
 
@@ -56,4 +56,4 @@ class _Undressing(ast.NodeTransformer):
         self.generic_visit(node)
         if node.value is None:
             return node
-        return ast.Assign(targets=[node.target], value=node.value)
+        return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)

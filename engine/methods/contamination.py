@@ -111,14 +111,14 @@ class Shared:
         found: Floats = np.bincount(hit, weights, len(self.totals)).astype(np.float32)
         return found
 
-    def weight(self, hashes: Hashes) -> float:
-        """What hashes (each once) weigh together; one that no part holds weighs most."""
-        most = float(np.log1p(max(len(self.totals), 1)))
+    def each(self, hashes: Hashes) -> Floats:
+        """What each hash weighs; one that no part holds weighs most."""
+        most = np.full(len(hashes), np.log1p(max(len(self.totals), 1)), np.float32)
         if not len(self.keys):
-            return most * len(hashes)
+            return most
         place = np.minimum(np.searchsorted(self.keys, hashes), len(self.keys) - 1)
-        known = self.keys[place] == hashes
-        return float(self.weights[place[known]].sum()) + most * float((~known).sum())
+        found: Floats = np.where(self.keys[place] == hashes, self.weights[place], most)
+        return found
 
 
 def shared(parts: Iterable[Hashes]) -> Shared:

@@ -75,7 +75,7 @@ def _near(seen: Look, wanted: Wanted) -> Iterator[Match]:
         if part.kind == "code":  # how it is built says more, and says it more surely
             continue
         keys = np.unique(texts.runs(texts.hashes_of(part.words), SHORT))
-        weights = [index.short.weight(keys[at : at + 1]) for at in range(len(keys))]
+        weights = index.short.each(keys).tolist()
         mine = texts.runs(seen.row.hashes, SHORT)
         place = np.minimum(np.searchsorted(keys, mine), len(keys) - 1)
         hits = np.where(keys[place] == mine, place, -1).tolist()
@@ -96,7 +96,7 @@ def by_tree(seen: Look, wanted: Wanted) -> Iterator[Match]:
     index = seen.index
     least = wanted.least_prints * float(np.log1p(max(len(index.tasks), 1)))
     inside = share_of(seen.alike, index.prints.totals)
-    around = seen.alike / max(index.prints.weight(seen.prints), 1e-6)
+    around = seen.alike / max(float(index.prints.each(seen.prints).sum()), 1e-6)
     found = (seen.alike >= least) & ((inside >= wanted.alike) | (around >= PART))
     for number in np.flatnonzero(found).tolist():
         task, share = index.tasks[number], float(inside[number])

@@ -56,7 +56,7 @@ def test_matched_is_the_weight_of_what_is_shared(parts, asked):
 
 def test_what_no_part_holds_weighs_most():
     table = shared([np.array([1, 2], np.uint64), np.array([2], np.uint64)])
-    rare, common, unknown = (table.weight(np.array([key], np.uint64)) for key in (1, 2, 9))
+    rare, common, unknown = table.each(np.array([1, 2, 9], np.uint64)).tolist()
     assert common < rare == pytest.approx(unknown)
 
 
