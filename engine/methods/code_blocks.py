@@ -98,8 +98,6 @@ def extract_code(answer: str, language: str = "", request: str = "") -> Extracte
     Where that is empty the tags of the blocks say it; what they leave open (no tag, several of
     them) the words of the request, and then the parsers.
 
-    >>> extract_code("So:\\n```py\\nx = 1\\n```\\nDone.", "python").code
-    'x = 1\\n'
     >>> extract_code("x = 1", request="Write it in Ruby.").language
     'ruby'
     """
@@ -136,7 +134,10 @@ def _by_tags(found: Sequence[Block], asked: Sequence[str]) -> str:
         return wanted[0]
     first = next((name for name in sizes if name not in _BESIDE), "")
     most = max(sizes, key=lambda name: sizes[name], default="")
-    return first if first and sizes[most] <= 3 * sizes[first] else most
+    tag = first if first and sizes[most] <= 3 * sizes[first] else most
+    code = max((block.code for block in found if block.language == tag), key=len, default="")
+    mistaken = tag and not reads_as(code, tag)  # what was asked for may stand there all the same
+    return next((name for name in asked if mistaken and reads_as(code, name)), tag)
 
 
 def _named(code: str, asked: Sequence[str]) -> str:

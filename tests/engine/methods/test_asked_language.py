@@ -57,6 +57,9 @@ PAGE = "<p>\n<b>\n</b>\n</p>\n"
         (fenced(PAGE, "html") + fenced(JS, "js"), "Write a page.", "javascript"),
         (fenced(JS, "js") + fenced(F), "Write it in Python.", "python"),
         (fenced(JS, "js") + fenced(F), "Write it.", "javascript"),
+        (fenced(PAGE, "xml"), "Write it in HTML.", "html"),
+        (fenced(F, "c"), "Write a Python function.", "python"),
+        (fenced("int f(int x) { return x; }\n", "c"), "Write it in Python.", "c"),
         (fenced(SHELL * 9, "bash") + fenced("x = 1\n", "ruby"), "Set it up.", "bash"),
     ],
 )
