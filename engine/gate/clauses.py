@@ -11,6 +11,9 @@ from backfeed.engine.gate.policy import CONTAMINATED, REPEATED, Bound, PassRate,
 from backfeed.engine.gate.says import licence_of, says, takes
 from backfeed.engine.records import LEVELS, Finding, Sample
 
+_OF_TEXTS = ("inspect",)
+"""Checks whose findings count lines in any text of a row, not in its code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Blame:
@@ -168,7 +171,7 @@ def _gone(sample: Sample) -> tuple[Blame, ...]:
 
 def _errors(sample: Sample) -> Iterator[Finding]:
     for check in sample.checks:
-        if check.verdict == "failed":
+        if check.verdict == "failed" and check.name not in _OF_TEXTS:
             yield from check.findings
 
 
@@ -188,9 +191,14 @@ def _has(sample: Sample, rules: Iterable[str]) -> tuple[Blame, ...]:
         for one in check.findings:
             if _matches(one.rule, rules) and one.rule not in found:
                 found[one.rule] = Blame(
-                    one.rule, f"{check.name}: {one.message}", one.line, one.column
+                    one.rule, f"{check.name}: {one.message}", *_place(check.name, one)
                 )
     return tuple(found.values())
+
+
+def _place(check: str, finding: Finding) -> tuple[int, int]:
+    """Line and column in the code, of a finding that stands there."""
+    return (0, 0) if check in _OF_TEXTS else (finding.line, finding.column)
 
 
 def _below(sample: Sample, level: str) -> tuple[Blame, ...]:

@@ -66,7 +66,7 @@ class Tally:
         blames = self.clause.blame(sample)
         self.blamed += bool(blames)
         for blame in blames:
-            code = sample.code if blame.line else ""
+            code = sample.code if blame.line and len(sample.files) < 2 else ""
             name = sample.source_id or sample.id
             self.broken.append(Broken(self.clause.name, blame, mark, name, sample.place, code))
 

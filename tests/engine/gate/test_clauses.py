@@ -155,6 +155,14 @@ def test_licences_are_those_allowed(sample, allowed, rule):
     assert [one.blame.rule for one in verdict.broken] == ([rule] if rule else [])
 
 
+@pytest.mark.parametrize(("check", "line"), [("inspect", 0), ("analyze", 3)])
+def test_lines_of_texts_are_not_taken_for_lines_of_code(check, line):
+    found = (Finding("secret/aws", "error", "AWS key in the answer", 3),)
+    sample = row("a").checked(Check(check, "failed", findings=found)).no(check, "secret/aws")
+    verdict, _ = judged([sample], forbidden=["secret/*"])
+    assert [one.blame.line for one in verdict.broken] == [line]
+
+
 def test_a_row_that_repeats_another_says_where_that_stands():
     rows = [row("first", 7), TWICE.but(rejected=Rejection("deduplicate", "duplicate", "first"))]
     found = judge(clauses(Policy(duplicates=0)), marked(rows, {}), repeated(rows))
