@@ -5,7 +5,7 @@ import gzip
 import io
 import lzma
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -136,6 +136,14 @@ def _rest_of_line(file: IO[bytes]) -> int:
         if part.endswith(b"\n"):
             break
     return size
+
+
+def one_header(names: Sequence[str], where: str) -> list[str]:
+    """A header. Raises `InputError` if a name stands there twice: a cell would be lost."""
+    twice = next((name for n, name in enumerate(names) if name and name in names[:n]), "")
+    if twice:
+        raise InputError(f"{where}: two columns are called {twice!r}; name one of them otherwise")
+    return list(names)
 
 
 def not_utf8(raw: bytes, where: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from backfeed.engine.readers._arrow import reading_arrow, rows_of
-from backfeed.engine.readers._text import Numbered, Reads
+from backfeed.engine.readers._text import Numbered, Reads, one_header
 
 _FILE = b"ARROW1"
 
@@ -18,8 +18,13 @@ class _Arrow(Reads):
     def numbered(self, path: Path) -> Iterator[Numbered]:
         """The rows in file order. The first bytes tell a file from a stream."""
         with reading_arrow(path, "an Arrow file"), pa.OSFile(str(path)) as source:
-            rows = (row for batch in _batches(source) for row in rows_of(batch))
-            yield from enumerate(rows, start=1)
+            yield from enumerate(_rows(source, path), start=1)
+
+
+def _rows(source: Any, path: Path) -> Iterator[dict[str, Any]]:
+    for batch in _batches(source):
+        one_header(batch.schema.names, str(path))
+        yield from rows_of(batch)
 
 
 def _batches(source: Any) -> Iterator[pa.RecordBatch]:

@@ -14,6 +14,7 @@ from backfeed.engine.readers._text import (
     Unreadable,
     all_lines,
     not_utf8,
+    one_header,
     opened,
     packed,
 )
@@ -34,7 +35,7 @@ def _rows(text: Iterator[str], path: Path) -> Iterator[Numbered]:
     delimiter = max(",;\t", key=head.count)
     try:
         records = csv.reader(chain([head], text), delimiter=delimiter, strict=True)
-        header = next(records, [])
+        header = one_header(next(records, []), str(path))
         line = records.line_num + 1
         for cells in records:
             begins, line = line, records.line_num + 1

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from backfeed.engine.readers._arrow import few_rows, reading_arrow, rows_of
-from backfeed.engine.readers._text import Numbered, Reads
+from backfeed.engine.readers._text import Numbered, Reads, one_header
 
 
 class _Parquet(Reads):
@@ -16,6 +16,7 @@ class _Parquet(Reads):
     def numbered(self, path: Path) -> Iterator[Numbered]:
         """The rows in file order."""
         with reading_arrow(path, "a Parquet file"), pq.ParquetFile(path, pre_buffer=False) as file:
+            one_header(file.schema_arrow.names, str(path))
             yield from enumerate(_rows(file), start=1)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from backfeed.engine.errors import InputError
-from backfeed.engine.readers._text import Numbered, Reads, Unreadable, reading
+from backfeed.engine.readers._text import Numbered, Reads, Unreadable, one_header, reading
 
 
 class _Xlsx(Reads):
@@ -19,7 +19,7 @@ class _Xlsx(Reads):
             try:
                 book = CalamineWorkbook.from_filelike(file)
                 sheets = (book.get_sheet_by_name(name) for name in book.sheet_names)
-                rows = (row for sheet in sheets for row in _rows(sheet))
+                rows = (row for sheet in sheets for row in _rows(sheet, path))
                 yield from enumerate(rows, start=1)
             except PasswordError as error:
                 raise InputError(f"{path} is locked by a password: save it without one") from error
@@ -29,10 +29,10 @@ class _Xlsx(Reads):
                 ) from error
 
 
-def _rows(sheet: CalamineSheet) -> Iterator[dict[str, Any]]:
+def _rows(sheet: CalamineSheet, path: Path) -> Iterator[dict[str, Any]]:
     lines = ([_plain(cell) for cell in line] for line in sheet.iter_rows())
     filled = (line for line in lines if any(cell is not None for cell in line))
-    header = _header(next(filled, []))
+    header = _header(next(filled, []), f"{path}, sheet {sheet.name!r}")
     for line in filled:
         beyond = [cell for cell in line[len(header) :] if cell is not None]
         if beyond:
@@ -42,11 +42,11 @@ def _rows(sheet: CalamineSheet) -> Iterator[dict[str, Any]]:
             yield {name: cell for name, cell in zip(header, line, strict=False) if name}
 
 
-def _header(cells: Sequence[Any]) -> list[str]:
+def _header(cells: Sequence[Any], where: str) -> list[str]:
     names = ["" if cell is None else str(cell).strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
-    return names
+    return one_header(names, where)
 
 
 def _plain(cell: Any) -> Any:

@@ -124,6 +124,22 @@ def test_a_workbook(tmp_path):
     assert found[2] == (3, {"prompt": "c", "response": "d"})
 
 
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    twice = pa.table([["1"], ["2"]], names=["a", "a"])
+    pq.write_table(twice, tmp_path / "a.parquet")
+    with pa.ipc.new_stream(str(tmp_path / "a.arrow"), twice.schema) as writer:
+        writer.write_table(twice)
+    for name in ("parquet", "arrow"):
+        with pytest.raises(InputError, match=rf"a\.{name}: two columns are called 'a'"):
+            read(name, tmp_path / f"a.{name}")
+
+
+def test_two_columns_of_one_name_in_a_sheet_are_refused(tmp_path):
+    workbook(tmp_path / "a.xlsx", [["a", None, None, "b", "a"], ["1", "2", "3", "4", "5"]])
+    with pytest.raises(InputError, match=r"a\.xlsx, sheet 's1': two columns are called 'a'"):
+        read("xlsx", tmp_path / "a.xlsx")
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"text" * 100, b"\xd0\xcf\x11\xe0" * 200])
 def test_what_is_no_workbook_is_refused(tmp_path, content):
     (tmp_path / "a.xlsx").write_bytes(content)

@@ -106,6 +106,7 @@ REFUSED = [
     ("a.json", b"", "not an array of rows"),
     ("a.json", b'{\n "data": [{"a": 1}]\n}', "one object over many lines; a file of rows is [{"),
     ("a.csv", b'a,b\n1,"2\n', "near line"),
+    ("a.csv", b"a,b,a\n1,2,3\n", "two columns are called 'a'; name one of them otherwise"),
     ("a.csv", b"a,b\n1,\xe9\n", "line 2, byte 3 is 0xe9: not UTF-8"),
     ("a.jsonl.gz", gzip.compress(LINES * 100)[:-9], "is damaged"),
     ("a.jsonl.gz", gzip.compress(LINES)[:12] + b"xxxxxxxxxxxx", "is damaged"),
