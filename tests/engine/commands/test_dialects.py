@@ -18,7 +18,8 @@ def judged(backfeed, tmp_path):
         path = tmp_path / "rows.jsonl"
         named = [{"id": str(n), "instruction": "Give a.", **row} for n, row in enumerate(rows)]
         path.write_text("".join(json.dumps(row) + "\n" for row in named))
-        backfeed("check", path, "-o", tmp_path / "out", "--until", until, *more)
+        kept = ("--until", until, "--keep-duplicates")
+        backfeed("check", path, "-o", tmp_path / "out", *kept, *more)
         found = {}
         for folder in ("corpus", "rejected"):
             for file in (tmp_path / "out" / folder).glob("*.parquet"):

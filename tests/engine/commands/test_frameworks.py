@@ -107,8 +107,9 @@ def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("frameworks")
     fixed = {"language": "python", "instruction": "Write double(x)."}
     lines = [json.dumps({"id": name, **fixed, **row}) for name, (row, _, _) in ROWS.items()]
-    (folder / "rows.jsonl").write_text("\n".join(lines))
-    code = cli.run(["check", str(folder / "rows.jsonl"), "-o", str(folder / "out")])
+    rows = folder / "rows.jsonl"
+    rows.write_text("\n".join(lines))
+    code = cli.run(["check", str(rows), "-o", str(folder / "out"), "--keep-duplicates"])
     assert code == 0
     tables = [pq.read_table(path) for path in folder.glob("out/[cru]*/*.parquet")]
     return {row["source_id"]: told(row) for table in tables for row in table.to_pylist()}
