@@ -93,20 +93,33 @@ class _Plain:
 
 @lru_cache(maxsize=4)
 def index_of(path: Path, size: int) -> Index:
-    """The index of an artefact of tasks; kept under the digest of its bytes, and made if absent.
+    """The index of an artefact of tasks. One that cannot be read is made anew."""
+    file = ready(path, size)
+    try:
+        return _read(file, size)
+    except _DAMAGED:
+        _make(path, size, file)
+        return _read(file, size)
 
-    An index that cannot be read, as one of another version, is made anew.
+
+@lru_cache(maxsize=4)
+def ready(path: Path, size: int) -> Path:
+    """The file that keeps an artefact's index, under the digest of its bytes; made if absent.
+
+    Of 100,000 tasks that takes minutes: more than a worker process has for an answer.
     """
-    file = user_cache("contamination") / f"{sha256_of(path)[:32]}-{size}-{_version()}.npz"
-    if file.is_file():
-        try:
-            return _read(file, size)
-        except _DAMAGED:
-            file.unlink(missing_ok=True)
+    name = f"{sha256_of(path)[:32]}-{size}-{_version()}.npz"
+    file = user_cache("contamination") / name
+    if not file.is_file():
+        _make(path, size, file)
+    return file
+
+
+def _make(path: Path, size: int, file: Path) -> None:
     lines = path.read_bytes().splitlines()
-    made = index([msgspec.json.decode(line, type=Task) for line in lines], size)
-    write_whole(file, _packed(made))
-    return made
+    write_whole(
+        file, _packed(index([msgspec.json.decode(line, type=Task) for line in lines], size))
+    )
 
 
 @cache

@@ -13,7 +13,7 @@ from backfeed.engine.errors import ConfigError
 from backfeed.engine.records import Check, Evidence, Finding, Sample
 from backfeed.engine.requests import Asks, Compute, Embed, Job, Limits, Outcome, Read, together
 from backfeed.engine.stages._contamination import Look, Match, Row, Seen, Trial, Wanted, row_of
-from backfeed.engine.stages._contamination_index import index_of
+from backfeed.engine.stages._contamination_index import index_of, ready
 from backfeed.engine.stages._contamination_same import best, by_tree, by_words
 from backfeed.engine.stages._contamination_trials import near_texts, trials
 
@@ -76,6 +76,7 @@ class Decontaminate:
         path: Path | None = yield from Read("against")
         if path is None:
             return [sample]
+        ready(path, self.ngram)
         seen: Seen = yield from Compute(look, (path, row_of(sample), self._wanted()))
         matches, evidence = list(seen.matches), tuple[Evidence, ...]()
         if seen.trials:

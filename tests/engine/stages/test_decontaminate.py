@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from stages.dialogue import computed, outcome
 
+from backfeed.engine.conformance import same_requests
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.methods.benchmarks import tasks_of
 from backfeed.engine.records import Message, Sample
@@ -250,6 +251,21 @@ def test_an_index_is_made_once_and_read_after(against, monkeypatch):
     for name in ("long", "short", "prints", "topic"):
         pair = zip(*(dataclasses.astuple(getattr(one, name)) for one in (read, made)), strict=True)
         assert all((one == other).all() for one, other in pair)
+
+
+def test_it_asks_the_same_each_time(against, box):
+    rows = [*CLEAN, *(one for _, one, _, _ in FLAGGED), row(TOLD, code=OTHER)]
+
+    known = {}
+
+    def answer(request):
+        if not isinstance(request, Job):
+            return against if isinstance(request, Read) else computed(request)
+        if repr(request) not in known:
+            known[repr(request)] = computed(request, box)
+        return known[repr(request)]
+
+    assert same_requests(Decontaminate(specific=20.0), rows, answer) == []
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK nothing", None])
