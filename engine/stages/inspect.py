@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Literal
 
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.methods import personal_data, prose_language, quality
 from backfeed.engine.records import Check, Finding, Sample
 from backfeed.engine.requests import Asks, Compute
-from backfeed.engine.stages._inspecting import FAMILIES, look
+from backfeed.engine.stages._inspecting import FAMILIES, Level, look
 
-LEVELS = ("off", "note", "warning", "error")
+LEVELS: dict[str, Level | None] = {
+    "off": None, "note": "note", "warning": "warning", "error": "error",
+}  # fmt: skip
 _RULES_OF = {"pii": personal_data.KINDS, "quality": tuple(quality.RULES)}
 
 
@@ -30,9 +31,7 @@ class Inspect:
 
     families: tuple[str, ...] = ("secret", "pii", "licence", "quality")
     natural: tuple[str, ...] = ()
-    levels: Mapping[str, Literal["off", "note", "warning", "error"]] = field(
-        default_factory=dict, hash=False
-    )
+    levels: Mapping[str, str] = field(default_factory=dict, hash=False)
     version = 1
     asks = ("compute",)
 
@@ -75,7 +74,8 @@ class Inspect:
         told = [v for k, v in self.levels.items() if fnmatchcase(finding.rule, k)]
         if not told:
             return finding
-        return None if told[-1] == "off" else replace(finding, level=told[-1])
+        level = LEVELS[told[-1]]
+        return replace(finding, level=level) if level else None
 
 
 def _refuse_unknown(pattern: str, level: str) -> None:

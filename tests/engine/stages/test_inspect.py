@@ -134,7 +134,7 @@ def test_prose_in_another_language_is_told_where_asked():
         ({"families": ["language"]}, r"natural = \[\"en\"\]"),
         ({"levels": {"pii/mail": "error"}}, "no rule is called 'pii/mail'; pii/ has email"),
         ({"levels": {"pii": "error"}}, "no rule is called 'pii'"),
-        ({"levels": {"pii/email": "fatal"}}, "pii/email|levels"),
+        ({"levels": {"pii/email": "fatal"}}, "pii/email = 'fatal'; a level is one of off, note"),
         ({"natural": ["english"]}, "'english' is no language"),
     ],
 )
