@@ -16,9 +16,11 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from backfeed.engine.errors import InputError
 from backfeed.engine.inputs import RowFile, Wanted, open_inputs
@@ -208,7 +210,11 @@ def main() -> None:
             )
             show(samples, args.show)
     if args.json:
-        print(json.dumps([{**asdict(found), "whole": is_whole(found)} for found in every]))
+        print(
+            json.dumps(
+                [{**msgspec.to_builtins(found), "whole": is_whole(found)} for found in every]
+            )
+        )
     raise SystemExit(0 if all(map(is_whole, every)) else 1)
 
 

@@ -64,3 +64,15 @@ def test_a_file_without_sides_is_refused(readers, tmp_path):
     assert found.shape.startswith("refused: ")
     assert (found.rows, found.two_sided) == (1, 0)
     assert list(readers.leaves(readers.plain_rows(tmp_path / "a.jsonl"))) == ["x"]
+
+
+@pytest.mark.parametrize(("output", "code"), [("A", 0), (["A"], 1)])
+def test_it_says_so_as_json(readers, tmp_path, monkeypatch, capsys, output, code):
+    rows = [{"instruction": "Q", "output": "A"}, {"instruction": "R", "output": output}]
+    (tmp_path / "a.json").write_text(json.dumps([*rows, {"instruction": "Q", "output": ""}]))
+    monkeypatch.setattr("sys.argv", ["readers.py", str(tmp_path), "--json"])
+    with pytest.raises(SystemExit) as ended:
+        readers.main()
+    [told] = json.loads(capsys.readouterr().out)
+    assert (ended.value.code, told["whole"], told["rows"]) == (code, not code, 3)
+    assert told["rejected"] == ({"no-answer": 1, "not-text": 1} if code else {"no-answer": 1})
