@@ -12,10 +12,13 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from backfeed.engine.methods._secret_forms import OWN
+
 A_SECRET = 6
 A_TOKEN = 16
 A_RANDOM = 10
 VARIED = 9
+LONG = 1000
 
 _LEFT_OUT = {"IPPublicDetector"}
 _ENTROPY = {"Base64HighEntropyString", "HexHighEntropyString"}
@@ -68,22 +71,6 @@ _FILE_OF = {
 }  # fmt: skip
 
 
-# What the services say their keys look like, where detect-secrets (1.5) does not know them yet.
-_OWN = tuple(
-    (name, re.compile(rf"(?<![A-Za-z0-9_-])(?:{pattern})(?![A-Za-z0-9_-])"))
-    for name, pattern in (
-        ("Anthropic API Key", r"sk-ant-[a-z]+\d\d-[\w-]{40,}"),
-        ("DigitalOcean Token", r"do[opr]_v1_[a-f0-9]{64}"),
-        ("GitHub Token", r"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
-        ("Google API Key", r"AIza[\w-]{35}"),
-        ("Google OAuth Secret", r"GOCSPX-[\w-]{28}"),
-        ("Hugging Face Token", r"hf_[A-Za-z0-9]{34,}"),
-        ("NPM tokens", r"npm_[A-Za-z0-9]{36}"),
-        ("OpenAI Token", r"sk-(?:proj|svcacct|admin)-[\w-]{40,}"),
-        ("Shopify Token", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
-        ("Stripe Access Key", r"[rs]k_live_[A-Za-z0-9]{24,}"),
-    )
-)
 # `DB_PASSWORD=...` without quotes: a file of settings, or a shell.
 _SETTING = re.compile(
     r"^[ \t]*(?:(?:export|ENV|set|-)[ \t]+)?(?=[A-Z])[A-Z0-9_]*"
@@ -123,9 +110,27 @@ def secrets(text: str, language: str = "") -> tuple[Secret, ...]:
     [(2, 'password')]
     """
     first: dict[int, str] = {}
-    for line, detector in _found(text, language):
-        first.setdefault(line, detector)  # the detectors of one service come before the general
+    pieces, numbers = _pieces(text)
+    for line, detector in _found(pieces, language):
+        # The detectors of one service come before the general ones.
+        first.setdefault(numbers[line - 1] if numbers else line, detector)
     return tuple(Secret(line, kind_of(name), name) for line, name in sorted(first.items()))
+
+
+def _pieces(text: str) -> tuple[str, list[int]]:
+    """The text with its long lines cut, for some patterns take the square of their time on those.
+
+    And the number of the line that each is from; empty if nothing was cut.
+    """
+    lines = text.split("\n")
+    if len(max(lines, key=len)) <= LONG:
+        return text, []
+    cut = [
+        (line[start : start + LONG], number)
+        for number, line in enumerate(lines, start=1)
+        for start in range(0, max(len(line), 1), LONG)
+    ]
+    return "\n".join(piece for piece, _ in cut), [number for _, number in cut]
 
 
 def kind_of(detector: str) -> str:
@@ -155,7 +160,7 @@ def _found_by_look(text: str) -> Iterator[tuple[int, str]]:
         for match in pattern.finditer(text):
             if _is_real(detector, match, text):
                 yield _line_at(text, match.start()), detector.secret_type
-    for name, pattern in _OWN:
+    for name, pattern in OWN:
         for match in pattern.finditer(text):
             if _is_filled(match[0]):
                 yield _line_at(text, match.start()), name

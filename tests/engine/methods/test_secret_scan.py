@@ -90,6 +90,12 @@ def test_all_lines_are_told_and_each_once():
     ]  # fmt: skip
 
 
+def test_long_lines_are_looked_through_in_pieces():
+    """Some patterns take the square of their time on a line such as the second one."""
+    text = "\n".join(["a " * 5000 + SECRETS[0][0], "sk-" * 100_000, SECRETS[1][0]])
+    assert [(s.line, s.kind) for s in secrets(text)] == [(1, "aws-key"), (3, "github-token")]
+
+
 STAND_INS = [
     joined("KEY = 'AK", "IA", "IOSFODNN7EXAMPLE", "'"),
     "password = 'P@ssw0rd1'",
