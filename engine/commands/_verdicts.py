@@ -59,7 +59,7 @@ SCHEMA = pa.schema([
 
 def worst(found: Iterable[Found]) -> Found:
     """Of several samples that were made of one row: that of the worst verdict, the lowest level."""
-    return min(found, key=lambda one: (WORST.index(one.verdict), LEVELS.index(one.level)))  # type: ignore[arg-type]
+    return min(found, key=lambda one: (WORST.index(one.verdict), LEVELS.index(one.level)))
 
 
 class Verdicts:
@@ -83,8 +83,8 @@ class Verdicts:
         if row is None:
             return None
         self.asked += 1
-        *words, remarks = msgspec.msgpack.decode(row[0], type=list[Any])
-        return Found(*words, tuple(remarks), mark)
+        told = msgspec.msgpack.decode(row[0], type=dict[str, Any])
+        return msgspec.convert({**told, "id": mark}, Found)
 
 
 @contextmanager
@@ -114,5 +114,6 @@ def _packed(row: dict[str, Any], folder: str) -> bytes:
         if is_remark(check["name"], finding["rule"], finding["level"])
     )
     verdict = verdict_of(folder, row["level"])
-    told = [gone[name] for name in ("stage", "reason", "detail")]
-    return msgspec.msgpack.encode([verdict, row["level"], *told, row["language"], list(rules)])
+    told = {name: gone[name] for name in ("stage", "reason", "detail")}
+    known = {"verdict": verdict, "level": row["level"], "language": row["language"]}
+    return msgspec.msgpack.encode({**told, **known, "remarks": list(rules)})

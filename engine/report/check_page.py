@@ -33,7 +33,7 @@ def values(facts: Facts) -> dict[str, Any] | None:
     if not told:
         return None
     rows, drawn = told["rows"], told.get("sample")
-    levels = {level: told["levels"].get(level, 0) for level in reversed(LEVELS)}
+    levels: dict[str, int] = {name: told["levels"].get(name, 0) for name in reversed(LEVELS)}
     reasons = {f"{at}: {why}": n for at, of in told["reasons"].items() for why, n in of.items()}
     verdicts = {name: told["verdicts"].get(name, 0) for name in VERDICTS}
     remarks = sorted(told["remarks"].items(), key=lambda item: (-item[1]["rows"], item[0]))
