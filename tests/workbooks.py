@@ -16,7 +16,8 @@ def workbook(path, *sheets):
     """Sheets are lists of lines, lines are lists of cells; None is an empty cell."""
     names = [str(n) for n in range(1, len(sheets) + 1)]
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr("_rels/.rels", LINKS.format(LINK.format(1, "officeDocument", "xl/workbook.xml")))
+        book = LINK.format(1, "officeDocument", "xl/workbook.xml")
+        file.writestr("_rels/.rels", LINKS.format(book))
         told = (f'<sheet name="s{n}" sheetId="{n}" r:id="r{n}"/>' for n in names)
         file.writestr("xl/workbook.xml", BOOK.format("".join(told)))
         links = (LINK.format(n, "worksheet", f"{n}.xml") for n in names)

@@ -170,5 +170,5 @@ class Look:
 
 def share_of(matched: Floats, totals: Floats) -> Floats:
     """What is matched, as a share of all; 0 of nothing."""
-    found: Floats = matched / np.maximum(totals, 1e-6)
+    found: Floats = np.divide(matched, np.maximum(totals, 1e-6), dtype=np.float32)
     return found

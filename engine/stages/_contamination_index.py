@@ -133,16 +133,16 @@ def index(tasks: Sequence[Task], size: int) -> Index:
     parts = [part for number, task in enumerate(tasks) for part in _parts(number, task)]
     hashes = [texts.hashes_of(part.words) for part in parts]
     plain = _Plain(tasks, parts, [given(task) for task in tasks])
-    return _whole(
-        plain, size,
+    tables = (
         shared(texts.runs(one, size) for one in hashes),
         shared(texts.runs(one, SHORT) for one in hashes),
         shared(prints_of(task.code, task.language) for task in tasks),
         shared(topic_of(f"{task.prompt}\n{task.entry_point}") for task in tasks),
-    )  # fmt: skip
+    )
+    return _whole(plain, size, tables)
 
 
-def _whole(plain: _Plain, size: int, *tables: Shared) -> Index:
+def _whole(plain: _Plain, size: int, tables: tuple[Shared, Shared, Shared, Shared]) -> Index:
     """An index, with what is quickly told from its tasks and parts."""
     prose = [number for number, part in enumerate(plain.parts) if part.kind in PROSE]
     owners = [plain.parts[number].task for number in prose]
@@ -204,7 +204,8 @@ def _packed(made: Index) -> bytes:
 def _read(file: Path, size: int) -> Index:
     with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
         plain = msgspec.json.decode(arrays["plain"].tobytes(), type=_Plain)
-        return _whole(plain, size, *(_table(arrays, name) for name in _TABLES))
+        long, short, prints, topic = (_table(arrays, name) for name in _TABLES)
+        return _whole(plain, size, (long, short, prints, topic))
 
 
 def _table(arrays: Mapping[str, npt.NDArray[np.generic]], name: str) -> Shared:
