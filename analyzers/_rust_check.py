@@ -22,7 +22,7 @@ _FLAGS = (
     "-L", "/usr/local/lib/backfeed/rust",
     "--extern", "md5", "--extern", "rand", "--extern", "regex",
 )  # fmt: skip
-VERSION = "1"
+VERSION = "2"
 ROUNDS, EACH = 6, 10  # snippets of one job, where each is looked at alone
 _ITEM = re.compile(r"\w+_(?:item|definition|comment|invocation)|(?:use|extern_crate)_declaration")
 _METHOD = "struct BackfeedSelf; impl BackfeedSelf {"
@@ -174,14 +174,17 @@ def _errors(output: str) -> Iterator[Plain]:
 
 
 def _judged(output: str, text: str) -> Plain:
-    """What is said of one snippet. What needs a crate that is not there is not known."""
+    """What is said of one snippet. What needs a crate that is not there is not known.
+
+    Nor is what this compiler calls unstable (E0658): another one may know it.
+    """
     findings, lacks = [], False
     before = next((len(one) + 1 for one in (_METHOD, _BODY) if text.startswith(one)), 0)
     for item in _errors(output):
         place = next((one for one in item["spans"] if one["is_primary"]), item["spans"][0])
         shift = before if place["line_start"] == 1 else 0
         code, message = (item["code"] or {}).get("code", ""), item["message"]
-        lacks = lacks or code == "E0583" or bool(_rust_outcome.lacking(code, message))
+        lacks = lacks or code in ("E0583", "E0658") or bool(_rust_outcome.lacking(code, message))
         lacks = lacks or (code in ("E0432", "E0433") and bool(_ELSEWHERE.search(message)))
         findings.append({
             "rule": code or _rule(message), "level": "error",

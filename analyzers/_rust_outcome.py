@@ -9,8 +9,8 @@ from backfeed.engine.requests import Job, Outcome
 Plain = dict[str, Any]
 CODE = re.compile(r"^error\[(E\d+)\]: (.*)", re.MULTILINE)
 _LACKING = re.compile(
-    r"unresolved import `([A-Za-z_]\w*)|(?:can't find crate for|unlinked crate|module or crate)"
-    r" `(\w+)`"
+    r"unresolved import `([A-Za-z_]\w*)"
+    r"|(?:can't find crate for|unlinked crate|module or crate|crate or module) `(\w+)`"
 )
 _OF_CARGO = re.compile(
     r"no matching package named `([\w-]+)` found|failed to select a version for[^`]*`([\w-]+)|"
@@ -28,6 +28,11 @@ _PANIC = re.compile(
     r"^thread '.*?'(?: \(\d+\))? panicked at (\S+?):(\d+):\d+:\n"
     r"(.*(?:\n {1,2}(?:left|right).*)*)",
     re.MULTILINE,
+)
+# Before 1.73, what is said comes first, and values are in marks.
+_OLD_PANIC = re.compile(r"^thread '.*?' panicked at '((?s:.*?))', (\S+?):(\d+):\d+$", re.MULTILINE)
+_OLD_ASSERTION = re.compile(
+    r"assertion failed: `\((left [!=]= right)\)` left: `(.*)`, right: `(.*)`(?:: (.*))?"
 )
 _WORD = r"\b([0-9a-f]{24})\b"
 
@@ -77,11 +82,26 @@ def _failed(outcome: Outcome, tests: Tests, executed: int) -> Plain:
 
 def _first_panic(output: str) -> tuple[str, int, str]:
     """Where the first test that failed did so, and what it said."""
-    match = _PANIC.search(output)
+    new, old = _PANIC.search(output), _OLD_PANIC.search(output)
+    if new is not None and (old is None or new.start() < old.start()):
+        return new[1], int(new[2]), _on_one_line(new[3])[:300]
+    if old is not None:
+        return old[2], int(old[3]), _said_now(_on_one_line(old[1]))[:300]
+    return "", 0, ""
+
+
+def _on_one_line(message: str) -> str:
+    return " ".join(part.strip() for part in message.splitlines())
+
+
+def _said_now(message: str) -> str:
+    """A failed comparison in the words of today's compiler."""
+    match = _OLD_ASSERTION.fullmatch(message)
     if match is None:
-        return "", 0, ""
-    message = " ".join(part.strip() for part in match[3].splitlines())
-    return match[1], int(match[2]), message[:300]
+        return message
+    compared, left, right, more = match.groups()
+    told = f"failed: {more}" if more else "failed"
+    return f"assertion `{compared}` {told} left: {left} right: {right}"
 
 
 def _died(outcome: Outcome) -> list[Plain]:

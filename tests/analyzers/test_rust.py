@@ -1,5 +1,7 @@
 """Rust: what builds lack, how snippets are wrapped, and what test programs come to."""
 
+import json
+
 import pytest
 
 from backfeed.analyzers import _rust_check, _rust_outcome
@@ -32,6 +34,8 @@ mod tests {
         ("E0432", "unresolved import `crate::util`", ""),
         ("E0433", "cannot find module or crate `serde` in this scope", "serde"),
         ("E0433", "failed to resolve: use of unresolved module or unlinked crate `a`", "a"),
+        ("E0433", "failed to resolve: use of undeclared crate or module `a`", "a"),
+        ("E0433", "failed to resolve: use of undeclared type `HashMap`", ""),
         ("E0433", "cannot find type `HashMap` in this scope", ""),
         ("E0463", "can't find crate for `regex`", "regex"),
         ("E0425", "cannot find value `x` in this scope", ""),
@@ -213,3 +217,30 @@ def refused(line, crate):
 def test_tests_for_another_version_of_a_crate_are_not_run(line, crate, missed):
     found = _rust_outcome._unbuilt(refused(line, crate), 5)
     assert [one["error"]["message"] for one in found] == ([missed] if missed else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "thread 'tests::adds' (12) panicked at src/lib.rs:7:5:\n"
+            "assertion `left == right` failed: no\n  left: -1\n right: 3\nnote: run\n",
+            ("src/lib.rs", 7, "assertion `left == right` failed: no left: -1 right: 3"),
+        ),
+        (
+            "thread 'tests::adds' panicked at 'assertion failed: `(left == right)`\n"
+            "  left: `-1`,\n right: `3`: no', src/lib.rs:7:5\nnote: run\n",
+            ("src/lib.rs", 7, "assertion `left == right` failed: no left: -1 right: 3"),
+        ),
+        ("thread 'main' panicked at 'it's over', a.rs:3:1\n", ("a.rs", 3, "it's over")),
+        ("test tests::adds ... FAILED\n", ("", 0, "")),
+    ],
+)
+def test_panics_are_read_as_old_and_new_compilers_tell_them(said, told):
+    assert _rust_outcome._first_panic(said) == told
+
+
+def test_what_a_compiler_calls_unstable_is_not_known():
+    span = {"line_start": 1, "column_start": 4, "is_primary": True}
+    said = {"level": "error", "code": {"code": "E0658"}, "message": "unstable", "spans": [span]}
+    assert _rust_check._judged(json.dumps(said), "fn f() {}")["word"] == "unknown"
