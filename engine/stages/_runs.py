@@ -53,11 +53,13 @@ def run_tests(
     *,
     check: str,
     skips: Skips = "run",
+    times: float = 1.0,
     elsewhere: tuple[tuple[str, str], ...] = (),
 ) -> Asks[Ran]:
     """Run all tests of the sample on `code`; the worst result counts, `executed` is summed.
 
-    With variables of another place, files are laid down the other way round, too.
+    A suite of test files has so many `times` the limits of a program. With variables of another
+    place, files are laid down the other way round, too.
     """
     plugin = languages.load(sample.language)
     runnable = [test for test in sample.tests if kind_of(test) in plugin.kinds]
@@ -66,7 +68,9 @@ def run_tests(
         return Ran("NONE", detail=f"no runner for tests of kind {kinds} in {sample.language}")
     if skips == "run":
         runnable = [_switched_on(plugin, test) for test in runnable]
-    jobs = [_moved(job, elsewhere) for job in _jobs(code, sample, runnable, limits=limits)]
+    jobs = [
+        _moved(job, elsewhere) for job in _jobs(code, sample, runnable, limits=limits, times=times)
+    ]
     try:
         outcomes: list[Outcome] = yield from together(jobs)
     except Refused as refused:
@@ -111,18 +115,22 @@ def _texts(sample: Sample, code: str) -> list[str]:
     return [code, *tests, *(file.text for file in files)]
 
 
-def roomy(language: str, limits: Limits, *, suite: bool = False) -> Limits:
+SUITE_TIMES = 10.0
+"""A suite holds many tests: it may take so many times as long as one program."""
+
+
+def roomy(language: str, limits: Limits, *, suite: float = 0.0) -> Limits:
     """The limits of a program, with what the language's runtime takes for itself.
 
-    That is memory; for a suite also the time in which its framework starts.
+    That is memory; a suite has so many times the time, and that in which its framework starts.
     """
     plugin = languages.load(language)
     own: int = getattr(plugin, "runtime_mb", 0)
     start: float = getattr(plugin, "suite_s", 0.0) if suite else 0.0
     more = limits.memory_mb + own
-    return replace(
-        limits, memory_mb=more, cpu_s=limits.cpu_s + start, wall_s=limits.wall_s + 2 * start
-    )
+    times = suite or 1.0
+    cpu_s, wall_s = limits.cpu_s * times + start, limits.wall_s * times + 2 * start
+    return replace(limits, memory_mb=more, cpu_s=cpu_s, wall_s=wall_s)
 
 
 def lacking(language: str, job: Job, outcome: Outcome) -> str:
@@ -143,12 +151,14 @@ def evidence_of(check: str, job: Job, outcome: Outcome, *, word: str) -> Evidenc
     })  # fmt: skip
 
 
-def _jobs(code: str, sample: Sample, tests: Sequence[Test], *, limits: Limits) -> list[Job]:
+def _jobs(
+    code: str, sample: Sample, tests: Sequence[Test], *, limits: Limits, times: float
+) -> list[Job]:
     """First one job for each stdio test, then one for each framework that runs files of its own,
     then those for the harness.
     """
     plugin = languages.load(sample.language)
-    room, wide = (roomy(sample.language, limits, suite=suite) for suite in (False, True))
+    room, wide = (roomy(sample.language, limits, suite=suite) for suite in (0.0, times))
     programs = (_program(code, sample, test) for test in tests if test.kind == "stdio")
     suites = (_framework(code, sample, test) for test in tests if _has_files(plugin, test))
     return [

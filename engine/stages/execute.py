@@ -9,7 +9,16 @@ from backfeed.engine.records import VERDICT_OF, Check, Finding, Level, Sample
 from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome
 from backfeed.engine.stages._ages import BROKE, too_old
 from backfeed.engine.stages._files import beside
-from backfeed.engine.stages._runs import Ran, Skips, evidence_of, lacking, roomy, run_tests, tail
+from backfeed.engine.stages._runs import (
+    SUITE_TIMES,
+    Ran,
+    Skips,
+    evidence_of,
+    lacking,
+    roomy,
+    run_tests,
+    tail,
+)
 
 # What tool chains say of code in which nothing is to be started: functions, a library.
 _NO_ENTRY = re.compile(
@@ -23,7 +32,8 @@ _NO_ENTRY = re.compile(
 class Execute:
     """Code and tests -> ran or tested, or a rejection with the verdict as its reason.
 
-    Tests that upstream switched off are run, too, unless `skips` says that they are "left".
+    Tests that upstream switched off are run, too, unless `skips` says that they are "left". A suite
+    of test files, which a framework runs, may take `suite_times` as long as one program.
 
     in:  code "def f(x): return x", test "assert f(1) == 2"
     out: rejected by execute, reason WA, detail "AssertionError (line 1)"
@@ -34,7 +44,8 @@ class Execute:
     wall_s: float = 17.0
     memory_mb: int = 512
     skips: Skips = "run"
-    version = 4
+    suite_times: float = SUITE_TIMES
+    version = 5
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -45,7 +56,9 @@ class Execute:
         limits = replace(Limits(), cpu_s=self.cpu_s, wall_s=self.wall_s, memory_mb=self.memory_mb)
         if not sample.tests or self.until == "run":
             return [(yield from _run_alone(sample, limits))]
-        ran: Ran = yield from run_tests(sample, sample.code, limits, check="test", skips=self.skips)
+        ran: Ran = yield from run_tests(
+            sample, sample.code, limits, check="test", skips=self.skips, times=self.suite_times
+        )
         if ran.verdict != "passed":
             return [_told(sample, ran)]
         return [(yield from self._against_stub(sample, ran, limits))]
@@ -60,7 +73,9 @@ class Execute:
         emptied: str = yield from Compute(languages.call, call)
         if not emptied:
             return ran_check.checked(passed, level="tested")
-        stubbed: Ran = yield from run_tests(sample, emptied, limits, check="stub", skips=self.skips)
+        stubbed: Ran = yield from run_tests(
+            sample, emptied, limits, check="stub", skips=self.skips, times=self.suite_times
+        )
         if stubbed.word == "AC":
             finding = Finding(
                 "tests-prove-nothing", "note", "tests prove nothing: a stub passes them"

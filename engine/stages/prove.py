@@ -7,8 +7,11 @@ from backfeed.engine import languages
 from backfeed.engine.errors import AskFailed
 from backfeed.engine.records import Check, Finding, Sample
 from backfeed.engine.requests import Asks, Compute, Limits, together
-from backfeed.engine.stages._runs import Ran, Skips, run_tests
+from backfeed.engine.stages._runs import SUITE_TIMES, Ran, Skips, run_tests
 
+_AGAIN = Limits(
+    cpu_s=2 * Limits().cpu_s, wall_s=2 * Limits().wall_s
+)  # what passed once may be slow
 ELSEWHERE = (("LANG", "C"), ("PYTHONHASHSEED", "4321"), ("TZ", "Asia/Kathmandu"))
 
 
@@ -31,7 +34,7 @@ class Prove:
     most: int = 20
     cpu_s: float = 1.0
     skips: Skips = "run"
-    version = 5
+    version = 6
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -39,8 +42,9 @@ class Prove:
         if sample.level != "tested":
             return [_not_proven(sample, "not tested")]
         again: Ran = yield from run_tests(
-            sample, sample.code, Limits(), check="again", skips=self.skips, elsewhere=ELSEWHERE
-        )
+            sample, sample.code, _AGAIN, check="again", skips=self.skips, times=SUITE_TIMES,
+            elsewhere=ELSEWHERE,
+        )  # fmt: skip
         if again.word != "AC":
             detail = f"a second run came to {again.word}: {again.detail}"
             finding = Finding("flaky", "error", detail)
@@ -59,7 +63,7 @@ class Prove:
         given = self.cpu_s
         while given < 2 * took:
             given *= 2
-        return min(given, Limits().cpu_s)
+        return min(given, SUITE_TIMES * Limits().cpu_s)
 
     def _mutate(self, sample: Sample, cpu_s: float) -> Asks[Sample]:
         call = (sample.language, "mutants", sample.code, sample.entry_point, self.most)

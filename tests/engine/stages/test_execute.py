@@ -288,5 +288,9 @@ def test_a_suite_has_the_time_in_which_its_framework_starts(monkeypatch):
         asked.append(job)
         return PASSED
 
-    rejoined(run_tests(sample, CODE, Limits(cpu_s=3.0, wall_s=9.0), check="test"), answer)
+    limits = Limits(cpu_s=3.0, wall_s=9.0)
+    rejoined(run_tests(sample, CODE, limits, check="test"), answer)
     assert [(job.limits.cpu_s, job.limits.wall_s) for job in asked] == [(5.0, 13.0), (3.0, 9.0)]
+    asked.clear()
+    rejoined(run_tests(sample, CODE, limits, check="test", times=4), answer)
+    assert [(job.limits.cpu_s, job.limits.wall_s) for job in asked] == [(14.0, 40.0), (3.0, 9.0)]

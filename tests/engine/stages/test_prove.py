@@ -8,7 +8,7 @@ from backfeed.engine.errors import Refused
 from backfeed.engine.languages import ALIKE
 from backfeed.engine.records import Sample
 from backfeed.engine.records import Test as Tested
-from backfeed.engine.requests import Compute, rejoined
+from backfeed.engine.requests import Compute, Limits, rejoined
 from backfeed.engine.stages.prove import ELSEWHERE, Prove
 
 CODE = "def f(x):\n    return x + 1\n"
@@ -159,7 +159,9 @@ def test_real_mutants_are_asked_for():
     assert found.level == "proven"
 
 
-@pytest.mark.parametrize(("took", "given"), [(0.1, 1.0), (0.6, 2.0), (1.9, 4.0), (4.9, 5.0)])
+@pytest.mark.parametrize(
+    ("took", "given"), [(0.1, 1.0), (0.6, 2.0), (1.9, 4.0), (4.9, 16.0), (40.0, 50.0)]
+)
 def test_a_slow_answer_has_slow_mutants(took, given):
     asked = []
     proved(SAMPLE, [KILLED] * 5, again=outcome(report=report(1), cpu_s=took), asked=asked)
@@ -182,3 +184,12 @@ def test_where_tests_are_programs_the_first_that_kills_a_mutant_is_the_last(
     asked = []
     proved(SAMPLE.but(tests=tests), [end] * 5, asked=asked)
     assert len(asked) == len(tests) + 5 * runs
+
+
+def test_what_passed_once_may_be_slow_the_second_time():
+    asked = []
+    proved(SAMPLE, [KILLED] * 5, asked=asked)
+    assert (asked[0].limits.cpu_s, asked[0].limits.wall_s) == (
+        2 * Limits().cpu_s,
+        2 * Limits().wall_s,
+    )
