@@ -3,12 +3,12 @@
 #
 # Idempotent: packages are installed again only when pyproject.toml or the Python
 # changed. Only wheels are used, so no compiler is needed. PYTHON=/path/to/python
-# overrides the choice of interpreter, EXTRAS=dev,docker,openai,languages that of extras.
+# overrides the choice of interpreter, EXTRAS=dev,docker,openai,language,languages that of extras.
 set -eu
 
 cd "$(dirname "$0")/.."
 venv=.venv
-extras=${EXTRAS:-dev,docker,openai}
+extras=${EXTRAS:-dev,docker,openai,language}
 stamp=$venv/.backfeed-stamp
 began=$(date +%s)
 

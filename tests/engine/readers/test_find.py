@@ -190,9 +190,10 @@ def test_without_the_library_the_extra_is_named(monkeypatch):
         files_of("hf:a")
 
 
+@pytest.mark.may_skip  # a hundred megabytes for one way in; a stand-in is asked the same above
 def test_with_the_library_itself(here, monkeypatch):
     """A folder is a data set to it, too; nothing is fetched."""
-    pytest.importorskip("datasets")
+    pytest.importorskip("datasets", reason="pip install 'backfeed[hf]'")
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", here / "cache")
     put(here / "set/train.jsonl", ROW * 3), put(here / "set/test.jsonl")
     [found] = files_of(f"hf:{here}/set:test")
