@@ -119,7 +119,10 @@ def _as_given(settings: dict[str, Any], where: str) -> dict[str, Any]:
 
 def _refuse_no_number(value: Any, where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigError(f"{where} is {value!r}: write rows as a number (3) or a share (0.02)")
+        what = "write rows as a number (3) or a share (0.02)"
+        if isinstance(value, list):
+            what += "; a list of rules is `forbidden`, above the tables"
+        raise ConfigError(f"{where} is {value!r}: {what}")
 
 
 def bounds(policy: Policy) -> Iterable[tuple[str, Bound]]:

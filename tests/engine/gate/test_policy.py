@@ -28,6 +28,7 @@ def policy(text):
         ("failed = 1.5", "failed = 1.5: a number with a point is a share, at most 1.0"),
         ("failed = nan", "is a share, at most 1.0"),
         ("failed = '2 %'", "failed is '2 %': write rows as a number (3) or a share (0.02)"),
+        ("[rules]\nforbiden = ['x']", "a list of rules is `forbidden`, above the tables"),
         ("failed = true", "failed is True: write rows as a number"),
         ("reject = 3", "reject is 3: write a table, [reject]"),
         ("[reject]\nsyntax = '1'", "reject.syntax is '1'"),
