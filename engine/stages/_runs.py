@@ -1,9 +1,8 @@
 """Asking patterns for running answers: the tests of a sample as jobs, and what they came to."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import msgspec
@@ -12,11 +11,12 @@ from backfeed.engine import languages
 from backfeed.engine.errors import Refused
 from backfeed.engine.grammar import grammars
 from backfeed.engine.methods.compare import CHECKER, same_output
-from backfeed.engine.records import VERDICT_OF, Evidence, File, Finding, Sample, Test
+from backfeed.engine.records import VERDICT_OF, Evidence, Finding, Sample, Test
 from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
 from backfeed.engine.stages._ages import BROKE, too_old
-from backfeed.engine.stages._files import beside, main_file
+from backfeed.engine.stages._files import beside
 from backfeed.engine.stages._judged import judged
+from backfeed.engine.stages._test_jobs import jobs_of, kind_of, moved, switched_on
 
 ASSERTED = ("AssertionError", "AssertionFailure")
 ABSENT = ("ModuleNotFoundError",)
@@ -67,45 +67,35 @@ def run_tests(
         kinds = ", ".join(sorted({kind_of(test) for test in sample.tests}))
         return Ran("NONE", detail=f"no runner for tests of kind {kinds} in {sample.language}")
     if skips == "run":
-        runnable = [_switched_on(plugin, test) for test in runnable]
-    jobs = [
-        _moved(job, elsewhere) for job in _jobs(code, sample, runnable, limits=limits, times=times)
-    ]
+        runnable = [switched_on(plugin, test) for test in runnable]
+    jobs = jobs_of(code, sample, runnable, limits=limits, times=times)
+    jobs = [moved(job, elsewhere) for job in jobs]
     try:
         outcomes: list[Outcome] = yield from together(jobs)
     except Refused as refused:
         if refused.reason != "no-command":
             raise
         return Ran("NONE", detail=refused.detail)
-    stdio = iter([test for test in runnable if test.kind == "stdio"])
+    worst = _worst((yield from _parts(plugin, runnable, (jobs, outcomes), check=check)))
+    if worst.word in BROKE and (why := (yield from too_old(sample.language, _texts(sample, code)))):
+        return replace(worst, word="NONE", detail=why)
+    return worst
+
+
+def _parts(
+    plugin: Any, tests: Sequence[Test], ran: tuple[list[Job], list[Outcome]], *, check: str
+) -> Asks[list[Ran]]:
+    """What each job came to, with its evidence."""
+    stdio = iter([test for test in tests if test.kind == "stdio"])
     parts = []
-    for job, outcome in zip(jobs, outcomes, strict=True):
+    for job, outcome in zip(*ran, strict=True):
         if job.report:
             part = _of_harness(plugin, job, outcome)
         else:
             part = yield from _of_stdio(plugin, (job, outcome), next(stdio), check=check)
         own = evidence_of(check, job, outcome, word=part.word)
         parts.append(replace(part, evidence=(own, *part.evidence)))
-    worst = _worst(parts)
-    if worst.word in BROKE and (why := (yield from too_old(sample.language, _texts(sample, code)))):
-        return replace(worst, word="NONE", detail=why)
-    return worst
-
-
-def _switched_on(plugin: Any, test: Test) -> Test:
-    """The test without what switches parts of it off."""
-    if test.kind == "stdio" or not hasattr(plugin, "switched_on"):
-        return test
-    code, *files = map(plugin.switched_on, (File("", test.code), *test.files))
-    return replace(test, code=code.text, files=tuple(files))
-
-
-def _moved(job: Job, elsewhere: tuple[tuple[str, str], ...]) -> Job:
-    """The job in other surroundings. What a build makes of its files has no order."""
-    if not elsewhere:
-        return job
-    files = job.files if job.build else tuple(reversed(job.files))
-    return replace(job, files=files, variables=(*job.variables, *elsewhere))
+    return parts
 
 
 def _texts(sample: Sample, code: str) -> list[str]:
@@ -115,33 +105,10 @@ def _texts(sample: Sample, code: str) -> list[str]:
     return [code, *tests, *(file.text for file in files)]
 
 
-SUITE_TIMES = 10.0
-"""A suite holds many tests: it may take so many times as long as one program."""
-
-
-def roomy(language: str, limits: Limits, *, suite: float = 0.0) -> Limits:
-    """The limits of a program, with what the language's runtime takes for itself.
-
-    That is memory; a suite has so many times the time, and that in which its framework starts.
-    """
-    plugin = languages.load(language)
-    own: int = getattr(plugin, "runtime_mb", 0)
-    start: float = getattr(plugin, "suite_s", 0.0) if suite else 0.0
-    more = limits.memory_mb + own
-    times = suite or 1.0
-    cpu_s, wall_s = limits.cpu_s * times + start, limits.wall_s * times + 2 * start
-    return replace(limits, memory_mb=more, cpu_s=cpu_s, wall_s=wall_s)
-
-
 def lacking(language: str, job: Job, outcome: Outcome) -> str:
     """Why a program that failed says nothing of its answer; empty if it does, as most do."""
     plugin = languages.load(language)
     return str(plugin.lacking(job, outcome)) if hasattr(plugin, "lacking") else ""
-
-
-def kind_of(test: Test) -> str:
-    """The kind that a runner goes by: the framework's name for framework tests."""
-    return (test.framework or "framework") if test.kind == "framework" else test.kind
 
 
 def evidence_of(check: str, job: Job, outcome: Outcome, *, word: str) -> Evidence:
@@ -149,63 +116,6 @@ def evidence_of(check: str, job: Job, outcome: Outcome, *, word: str) -> Evidenc
     return Evidence(check, {
         "verdict": word, "job": msgspec.to_builtins(job), "outcome": msgspec.to_builtins(outcome),
     })  # fmt: skip
-
-
-def _jobs(
-    code: str, sample: Sample, tests: Sequence[Test], *, limits: Limits, times: float
-) -> list[Job]:
-    """First one job for each stdio test, then one for each framework that runs files of its own,
-    then those for the harness.
-    """
-    plugin = languages.load(sample.language)
-    room, wide = (roomy(sample.language, limits, suite=suite) for suite in (0.0, times))
-    programs = (_program(code, sample, test) for test in tests if test.kind == "stdio")
-    suites = (_framework(code, sample, test) for test in tests if _has_files(plugin, test))
-    return [
-        *(replace(job, limits=room) for job in programs),
-        *(replace(job, limits=wide) for job in suites),
-        *(replace(job, limits=room) for job in _harnessed(code, sample, tests)),
-    ]
-
-
-def _harnessed(code: str, sample: Sample, tests: Sequence[Test]) -> Iterator[Job]:
-    """One job for all tests together, where the language `joins` them, else one for each."""
-    plugin = languages.load(sample.language)
-    harness = [test for test in tests if test.kind != "stdio" and not _has_files(plugin, test)]
-    for group in [harness] if plugin.joins and harness else [[test] for test in harness]:
-        spec: dict[str, Any] = {"code": code}
-        spec["tests"] = [{"kind": kind_of(t), "code": t.code, "setup": t.setup} for t in group]
-        if sample.files:
-            spec["module"] = PurePosixPath(main_file(sample).path).stem
-        extra = (*beside(sample), *(file for test in group for file in test.files))
-        yield plugin.test_job(spec, extra)
-
-
-def _has_files(plugin: Any, test: Test) -> bool:
-    return kind_of(test) in getattr(plugin, "frameworks", ())
-
-
-def _framework(code: str, sample: Sample, test: Test) -> Job:
-    """The answer in its files, and the test in its own."""
-    plugin = languages.load(sample.language)
-    path = main_file(sample).path if sample.files else plugin.answer_file
-    tests = (*test.files, *((File(plugin.test_file, test.code),) if test.code else ()))
-    taken = {file.path for file in tests}
-    others = tuple(file for file in beside(sample) if file.path not in taken)
-    answer = (File(path, test.setup + code), *(file for file in others if file in sample.files))
-    support = tuple(file for file in others if file not in sample.files)
-    job: Job = plugin.framework_job(test.framework, answer, tests)
-    job = replace(job, files=(*support, *job.files))
-    if not languages.can(sample.language, "ahead"):
-        return job
-    ready: Job = plugin.ahead(job, answer)
-    return ready
-
-
-def _program(code: str, sample: Sample, test: Test) -> Job:
-    """The answer as a program, beside the files that it may read."""
-    job: Job = languages.load(sample.language).run_job(code, test.stdin)
-    return replace(job, files=(*beside(sample), *test.files, *job.files))
 
 
 def _of_stdio(plugin: Any, ran: tuple[Job, Outcome], test: Test, *, check: str) -> Asks[Ran]:

@@ -9,16 +9,8 @@ from backfeed.engine.records import VERDICT_OF, Check, Finding, Level, Sample
 from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome
 from backfeed.engine.stages._ages import BROKE, too_old
 from backfeed.engine.stages._files import beside
-from backfeed.engine.stages._runs import (
-    SUITE_TIMES,
-    Ran,
-    Skips,
-    evidence_of,
-    lacking,
-    roomy,
-    run_tests,
-    tail,
-)
+from backfeed.engine.stages._runs import Ran, Skips, evidence_of, lacking, run_tests, tail
+from backfeed.engine.stages._test_jobs import SUITE_TIMES, roomy
 
 # What tool chains say of code in which nothing is to be started: functions, a library.
 _NO_ENTRY = re.compile(

@@ -7,7 +7,8 @@ from backfeed.engine import languages
 from backfeed.engine.errors import AskFailed
 from backfeed.engine.records import Check, Finding, Sample
 from backfeed.engine.requests import Asks, Compute, Limits, together
-from backfeed.engine.stages._runs import SUITE_TIMES, Ran, Skips, run_tests
+from backfeed.engine.stages._runs import Ran, Skips, run_tests
+from backfeed.engine.stages._test_jobs import SUITE_TIMES
 
 _AGAIN = Limits(
     cpu_s=2 * Limits().cpu_s, wall_s=2 * Limits().wall_s

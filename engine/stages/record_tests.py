@@ -10,7 +10,7 @@ from backfeed.engine import languages
 from backfeed.engine.methods._echo import echoes
 from backfeed.engine.records import Sample, Test
 from backfeed.engine.requests import Asks, Compute, Job, Limits, together
-from backfeed.engine.stages._runs import roomy
+from backfeed.engine.stages._test_jobs import roomy
 
 Plain = dict[str, Any]
 Seen = tuple[Plain, Plain]
