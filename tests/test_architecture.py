@@ -5,6 +5,7 @@ it, and make no exception.
 """
 
 import ast
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -128,10 +129,15 @@ def complaint(module: str, other: str) -> str:
 def _neighbours(member: str, module: str, other: str) -> str:
     if member not in KINDS:
         return ""
-    me, them = (m.removeprefix(member).strip(".").partition(".")[0] for m in (module, other))
-    if them.startswith("_") or me == them or not them:
-        return ""
-    return f"{module} may not import its neighbour {other}"
+    # Of `plugins` each folder is a kind of its own: its files are neighbours, too.
+    depth = 2 if member == "plugins" else 1
+    me, them = (m.removeprefix(member).strip(".").split(".")[:depth] for m in (module, other))
+    for mine, theirs in zip_longest(me, them, fillvalue=""):
+        if theirs.startswith("_") or not theirs:
+            return ""
+        if mine != theirs:
+            return f"{module} may not import its neighbour {other}"
+    return ""
 
 
 def complaints(module: str, source: str) -> list[str]:
@@ -172,6 +178,11 @@ def test_imports_only_lower_layers(path):
             "from backfeed.plugins.infinity import tag",
             "neighbour plugins.infinity",
         ),
+        (
+            "plugins.sedi.rank",
+            "from backfeed.plugins.sedi.walk import x",
+            "neighbour plugins.sedi.walk",
+        ),
         ("engine.novel", "", "engine.novel belongs to no layer"),
         ("engine.cli", "import backfeed.engine.novel", "engine.novel belongs to no layer"),
         ("engine.registry", "import backfeed", "may not import front"),
@@ -192,7 +203,8 @@ def test_a_planted_import_is_caught(module, source, expected):
         ("engine.methods.rouge", "from backfeed.engine.methods.ngrams import x"),
         ("engine.cli", "from backfeed.engine.commands import run"),
         ("plugins.sedi.rank", "from backfeed.plugin import Sample"),
-        ("plugins.sedi.rank", "from backfeed.plugins.sedi.walk import x"),
+        ("plugins.sedi.rank", "from backfeed.plugins.sedi._walk import x"),
+        ("plugins.sedi.rank", "from backfeed.plugins.sedi import _walk"),
         ("plugin", "from backfeed.engine.records import Sample"),
         ("front", "from backfeed.engine.cli import main"),
         ("engine.records", "import backfeedling"),

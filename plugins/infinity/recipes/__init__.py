@@ -1,0 +1,1 @@
+"""The recipes of Infinity-Instruct: one TOML file each."""
