@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from backfeed.analyzers._python_code import Definition, Import
+from backfeed.analyzers._python_code import Definition, Import, root_of
 from backfeed.analyzers._python_names import bound_names, free_names
 
 STDLIB = frozenset(sys.stdlib_module_names)
@@ -133,10 +133,10 @@ def _changed(node: ast.stmt) -> Iterator[str]:
     for child in ast.walk(node):
         name = ""
         if isinstance(child, ast.Attribute | ast.Subscript) and not isinstance(child.ctx, ast.Load):
-            name = _root(child)
+            name = root_of(child)
         elif isinstance(child, ast.Expr) and isinstance(child.value, ast.Call):
             called = child.value.func
-            name = _root(called) if isinstance(called, ast.Attribute) else ""
+            name = root_of(called) if isinstance(called, ast.Attribute) else ""
         if name and name not in own:
             yield name
 
@@ -144,13 +144,6 @@ def _changed(node: ast.stmt) -> Iterator[str]:
 def _is_main(node: ast.stmt) -> bool:
     """Is this what a file does when it is run as a program?"""
     return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
-
-
-def _root(node: ast.expr) -> str:
-    """The name that a chain of attributes and items starts from."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _foreign(source: ast.stmt, name: str) -> tuple[str, str] | None:

@@ -127,6 +127,13 @@ def missing_imports(code: str, given: str) -> str:
     return "".join(ast.unparse(node) + "\n" for node in wanted)
 
 
+def root_of(node: ast.expr) -> str:
+    """The name that a chain of attributes and items starts from."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def body_of(function: Definition) -> list[ast.stmt]:
     """The body without its docstring."""
     return function.body[1:] if ast.get_docstring(function) is not None else function.body

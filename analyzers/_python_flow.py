@@ -7,7 +7,7 @@ classes that it defines run later, and are left out.
 import ast
 from collections.abc import Iterator, Sequence
 
-from backfeed.analyzers._python_code import Definition, Function
+from backfeed.analyzers._python_code import Definition, Function, root_of
 
 _ENDS = ast.Return | ast.Raise
 _LOOPS = ast.For | ast.AsyncFor | ast.While
@@ -79,17 +79,11 @@ def _is_seen(node: ast.AST, fresh: set[str]) -> bool:
     if getattr(node, "decorator_list", None):
         return True
     if isinstance(node, ast.Attribute | ast.Subscript):
-        return isinstance(node.ctx, ast.Store) and _root(node) not in fresh
+        return isinstance(node.ctx, ast.Store) and root_of(node) not in fresh
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         function = node.value.func
-        return not isinstance(function, ast.Attribute) or _root(function) not in fresh
+        return not isinstance(function, ast.Attribute) or root_of(function) not in fresh
     return isinstance(node, _SEEN)
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def keeps_in_vain(function: Function, last: ast.stmt) -> bool:

@@ -29,25 +29,23 @@ def dialect_asked(instruction: str) -> str:
 def fit(code: str, instruction: str) -> list[Plain]:
     """The findings of one answer."""
     findings = [
-        _finding("cut-code", one.line, one.text[:100])
+        _tree_fit.fault("cut-code", one.line, one.text[:100])
         for one in _sql_text.comments(code)
         if _tree_fit.CUT.search(one.text)
     ]
     asked = dialect_asked(instruction)
     told = _sql_dialects.verdict(code, asked) if asked else None
     if told is not None and told.word == "invalid":
-        findings.append(_finding("dialect", told.line, f"no {asked}: {told.message}"))
+        findings.append(_tree_fit.fault("dialect", told.line, f"no {asked}: {told.message}"))
     found = _sql_text.statements(code)
     rows = _ASKS_ROWS.search(instruction) and not _ASKS_CHANGE.search(instruction)
     if rows and found and all(_DEFINES.match(_sql_text.plain(one.text).text) for one in found):
-        findings.append(_finding("no-query", found[0].line, "it defines, and asks for nothing"))
+        findings.append(
+            _tree_fit.fault("no-query", found[0].line, "it defines, and asks for nothing")
+        )
     if not found:
-        findings.append(_finding("stub", 0, "it has no statement"))
+        findings.append(_tree_fit.fault("stub", 0, "it has no statement"))
     elif all(re.fullmatch(r"SELECT (?:NULL|'')(?: ;)?", _sql_text.plain(one.text).text)
              for one in found):  # fmt: skip
-        findings.append(_finding("stub", found[0].line, "it gives nothing"))
+        findings.append(_tree_fit.fault("stub", found[0].line, "it gives nothing"))
     return findings
-
-
-def _finding(rule: str, line: int, message: str) -> Plain:
-    return {"rule": rule, "level": "error", "message": message, "line": line, "column": 0}

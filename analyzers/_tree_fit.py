@@ -25,15 +25,15 @@ def fit(
     beside which it shows a function that is there.
     """
     found = _tree.definitions(language, code)
-    findings = [_finding("cut-code", line, text) for line, text in _cuts(language, code)]
+    findings = [fault("cut-code", line, text) for line, text in _cuts(language, code)]
     named = re.compile(rf"\b{re.escape(entry_point)}\b", re.IGNORECASE)
     asked = entry_point and found and _asked_for(entry_point, instruction)
     other = any(one.name and f"{one.name}(" in instruction for one in found)
     if asked and not other and not named.search(code):
-        findings.append(_finding("missing-name", 0, f"{entry_point} is not defined"))
+        findings.append(fault("missing-name", 0, f"{entry_point} is not defined"))
     if is_stub(language, code, entry_point):
         first = _tree.chosen(language, code, entry_point)[0]
-        findings.append(_finding("stub", first.line, f"{first.name or 'it'} does nothing"))
+        findings.append(fault("stub", first.line, f"{first.name or 'it'} does nothing"))
     return findings
 
 
@@ -56,7 +56,8 @@ def _cuts(language: str, code: str) -> list[tuple[int, str]]:
     ]
 
 
-def _finding(rule: str, line: int, message: str) -> dict[str, Any]:
+def fault(rule: str, line: int, message: str) -> dict[str, Any]:
+    """An error of the answer as a whole, or of a line."""
     return {"rule": rule, "level": "error", "message": message, "line": line, "column": 0}
 
 

@@ -4,12 +4,11 @@ Rules that would rather let a poor problem pass than turn a good one away.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 
 from backfeed.engine.methods.problem_facts import blocks, marked, names, prose
+from backfeed.engine.stages._tables import table
 
 SHARE = 0.25
 """How large a share of its names may stand in a problem without being told."""
@@ -144,7 +143,7 @@ def too_many(problem: str, language: str, entry_point: str) -> str:
 @cache
 def words(language: str) -> frozenset[str]:
     """Names that need no introduction in a language."""
-    told = tomllib.loads((files(__package__) / "_words.toml").read_text(encoding="utf-8"))
+    told = table("_words.toml")
     near = {"typescript": "javascript", "cpp": "c", "scala": "java", "kotlin": "java"}
     lists = (told.get(name, "") for name in ("any", language, near.get(language, "")))
     return frozenset(" ".join(lists).split())

@@ -1,11 +1,9 @@
 """What a script test looks like in each language: rules and examples for prompts, as data."""
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-_FILE = ("prompts", "tests", "forms.toml")
+from backfeed.engine.stages._tables import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +17,4 @@ class Form:
 @cache
 def forms() -> dict[str, Form]:
     """The form of each language that is known; others have no script tests."""
-    text = files(__package__).joinpath(*_FILE).read_text(encoding="utf-8")
-    return {name: Form(**told) for name, told in tomllib.loads(text).items()}
+    return {name: Form(**told) for name, told in table("prompts/tests/forms.toml").items()}

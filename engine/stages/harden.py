@@ -1,11 +1,9 @@
 """Problem -> a harder problem, in one of six directions."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.resources import files
 
 from backfeed.engine.errors import AskFailed, ConfigError
 from backfeed.engine.methods.problem_facts import names, prose
@@ -15,6 +13,7 @@ from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import Asks, Prompt
 from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages._problems import NAMELESS, SHOWING, apart, dependent, with_given
+from backfeed.engine.stages._tables import table
 
 DIRECTIONS = ("constraints", "depth", "concretisation", "reasoning", "input", "innovation")
 SAME = 0.98
@@ -149,8 +148,8 @@ class Harden:
 @cache
 def definitions() -> dict[str, str]:
     """What each direction means, by its name."""
-    text = (files(__package__) / "prompts/harden/directions.toml").read_text(encoding="utf-8")
-    return {name: told.strip() for name, told in tomllib.loads(text).items()}
+    told = table("prompts/harden/directions.toml")
+    return {name: meaning.strip() for name, meaning in told.items()}
 
 
 def unchanged(old: str, reply: Evolved) -> str:

@@ -1,9 +1,6 @@
 """Problem -> the same problem in other words: a persona, a tone."""
 
-import tomllib
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 
 from backfeed.engine.errors import AskFailed, ConfigError
 from backfeed.engine.methods.problem_facts import lost, prose
@@ -13,6 +10,7 @@ from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import Asks, Prompt
 from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages._problems import apart
+from backfeed.engine.stages._tables import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +98,9 @@ def drawn(sample: Sample) -> tuple[str, str]:
     return rng.choice(known["personas"]), rng.choice(known["tones"])
 
 
-@cache
 def voices() -> dict[str, list[str]]:
     """The personas and tones that there are."""
-    text = (files(__package__) / "prompts/reword/voices.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return table("prompts/reword/voices.toml")
 
 
 def _said(sample: Sample, problem: str) -> Sample:
