@@ -14,14 +14,15 @@ import asyncio
 import hashlib
 import json
 import re
-import sys
 import time
 from collections import Counter
 from typing import Any, ClassVar
 
 import _functions
+from _serving import Requests, completion, response, serve
 
 SILENT_S = 20.0
+TOKENS = (700, 200)
 INVENTED = 1_000_000
 """Numbers from here on are functions that no seed has."""
 
@@ -109,34 +110,19 @@ _FORMS = {
 }  # fmt: skip
 
 
-class Server(asyncio.Protocol):
-    """Reads requests by their length, and answers each after `latency_s`."""
+class Server(Requests):
+    """Answers each request after `latency_s`."""
 
     latency_s, faults = 4.0, 0.0
     asked: ClassVar[Counter[str]] = Counter()
     sent: ClassVar[list[float]] = []
     given: ClassVar[set[bytes]] = set()
 
-    def connection_made(self, transport: Any) -> None:
-        """A connection, for any number of requests."""
-        self.transport, self.data, self.needed = transport, b"", 0
-
-    def data_received(self, data: bytes) -> None:
-        """When a request is whole, answer it later."""
-        self.data += data
-        if not self.needed:
-            end = self.data.find(b"\r\n\r\n")
-            if end < 0:
-                return
-            length = self.data[:end].lower().partition(b"content-length:")[2]
-            self.needed = end + 4 + int(length.partition(b"\r\n")[0])
-            self.begin = end + 4
-        if len(self.data) >= self.needed:
-            body, self.data = self.data[self.begin : self.needed], self.data[self.needed :]
-            self.needed = 0
-            loop = asyncio.get_running_loop()
-            loop.call_later(self.latency_s, self.answer, body, Server.asked.total())
-            Server.asked["requests"] += 1
+    def whole(self, body: bytes) -> None:
+        """Answer it later."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(self.latency_s, self.answer, body, Server.asked.total())
+        Server.asked["requests"] += 1
 
     def answer(self, body: bytes, count: int) -> None:
         """Send a reply, or what stands for one."""
@@ -163,14 +149,12 @@ class Server(asyncio.Protocol):
         else:
             text = "Here you are." if fault == "no-json" else '{"suitable": tru'
             finish = "length" if fault == "length" else "stop"
-            self._send("200 OK", _whole(text, finish))
+            self._send("200 OK", completion(text, TOKENS, finish))
 
     def _send(self, status: str, text: str) -> None:
-        raw = text.encode()
         Server.sent.append(time.monotonic())
-        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}"
-        wait = "\r\nRetry-After: 1" if status.startswith("429") else ""
-        self.transport.write(f"{head}{wait}\r\n\r\n".encode() + raw)
+        wait = ("Retry-After: 1",) if status.startswith("429") else ()
+        self.send(response(text, status, *wait))
 
 
 def _completion(body: bytes) -> str:
@@ -180,8 +164,8 @@ def _completion(body: bytes) -> str:
     schema = str(form.get("name", ""))
     Server.asked[schema or "answer"] += 1
     if schema not in ("", *_FORMS):
-        return _whole(json.dumps(_probed(form.get("schema", {}))), "stop")
-    return _whole(written(schema, user), "stop")
+        return completion(json.dumps(_probed(form.get("schema", {}))), TOKENS)
+    return completion(written(schema, user), TOKENS)
 
 
 def _probed(schema: dict[str, Any]) -> dict[str, Any]:
@@ -193,20 +177,9 @@ def _probed(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _whole(text: str, finish: str) -> str:
-    message = {"role": "assistant", "content": text}
-    choice = {"index": 0, "message": message, "finish_reason": finish}
-    used = {"prompt_tokens": 700, "completion_tokens": 200, "total_tokens": 900}
-    whole = {"id": "x", "object": "chat.completion", "created": 0, "model": "stub"}
-    return json.dumps({**whole, "choices": [choice], "usage": used})
-
-
-async def serve() -> None:
-    """Say the port, answer until standard input is closed, and say what was asked."""
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(Server, "127.0.0.1", 0, backlog=1000)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
+async def _serve() -> None:
+    """Answer, and say at the end what was asked."""
+    await serve(Server)
     print(json.dumps({"asked": Server.asked, "sent": Server.sent}))
 
 
@@ -217,7 +190,7 @@ def main() -> None:
     parser.add_argument("--faults", type=float, default=0.0, help="share of replies that are none")
     options = parser.parse_args()
     Server.latency_s, Server.faults = options.latency, options.faults
-    asyncio.run(serve())
+    asyncio.run(_serve())
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from _serving import Requests, completion, response, serve
 
 from backfeed.engine.job import Plan, execute
 from backfeed.engine.ledger import Account, Bill, Ledger
@@ -47,18 +48,7 @@ CODE = """def f_{n}(items, size):
 
 def reply(text: str) -> bytes:
     """A whole HTTP response with a chat completion."""
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", "content": text},
-        "finish_reason": "stop",
-    }
-    used = {"prompt_tokens": 900, "completion_tokens": 300, "total_tokens": 1200}
-    whole = {"id": "x", "object": "chat.completion", "created": 0, "model": "stub"}
-    body = json.dumps({**whole, "choices": [choice], "usage": used}).encode()
-    head = (
-        f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    return response(completion(text, (900, 300)))
 
 
 def replies() -> tuple[bytes, bytes]:
@@ -71,44 +61,17 @@ def replies() -> tuple[bytes, bytes]:
     return reply(good), reply("Here it is: " + good[:500])
 
 
-class Server(asyncio.Protocol):
-    """Reads requests by their length alone."""
+class Server(Requests):
+    """Answers after a second."""
 
     asked = 0
     good, bad = replies()
 
-    def connection_made(self, transport: Any) -> None:
-        """A connection, for any number of requests."""
-        self.transport, self.data, self.needed = transport, b"", 0
-
-    def data_received(self, data: bytes) -> None:
-        """When a request is whole, answer in a second."""
-        self.data = self.data + data if self.data else data
-        if not self.needed:
-            end = self.data.find(b"\r\n\r\n")
-            if end < 0:
-                return
-            head = self.data[:end].lower()
-            length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
-            self.needed = end + 4 + int(length)
-        if len(self.data) >= self.needed:
-            self.data, self.needed = self.data[self.needed :], 0
-            Server.asked += 1
-            text = self.bad if Server.asked % BAD_EVERY == 0 else self.good
-            asyncio.get_running_loop().call_later(LATENCY_S, self.answer, text)
-
-    def answer(self, text: bytes) -> None:
-        """Send, if somebody is still there."""
-        if not self.transport.is_closing():
-            self.transport.write(text)
-
-
-async def serve() -> None:
-    """Say the port, and answer until standard input is closed."""
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(Server, "127.0.0.1", 0, backlog=2 * IN_FLIGHT)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
+    def whole(self, body: bytes) -> None:
+        """Answer later."""
+        Server.asked += 1
+        text = self.bad if Server.asked % BAD_EVERY == 0 else self.good
+        asyncio.get_running_loop().call_later(LATENCY_S, self.send, text)
 
 
 @dataclass
@@ -223,7 +186,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=STEADY_S, help="how long it is steady")
     options = parser.parse_args()
     if options.serve:
-        asyncio.run(serve())
+        asyncio.run(serve(Server, 2 * IN_FLIGHT))
         return
     before, load = os.getloadavg()[0], (options.in_flight, options.seconds)
     command = [sys.executable, __file__, "--serve"]
