@@ -15,10 +15,8 @@ from importlib import import_module
 from statistics import fmean, stdev
 from typing import Any
 
-import torch
-from transformers import LlamaConfig, LlamaForCausalLM
-
 from backfeed.engine.errors import InputError
+from backfeed.engine.models._torch import torch, transformers
 
 Pair = tuple[str, str]
 """A problem and its answer."""
@@ -160,7 +158,7 @@ def _seeds(size: Size) -> range:
 
 def _model(size: Size, seed: int) -> Any:
     torch.manual_seed(seed)
-    return LlamaForCausalLM(LlamaConfig(
+    return transformers.LlamaForCausalLM(transformers.LlamaConfig(
         vocab_size=size.vocabulary, hidden_size=size.width, intermediate_size=3 * size.width,
         num_hidden_layers=size.layers, num_attention_heads=size.heads,
         num_key_value_heads=size.heads, max_position_embeddings=size.length,
