@@ -19,13 +19,14 @@ import msgspec
 
 from backfeed.engine._asking import Asks, Over, Request, Together, key_of, over, rejoined, together
 from backfeed.engine._outcomes import Analysis, Build, Limits, Outcome, Part
+from backfeed.engine._train import Train, Trained
 from backfeed.engine.errors import InvalidReply
 from backfeed.engine.records import File, Sample
 
 __all__ = [
     "Analysis", "Asks", "Build", "CodeCheck", "Compute", "Embed", "Job", "Limits",
     "Outcome", "Over", "Part", "Prompt", "Read", "Request", "Result", "Score", "Together",
-    "Train", "Who", "ask_valid", "key_of", "over", "rejoined", "together",
+    "Train", "Trained", "Who", "ask_valid", "key_of", "over", "rejoined", "together",
 ]  # fmt: skip
 
 
@@ -127,18 +128,6 @@ class Score(Request):
     def desks(self) -> tuple[str, ...]:
         """The desk of the role, or of the default role."""
         return (f"scorer:{self.role}", "scorer:default")
-
-
-@dataclass(frozen=True, slots=True)
-class Train(Request):
-    """Train on rows from given weights up to a step; the answer names artefacts by digest."""
-
-    service: ClassVar[str] = "trainer"
-
-    rows: str = ""
-    preset: str = ""
-    start: str = ""
-    stop_step: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ from backfeed.engine.requests import (
     Result,
     Score,
     Train,
+    Trained,
     Who,
     ask_valid,
     over,
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
         compare,
         contamination,
         diversity,
+        feedback_log,
         fingerprints,
         forecast,
         graph_feedback,
@@ -111,8 +113,8 @@ if TYPE_CHECKING:
 
 METHODS = (
     "agreement", "benchmarks", "code_blocks", "compare", "contamination", "diversity",
-    "fingerprints", "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
-    "keyword_graph", "licences", "minhash", "outlines", "personal_data", "phrases",
+    "feedback_log", "fingerprints", "forecast", "graph_feedback", "graph_ledger", "graph_merge",
+    "graph_walks", "keyword_graph", "licences", "minhash", "outlines", "personal_data", "phrases",
     "problem_facts", "prose_language", "quality", "rouge", "seed_rules", "splits", "synonyms",
     "text_parts",
 )  # fmt: skip
@@ -124,12 +126,12 @@ __all__ = [
     "Lineage", "Message", "Model", "NamedScore", "Origin", "Outage", "Outcome", "Part", "Pin",
     "Pinned", "Place", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request",
     "Result", "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
-    "Throttled", "Train", "Who", "WholeStage", "agreement", "ask_valid", "benchmarks",
-    "code_blocks", "compare", "contamination", "diversity", "fingerprints", "forecast",
-    "graph_feedback",
-    "graph_ledger", "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash",
-    "outlines", "over", "personal_data", "phrases", "problem_facts", "prose_language", "quality",
-    "rejoined", "rouge", "seed_rules", "splits", "synonyms", "text_parts", "together",
+    "Throttled", "Train", "Trained", "Who", "WholeStage", "agreement", "ask_valid", "benchmarks",
+    "code_blocks", "compare", "contamination", "diversity", "feedback_log", "fingerprints",
+    "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
+    "keyword_graph", "licences", "minhash", "outlines", "over", "personal_data", "phrases",
+    "problem_facts", "prose_language", "quality", "rejoined", "rouge", "seed_rules", "splits",
+    "synonyms", "text_parts", "together",
 ]  # fmt: skip
 
 
