@@ -88,6 +88,7 @@ if TYPE_CHECKING:
         compare,
         contamination,
         diversity,
+        dsir,
         feedback_log,
         fingerprints,
         forecast,
@@ -113,10 +114,10 @@ if TYPE_CHECKING:
 
 METHODS = (
     "agreement", "benchmarks", "code_blocks", "compare", "contamination", "diversity",
-    "feedback_log", "fingerprints", "forecast", "graph_feedback", "graph_ledger", "graph_merge",
-    "graph_walks", "keyword_graph", "licences", "minhash", "outlines", "personal_data", "phrases",
-    "problem_facts", "prose_language", "quality", "rouge", "seed_rules", "splits", "synonyms",
-    "text_parts",
+    "dsir", "feedback_log", "fingerprints", "forecast", "graph_feedback", "graph_ledger",
+    "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash", "outlines",
+    "personal_data", "phrases", "problem_facts", "prose_language", "quality", "rouge", "seed_rules",
+    "splits", "synonyms", "text_parts",
 )  # fmt: skip
 
 __all__ = [
@@ -127,7 +128,7 @@ __all__ = [
     "Pinned", "Place", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request",
     "Result", "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
     "Throttled", "Train", "Trained", "Who", "WholeStage", "agreement", "ask_valid", "benchmarks",
-    "code_blocks", "compare", "contamination", "diversity", "feedback_log", "fingerprints",
+    "code_blocks", "compare", "contamination", "diversity", "dsir", "feedback_log", "fingerprints",
     "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
     "keyword_graph", "licences", "minhash", "outlines", "over", "personal_data", "phrases",
     "problem_facts", "prose_language", "quality", "rejoined", "rouge", "seed_rules", "splits",
