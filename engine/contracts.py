@@ -58,8 +58,9 @@ class EachStage(Protocol):
     """One sample in, any number out; streams. Holds picklable settings and nothing else.
 
     `version` is raised when the stage would treat a sample differently. Returning no sample at all
-    is an error: reject instead. Optional: `reads` (names of artefacts), `asks` (kinds of services)
-    and `prompts` (names of prompts), which are checked before work begins.
+    is an error: reject instead. Optional: `reads` (names of artefacts), `asks` (kinds of services),
+    `named` (those that the caller has to name, as nothing may stand in for them) and `prompts`
+    (names of prompts), which are checked before work begins.
     """
 
     version: int

@@ -180,7 +180,13 @@ def _models(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dic
 
 
 def _embedder(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
-    return _roles.embedder(model_specs(recipe.models, wishes))
+    steps = [step.name for step in recipe.all_steps() if "embedder" in _named(step.stage)]
+    return _roles.embedder(model_specs(recipe.models, wishes), steps)
+
+
+def _named(stage: Any) -> Sequence[str]:
+    """The kinds of services that the caller has to name for a stage."""
+    return getattr(stage, "named", ())
 
 
 def _scorers(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:

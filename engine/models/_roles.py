@@ -51,10 +51,11 @@ def _require_answers(
         )
 
 
-def embedder(specs: Specs) -> dict[str, Service]:
+def embedder(specs: Specs, steps: Sequence[str] = ()) -> dict[str, Service]:
     """The embedder that is named; or what answers prompts, if it can; or the one without a model.
 
-    Raises `ConfigError` for a named one that gives no embeddings.
+    Raises `ConfigError` for a named one that gives no embeddings, and for want of one if it has to
+    be named for some `steps`.
     """
     if EMBEDDER in specs:
         spec = specs[EMBEDDER]
@@ -67,6 +68,12 @@ def embedder(specs: Specs) -> dict[str, Service]:
     if "default" in specs and hasattr(backend := _backend(specs["default"]), "embedder"):
         spec = _standing_in(specs["default"])
         return {EMBEDDER: backend.embedder(_name(spec), _rest(spec))}
+    if steps:
+        raise ConfigError(
+            f"{' and '.join(steps)} asks what texts mean, and no embedder is named: name"
+            f" {_offering('embedder')} with --model {EMBEDDER}=KIND:NAME, or [models] {EMBEDDER} ="
+            f' "KIND:NAME" in the recipe; {EMBEDDER}={EMBEDDED} compares spellings alone'
+        )
     return {EMBEDDER: _backend({"use": EMBEDDED}).embedder("", {})}
 
 

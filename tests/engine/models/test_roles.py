@@ -95,6 +95,23 @@ def recipe(*asks, **models):
     return Recipe("r", (Step("s", "s", {}, stage),), models=models)
 
 
+def naming(**models):
+    stage = type("Stage", (), {"asks": ("embedder",), "named": ("embedder",), "version": 1})()
+    return Recipe("r", (Step("twins", "deduplicate", {}, stage),), models=models)
+
+
+@pytest.mark.parametrize("models", [{}, {"default": WORDS}, {"strong": TOY}])
+def test_where_meaning_counts_nothing_stands_in_for_an_embedder(models):
+    told = r"twins asks what texts mean, and no embedder is named: name .*hashing.* with --model"
+    with pytest.raises(ConfigError, match=told):
+        services.build(naming(**models), services.Wishes())
+
+
+@pytest.mark.parametrize("models", [{"default": TOY}, {"embedder": HASHED}])
+def test_an_embedder_that_is_named_is_taken_where_meaning_counts(models):
+    assert list(services.build(naming(**models), services.Wishes())) == ["embedder"]
+
+
 def test_services_of_a_recipe_that_embeds_and_scores():
     wishes = services.Wishes({"scorer": "openai:toy"}, "http://toy/v1")
     made = services.build(recipe("embedder", "scorer", default=WORDS), wishes)
