@@ -128,7 +128,7 @@ def judge(
 def repeated(samples: Iterable[Sample]) -> set[str]:
     """The ids of the rows that these repeat."""
     gone = (sample.rejected for sample in samples if sample.rejected is not None)
-    return {why.detail for why in gone if why.reason in REPEATED}
+    return {why.detail.rpartition(" ")[2] for why in gone if why.reason in REPEATED}
 
 
 def _told(one: Broken, named: Mapping[str, str]) -> Broken:

@@ -18,7 +18,7 @@ UNTIL = ("parse", "analyze", "run", "test", "prove")
 """How deep a data set can be checked, the cheapest first."""
 REACHED = dict(zip(UNTIL, LEVELS[1:], strict=True))
 RATED = ("run", "test")
-REPEATED = ("duplicate", "near-duplicate", "same-structure")
+REPEATED = ("duplicate", "near-duplicate", "same-structure", "similar")
 CONTAMINATED = ("contaminated",)
 
 

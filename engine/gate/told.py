@@ -14,6 +14,7 @@ _RULES = {
     "duplicate": "The row says what an earlier row says, word for word.",
     "near-duplicate": "The row says nearly what an earlier row says.",
     "same-structure": "The answer's code is that of an earlier row but for names and values.",
+    "similar": "The row means what an earlier row means, as an embedder judges it.",
     "contaminated": "The row repeats a task of a benchmark.",
     "no-answer": "The row has no answer.",
     "missing-column": "A column that the policy requires is absent or empty.",

@@ -50,7 +50,8 @@ def beside(directory: Path, examples: Iterable[Sample]) -> dict[str, Beside]:
         if gone is None:
             continue
         if gone.stage == "deduplicate":
-            wanted.originals.setdefault(gone.detail, []).append(row.id)
+            first = gone.detail.rpartition(" ")[2]
+            wanted.originals.setdefault(first, []).append(row.id)
         elif gone.reason == "contaminated" and (task := _TASK.match(gone.detail)):
             wanted.tasks.setdefault((task["task"], task["file"]), []).append(row.id)
         elif failure := _failure(row):

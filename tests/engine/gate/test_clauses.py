@@ -163,8 +163,11 @@ def test_lines_of_texts_are_not_taken_for_lines_of_code(check, line):
     assert [one.blame.line for one in verdict.broken] == [line]
 
 
-def test_a_row_that_repeats_another_says_where_that_stands():
-    rows = [row("first", 7), TWICE.but(rejected=Rejection("deduplicate", "duplicate", "first"))]
+@pytest.mark.parametrize(
+    ("reason", "detail"), [("duplicate", "first"), ("similar", "cosine 0.953 to first")]
+)
+def test_a_row_that_repeats_another_says_where_that_stands(reason, detail):
+    rows = [row("first", 7), TWICE.but(rejected=Rejection("deduplicate", reason, detail))]
     found = judge(clauses(Policy(duplicates=0)), marked(rows, {}), repeated(rows))
     (one,) = found.tallies[-1].broken
     assert one.blame.message == "it repeats rows.jsonl:7"

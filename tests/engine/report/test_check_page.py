@@ -93,6 +93,11 @@ def test_examples_stand_beside_what_they_repeat_were_taken_from_and_failed_by(tm
     assert it["wrong"].texts == (("test came to", "WA"), ("stderr", "Assertion: 3 is not 4"))
 
 
+def test_what_is_near_to_a_row_stands_beside_it(tmp_path):
+    near = sample("near").no("deduplicate", "similar", "cosine 0.953 to one")
+    assert "one, line 1 of in.jsonl" in beside(made(tmp_path), [near])["near"].title
+
+
 def test_without_what_the_run_kept_there_is_nothing_beside(tmp_path):
     made(tmp_path)
     (tmp_path / ".work/sources/benchmarks/x.jsonl").unlink()
