@@ -46,17 +46,15 @@ def run(count: int, limit_bytes: int, directory: Path) -> dict[str, Any]:
     from backfeed.engine.job import Plan, execute
     from backfeed.engine.recipe import Recipe, Step
     from backfeed.engine.stages.deduplicate import Deduplicate
+    from backfeed.engine.watching import Watcher
 
     marks: list[tuple[str, float]] = []
 
-    class Clock:
+    class Clock(Watcher):
         """Notes when the rows have been read."""
 
-        def started(self, _engine: Any, _seeds: int) -> None:
+        def started(self, engine: Any, seeds: int) -> None:
             marks.append(("read", time.perf_counter()))
-
-        def committed(self, _step: str, _result: Any) -> None:
-            """Nothing: there is no segment."""
 
         def ended(self) -> None:
             marks.append(("ended", time.perf_counter()))

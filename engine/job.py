@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import tomli_w
@@ -20,7 +20,7 @@ from backfeed.engine.answers import Book
 from backfeed.engine.contracts import Service
 from backfeed.engine.errors import Interrupted, RunConflict, Stopping, StoreFault
 from backfeed.engine.files import FolderLock, write_whole
-from backfeed.engine.lanes import Engine, LaneResult, close_all
+from backfeed.engine.lanes import Engine, close_all
 from backfeed.engine.ledger import Ledger
 from backfeed.engine.methods.splits import check_shares
 from backfeed.engine.output import Written, write_artefacts, write_rows
@@ -31,30 +31,8 @@ from backfeed.engine.seeds import Seeds, materialise
 from backfeed.engine.steps import Goal, State, Stepper
 from backfeed.engine.store import DiskTable
 from backfeed.engine.tally import Tallies
+from backfeed.engine.watching import Watcher
 from backfeed.engine.waves import in_waves
-
-
-class Watcher(Protocol):
-    """Is told how a run goes."""
-
-    def started(self, engine: Engine, seeds: int) -> None: ...
-
-    def committed(self, step: str, result: LaneResult) -> None: ...
-
-    def ended(self) -> None: ...
-
-
-class Silent:
-    """A watcher that says nothing."""
-
-    def started(self, engine: Engine, seeds: int) -> None:
-        """Nothing."""
-
-    def committed(self, step: str, result: LaneResult) -> None:
-        """Nothing."""
-
-    def ended(self) -> None:
-        """Nothing."""
 
 
 @dataclass(slots=True)
@@ -76,7 +54,7 @@ class Plan:
     update: bool = False
     window: int | None = None
     artefacts: Mapping[str, Path] = field(default_factory=dict)
-    watcher: Watcher = field(default_factory=Silent)
+    watcher: Watcher = field(default_factory=Watcher)
     ledger: Ledger = field(default_factory=Ledger)
     paid: Path | None = None
 
@@ -174,7 +152,7 @@ async def _run(plan: Plan, engine: Engine) -> State:
     wanted = Seeds(plan.seeds, plan.seeds_key, recipe.seed, recipe.stop.limit)
     read = await asyncio.to_thread(materialise, wanted, work / "seeds", engine.pulse)
     plan.watcher.started(engine, len(read.rows))
-    stepper = Stepper(engine, work, on_commit=plan.watcher.committed)
+    stepper = Stepper(engine, work, watcher=plan.watcher)
     state = await _through(plan, stepper, read.rows)
     if engine.pulse.stop_reason and not len(state.rows):  # what an earlier run left stays there
         raise _stopped(engine.pulse)
@@ -253,4 +231,4 @@ def _report(plan: Plan, engine: Engine, state: State, *, began: float) -> Report
     )  # fmt: skip
 
 
-__all__: Sequence[str] = ("Plan", "Report", "Silent", "Stopping", "Watcher", "execute")
+__all__: Sequence[str] = ("Plan", "Report", "Stopping", "Watcher", "execute")

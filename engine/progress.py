@@ -6,29 +6,20 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from backfeed.engine.lanes import Engine, LaneResult
+from backfeed.engine.watching import Watcher
 
 EVERY_S = 10.0
 DRAW_EVERY_S = 0.2
 SURE = 50  # rows are committed in order: the first may wait long for one of them
 
 
-class Shower(Protocol):
-    """A watcher of runs (see `job.Watcher`)."""
-
-    def started(self, engine: Engine, seeds: int) -> None: ...
-
-    def committed(self, step: str, result: LaneResult) -> None: ...
-
-    def ended(self) -> None: ...
-
-
-def watcher(stream: IO[str] | None = None) -> Shower:
+def watcher(stream: IO[str] | None = None) -> Watcher:
     """The right one for where standard error goes."""
     to = stream or sys.stderr
     return Bars(to) if to.isatty() else Lines(to)
@@ -38,29 +29,36 @@ def watcher(stream: IO[str] | None = None) -> Shower:
 class Pace:
     """What has been counted of a run: the inputs of each segment, over all waves and rounds."""
 
-    seeds: int = 0
     step: str = ""
-    first: str = ""
+    together: bool = False
     began: float = field(default_factory=time.monotonic)
     _done: Counter[str] = field(default_factory=Counter)
     _out: Counter[str] = field(default_factory=Counter)
+    _rows: Counter[str] = field(default_factory=Counter)
     _before: int = 0
     desks: dict[str, Counter[str]] = field(default_factory=dict)
     services: list[Any] = field(default_factory=list)
     waits: list[Any] = field(default_factory=list)
 
-    def start(self, engine: Engine, seeds: int) -> None:
+    def start(self, engine: Engine) -> None:
         """A run begins."""
-        self.seeds, self.began = seeds, time.monotonic()
+        self.began = time.monotonic()
         self.desks = {name: desk.counts for name, desk in engine.desks.items()}
         self.waits = [desk for name, desk in engine.desks.items() if name != "compute"]
         self.services = list({id(d.service): d.service for d in engine.desks.values()}.values())
 
+    def begin(self, step: str, rows: int, *, together: bool) -> None:
+        """So many inputs more go through a segment, or all at once through a stage."""
+        self.step, self.began, self._before = step, time.monotonic(), self._done[step]
+        self.together = together
+        self._rows[step] += rows
+
+    def finish(self, step: str) -> None:
+        """A stage has had all its rows."""
+        self._done[step] = self._rows[step]
+
     def count(self, step: str, result: LaneResult) -> None:
-        """One input has gone through a segment."""
-        if step != self.step:
-            self.first = self.first or step
-            self.step, self.began, self._before = step, time.monotonic(), self._done[step]
+        """One input has gone through the segment."""
         self._done[step] += 1
         self._out[step] += sum(sample.rejected is None for sample in result.samples)
 
@@ -70,18 +68,19 @@ class Pace:
         return self._done[self.step]
 
     @property
-    def total(self) -> int | None:
-        """How many inputs the segment has; None where that is not known, behind the first one."""
-        return self.seeds if self.step == self.first else None
+    def total(self) -> int:
+        """How many inputs the segment has been given by now."""
+        return self._rows[self.step]
 
     def told(self) -> str:
         """Rate, yield, time left, answers and money, on one line."""
+        if self.together:
+            return " · ".join([f"{self.total:,} rows together", *self._costs()])
         rate = (self.done - self._before) / max(time.monotonic() - self.began, 1e-3)
-        of = "" if self.total is None else f" of {self.total:,}"
-        parts = [f"{self.done:,}{of} rows", f"{rate:,.1f}/s"]
+        parts = [f"{self.done:,} of {self.total:,} rows", f"{rate:,.1f}/s"]
         if self.done:
             parts.append(f"{self._out[self.step]:,} go on")
-        left = (self.total or 0) - self.done
+        left = self.total - self.done
         if left > 0 and self.done - self._before >= SURE:
             parts.append(f"{_time(left / rate)} left")
         return " · ".join([*parts, *self._costs()])
@@ -106,7 +105,7 @@ class Pace:
         return total
 
 
-class Lines:
+class Lines(Watcher):
     """A plain line every ten seconds, and none for a run that is shorter."""
 
     def __init__(self, stream: IO[str], every_s: float = EVERY_S) -> None:
@@ -116,12 +115,20 @@ class Lines:
 
     def started(self, engine: Engine, seeds: int) -> None:
         """Begin to tell the time."""
-        self._pace.start(engine, seeds)
+        self._pace.start(engine)
         self._ticker = asyncio.ensure_future(self._tick())
+
+    def begun(self, step: str, rows: int, *, together: bool) -> None:
+        """From now on it is told of this step."""
+        self._pace.begin(step, rows, together=together)
 
     def committed(self, step: str, result: LaneResult) -> None:
         """Count."""
         self._pace.count(step, result)
+
+    def finished(self, step: str) -> None:
+        """All of its rows are done."""
+        self._pace.finish(step)
 
     def ended(self) -> None:
         """Stop."""
@@ -138,7 +145,7 @@ class Lines:
             )
 
 
-class Bars:
+class Bars(Watcher):
     """A bar for each segment, redrawn a few times a second."""
 
     def __init__(self, stream: IO[str]) -> None:
@@ -152,17 +159,21 @@ class Bars:
 
     def started(self, engine: Engine, seeds: int) -> None:
         """Begin to draw."""
-        self._pace.start(engine, seeds)
+        self._pace.start(engine)
         self._progress.start()
+
+    def begun(self, step: str, rows: int, *, together: bool) -> None:
+        """A bar for the step, or its own once more."""
+        self._draw()
+        self._pace.begin(step, rows, together=together)
+        if step not in self._bars:
+            name = step if len(step) < 30 else f"{step[:28]}…"
+            self._bars[step] = self._progress.add_task(name, told="")
+        self._draw()
 
     def committed(self, step: str, result: LaneResult) -> None:
         """Move the bar of the segment."""
-        if step != self._pace.step:
-            self._draw()
         self._pace.count(step, result)
-        if step not in self._bars:
-            name = step if len(step) < 30 else f"{step[:28]}…"
-            self._bars[step] = self._progress.add_task(name, total=self._pace.total, told="")
         if time.monotonic() - self._drawn > DRAW_EVERY_S:
             self._draw()
 
@@ -170,7 +181,13 @@ class Bars:
         self._drawn = time.monotonic()
         bar = self._bars.get(self._pace.step)
         if bar is not None:
-            self._progress.update(bar, completed=self._pace.done, told=self._pace.told())
+            pace = self._pace
+            self._progress.update(bar, completed=pace.done, total=pace.total, told=pace.told())
+
+    def finished(self, step: str) -> None:
+        """Its bar is full."""
+        self._pace.finish(step)
+        self._draw()
 
     def ended(self) -> None:
         """Leave the bars as they are."""

@@ -6,7 +6,7 @@ and the answer book makes that cheap.
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from backfeed.engine.rounds import after_round, carried, commit_round, holds
 from backfeed.engine.state import Goal, State, Turns, facts
 from backfeed.engine.store import DiskTable, Shards
 from backfeed.engine.tally import Tallies, Tally, asker
+from backfeed.engine.watching import Watcher
 from backfeed.engine.writing import StepWriter
 
 __all__ = ["Goal", "State", "Stepper"]
@@ -41,10 +42,10 @@ class Stepper:
         engine: Engine,
         work: Path,
         *,
-        on_commit: Callable[[str, LaneResult], None] | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self.engine, self.work = engine, work
-        self.on_commit = on_commit or (lambda _name, _result: None)
+        self.watcher = watcher or Watcher()
         identities = {name: desk.service.identity for name, desk in engine.desks.items()}
         self._services = digest(identities)
 
@@ -167,10 +168,11 @@ class Stepper:
                 writer.add(sample)
             if result.unfinished is not None:
                 writer.defer(*result.unfinished)
-            self.on_commit(name, result)
+            self.watcher.committed(name, result)
             return goal.reached(writer.out.total)
 
         stages = [(step.name, step.stage) for step in steps]
+        self.watcher.begun(name, len(table), together=False)
         rows = self._seeded(table, turns)
         whole = await self.engine.segment(rows, stages, commit, admit=goal.admits)
         await self.engine.drain(GRACE_S)
@@ -204,12 +206,14 @@ class Stepper:
     async def _whole(self, step: Step, table: DiskTable, place: Path) -> dict[str, Any]:
         writer, born = StepWriter(place), bool(getattr(step.stage, "born", False))
         asker.set(tally := Tally())
+        self.watcher.begun(step.name, len(table), together=True)
         try:
             result = await self._result(step, table, writer, born=born)
         except (Stopping, Outage) as accident:
             self._raise_fault()
             stopped = self._why() if isinstance(accident, Stopping) else ""
             return _all_unfinished(step.name, table, place, why=str(accident), stopped=stopped)
+        self.watcher.finished(step.name)
         entered = 0 if born else len(table)
         out, rejected = writer.out.total, writer.reasons
         made = max(out + rejected.total() - entered, 0)

@@ -21,33 +21,28 @@ from backfeed.engine.commands._outlook import UNITS, Lanes, Outlook, assumed, ne
 from backfeed.engine.commands._run import Order, prepared
 from backfeed.engine.identity import digest
 from backfeed.engine.job import Plan, Report, execute
-from backfeed.engine.lanes import Engine, LaneResult
+from backfeed.engine.lanes import LaneResult
 from backfeed.engine.methods.forecast import Scale
 from backfeed.engine.output import write_json
 from backfeed.engine.pulse import Pulse
 from backfeed.engine.records import Sample
 from backfeed.engine.seeds import Seeds, materialise
 from backfeed.engine.tally import COUNTED
+from backfeed.engine.watching import Watcher
 
 SAMPLE = 20
 """So many seeds are run, or all, if there are fewer."""
 
 
-class _Notes:
+class _Notes(Watcher):
     """A watcher that keeps what each lane used."""
 
     def __init__(self) -> None:
         self.lanes = Lanes()
 
-    def started(self, engine: Engine, seeds: int) -> None:
-        """Nothing."""
-
     def committed(self, step: str, result: LaneResult) -> None:
         """A lane has ended."""
         self.lanes.add(step, result.tallies)
-
-    def ended(self) -> None:
-        """Nothing."""
 
 
 def forecast(order: Order, *, as_json: bool) -> int:
