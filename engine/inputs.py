@@ -126,14 +126,29 @@ def _file(name: str, asked: Sequence[str], _wanted: Wanted) -> list[_Part]:
 
 def _benchmarks(_name: str, asked: Sequence[str], wanted: Wanted) -> list[_Part]:
     """The tasks of all files together, as one file of JSON lines."""
-    found = [(one.path, one.name) for address in asked for one in files_of(address)]
-    pins = [{"address": str(path), "sha256": mark_of(path)} for path, _ in found]
+    found = [
+        (name, one) for name, address in map(_named, asked) for one in files_of(address)
+    ]  # fmt: skip
+    pins = [
+        {"address": f"{name}={one.path}" if name else str(one.path), "sha256": mark_of(one.path)}
+        for name, one in found
+    ]
     lines = [
-        msgspec.json.encode(task) + b"\n" for path, name in found for task in _tasks(path, name)
+        msgspec.json.encode(task) + b"\n"
+        for name, one in found
+        for task in _tasks(one.path, name or one.name)
     ]
     place = wanted.cache / "benchmarks" / f"{digest(pins)}.jsonl"
     write_whole(place, b"".join(lines))
     return [_Part(pin, file=place) for pin in pins]
+
+
+def _named(address: str) -> tuple[str, str]:
+    """What tasks shall be called by, and their address: of `NAME=FILE` both, else no name."""
+    name, equals, rest = address.partition("=")
+    if equals and rest and re.fullmatch(r"[\w.-]+", name) and not Path(address).exists():
+        return name, rest
+    return "", address
 
 
 def _tasks(path: Path, name: str) -> list[Task]:

@@ -22,7 +22,7 @@ class Input:
     """A named input: `seeds` (addresses of code), `rows` (instruction data), `file`, `benchmarks`.
 
     A file is an artefact for stages that read it; so are the tasks of benchmarks, of any number of
-    files, as JSON lines.
+    files, as JSON lines. `NAME=FILE` gives all tasks of a file that name for their `file`.
     """
 
     kind: str

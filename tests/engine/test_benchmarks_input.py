@@ -40,6 +40,29 @@ def test_another_benchmark_is_another_artefact(tmp_path):
     assert opened(tmp_path, write(tmp_path / "a.jsonl", {**ROW, "prompt": "Two."})).files != one
 
 
+def test_a_file_may_be_given_a_name(tmp_path):
+    """A folder, too; a file whose own name holds the sign is that file."""
+    (tmp_path / "d").mkdir()
+    odd = write(tmp_path / "a=b.jsonl", ROW)
+    write(tmp_path / "d/x.jsonl", ROW)
+    write(tmp_path / "d/y.jsonl", {**ROW, "task_id": "T/2"})
+    found = opened(tmp_path, f"mine={tmp_path / 'd'}", odd)
+    lines = Path(found.files["against"]).read_bytes().splitlines()
+    tasks = [msgspec.json.decode(line, type=Task) for line in lines]
+    assert [(task.name, task.file) for task in tasks] == [
+        ("T/1", "mine"), ("T/2", "mine"), ("T/1", "a=b.jsonl"),
+    ]  # fmt: skip
+    pins = [pin["address"] for pin in found.plain["against"]["pinned"]]
+    assert pins == [f"mine={tmp_path / 'd/x.jsonl'}", f"mine={tmp_path / 'd/y.jsonl'}", str(odd)]
+    other = opened(tmp_path, f"yours={tmp_path / 'd'}", odd)
+    assert other.files["against"] != found.files["against"]
+
+
+def test_a_named_file_that_is_not_there_is_told_without_its_name(tmp_path):
+    with pytest.raises(InputError, match=r"there is no file .*/none.jsonl"):
+        opened(tmp_path, f"mine={tmp_path / 'none.jsonl'}")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
