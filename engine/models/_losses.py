@@ -1,8 +1,8 @@
 """Loss and instruction-following difficulty, from the log-probabilities of tokens.
 
-`loss` is the mean negative log-likelihood of the answer's tokens after the prompt. `ifd` is that
-loss divided by the loss of the answer alone (Cherry LLM); `ifd_ppl` is the same of perplexities
-(Superfiltering). Below 1, the prompt helps.
+`loss` is the mean negative log-likelihood of the answer's tokens after the prompt, `loss_alone`
+that of the answer's tokens without one. `ifd` is the first divided by the second (Cherry LLM);
+`ifd_ppl` is the same of perplexities (Superfiltering). Below 1, the prompt helps.
 """
 
 import math
@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from backfeed.engine.errors import ConfigError, Refused
-from backfeed.engine.models._numbers import rounded
+from backfeed.engine.models._numbers import ALONE, rounded
 from backfeed.engine.requests import Score
 
-KINDS = ("loss", "ifd", "ifd_ppl")
+KINDS = ("loss", ALONE, "ifd", "ifd_ppl")
 
 Logprobs = Sequence[float | None]
 
@@ -38,6 +38,19 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """An answer, and what stands before it."""
+
+    before: str
+    answer: str
+
+    @property
+    def text(self) -> str:
+        """Both."""
+        return self.before + self.answer
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """One score, and the texts whose probabilities it takes; `of` is the model that is asked."""
 
@@ -55,27 +68,42 @@ class Asked:
     @property
     def before(self) -> str:
         """What stands before the answer."""
-        return self.template.before(self.request.prompt)
+        return "" if self.request.kind == ALONE else self.template.before(self.request.prompt)
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Of what the loss is taken: the answer after what stands before it, the answer alone."""
+        after, alone = Span(self.before, self.request.answer), Span("", self.request.answer)
+        return (after,) if self.request.kind in ("loss", ALONE) else (after, alone)
 
     def texts(self) -> list[str]:
         """Each once: the whole, what stands before the answer, the answer alone."""
-        answer = self.request.answer
-        alone = [answer] if self.request.kind != "loss" else []
-        wanted = [self.before + answer, *([self.before] if self.before else []), *alone]
+        wanted: list[str] = []
+        for span in self.spans:
+            wanted += [span.text, span.before] if span.before else [span.text]
         return list(dict.fromkeys(wanted))
 
     def score(self, told: Mapping[str, Logprobs]) -> "float | Refused":
         """The number, from the log-probabilities of those texts."""
-        count = len(told[self.before]) if self.before else 0
-        after = loss(told[self.before + self.request.answer][count:])
-        if self.request.kind == "loss":
-            return _told(after)
-        alone = loss(told[self.request.answer])
-        if after is None or alone is None:
-            return _told(None)
+        return told_as(self.number([loss(_of(span, told)) for span in self.spans]))
+
+    def number(self, losses: Sequence[float | None]) -> float | None:
+        """The number, not rounded, from the losses of the spans; None if one has none."""
+        known = [one for one in losses if one is not None]
+        if len(known) < len(losses):
+            return None
+        after, alone = known[0], known[-1]
         if self.request.kind == "ifd":
-            return _told(after / alone if alone else None)
-        return _told(math.exp(min(after - alone, 700)))
+            return after / alone if alone else None
+        if self.request.kind == "ifd_ppl":
+            return math.exp(min(after - alone, 700))
+        return after
+
+
+def _of(span: Span, told: Mapping[str, Logprobs]) -> Logprobs:
+    """The log-probabilities of a span's answer: as many are left out as stand before it alone."""
+    count = len(told[span.before]) if span.before else 0
+    return told[span.text][count:]
 
 
 def loss(logprobs: Logprobs) -> float | None:
@@ -84,7 +112,8 @@ def loss(logprobs: Logprobs) -> float | None:
     return -math.fsum(known) / len(known) if known else None
 
 
-def _told(score: float | None) -> "float | Refused":
+def told_as(score: float | None) -> "float | Refused":
+    """A score as it is told: rounded; `Refused` if there is none."""
     if score is None or not math.isfinite(score):
         return Refused("no-score", "the answer has no token of which a probability is known")
     return rounded(score)

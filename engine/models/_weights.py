@@ -1,9 +1,10 @@
 """A folder with a model, as it is saved for transformers: is it one, and which?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -18,23 +19,35 @@ _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "te
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A model's folder; `mark` is a digest of the names and bytes of its files, never the path."""
+    """A model's folder; `mark` is a digest of the names and bytes of its files, never the path.
+
+    `config` is what its config.json says.
+    """
 
     folder: Path
     mark: str
+    config: Mapping[str, Any]
 
     @property
     def name(self) -> str:
         """How rows name the model: the folder's own name, and the beginning of the digest."""
         return f"{self.folder.name}@{self.mark[:8]}"
 
+    @property
+    def architecture(self) -> str:
+        """The class that transformers makes of it, e.g. `LlamaForCausalLM`."""
+        return str(self.config["architectures"][0])
 
-def found(place: str) -> Weights:
-    """The model in a folder. Raises `ConfigError` if there is none, or it is not whole."""
+
+def found(place: str, kind: str = "vllm") -> Weights:
+    """The model in a folder, for a backend of that kind.
+
+    Raises `ConfigError` if there is none, or it is not whole.
+    """
     folder = Path(place).expanduser()
     if not folder.is_dir():
         raise ConfigError(
-            f"vllm:{place}: there is no such folder; name one with a model in it, as transformers"
+            f"{kind}:{place}: there is no such folder; name one with a model in it, as transformers"
             " saves it and as a hub has it (download it first: nothing is fetched here)"
         )
     folder = folder.resolve()
@@ -46,18 +59,19 @@ def found(place: str) -> Weights:
     )
     lacks += [] if names & set(_TOKENIZERS) else ["a tokenizer (tokenizer.json)"]
     if lacks:
-        raise ConfigError(f"vllm:{place} is no model: it lacks {', '.join(lacks)}")
-    _require_json(folder / "config.json")
-    return Weights(folder, _mark(files))
+        raise ConfigError(f"{kind}:{place} is no model: it lacks {', '.join(lacks)}")
+    config = _config(folder / "config.json")
+    return Weights(folder, _mark(files), config)
 
 
-def _require_json(path: Path) -> None:
+def _config(path: Path) -> dict[str, Any]:
     try:
-        told = msgspec.json.decode(path.read_bytes(), type=dict)
+        told: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict)
     except (OSError, msgspec.DecodeError) as error:
         raise ConfigError(f"{path} is no configuration of a model: {error}") from error
     if not told.get("architectures"):
         raise ConfigError(f"{path} is no configuration of a model: it names no `architectures`")
+    return told
 
 
 def _files(folder: Path) -> list[Path]:

@@ -142,11 +142,11 @@ def test_the_rows_do_not_depend_on_faults_or_batches(stub, place):
     [
         (
             ["--model", "extractive"],
-            "asks for scores: name openai or replay or vllm with --model scorer=",
+            "asks for scores: name openai or replay or transformers or vllm with --model scorer=",
         ),
         (
             ["--model", "scorer=echo"],
-            "asks for scores: name openai or replay or vllm with --model scorer=",
+            "asks for scores: name openai or replay or transformers or vllm with --model scorer=",
         ),
     ],
 )

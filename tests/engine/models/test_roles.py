@@ -64,7 +64,8 @@ def test_who_scores(specs, names):
 @pytest.mark.parametrize("specs", [{}, {"default": WORDS}, {"embedder": SMALL}])
 def test_a_recipe_that_nobody_scores_is_refused_before_work(specs):
     told = (
-        "the recipe 'r' asks for scores: name openai or replay or vllm with --model scorer=openai:"
+        "the recipe 'r' asks for scores: name openai or replay or transformers or vllm with"
+        " --model scorer=openai:"
     )
     with pytest.raises(ConfigError, match=told):
         _roles.scorers(specs, "r")

@@ -42,7 +42,12 @@ ALONE = mean(logprobs(ANSWER)[1:])
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("loss", AFTER), ("ifd", AFTER / ALONE), ("ifd_ppl", math.exp(AFTER) / math.exp(ALONE))],
+    [
+        ("loss", AFTER),
+        ("loss_alone", ALONE),
+        ("ifd", AFTER / ALONE),
+        ("ifd_ppl", math.exp(AFTER) / math.exp(ALONE)),
+    ],
 )
 def test_scores_as_by_hand(stub, kind, expected):
     [found] = answers(scorer(stub), Score(kind, PROMPT, ANSWER))
@@ -62,6 +67,14 @@ def test_texts_go_in_one_request_without_a_token_to_generate(stub):
     [body] = stub.asked
     assert body["prompt"] == [f"{PROMPT}\n\n{ANSWER}", f"{PROMPT}\n\n", ANSWER]
     assert {"echo": True, "logprobs": 1, "max_tokens": 0, "model": "toy"}.items() <= body.items()
+
+
+def test_the_answer_alone_is_asked_once_whatever_the_prompt(stub):
+    made = scorer(stub)
+    answers(made, Score("loss_alone", PROMPT, ANSWER))
+    assert stub.asked[0]["prompt"] == [ANSWER]
+    alone = made.content(Score("loss_alone", "", ANSWER))
+    assert made.content(Score("loss_alone", PROMPT, ANSWER)) == alone
 
 
 def test_without_a_prompt_the_answer_stands_alone(stub):
@@ -99,7 +112,9 @@ def test_a_difficulty_over_nothing_is_refused():
 
 
 def test_an_unknown_kind_is_the_callers_mistake(stub):
-    with pytest.raises(ConfigError, match=r"gives no score 'reward': it knows loss, ifd, ifd_ppl"):
+    with pytest.raises(
+        ConfigError, match=r"gives no score 'reward': it knows loss, loss_alone, ifd"
+    ):
         answers(scorer(stub), Score("reward", PROMPT, ANSWER))
 
 
