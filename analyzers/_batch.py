@@ -80,7 +80,9 @@ def told(
 
 
 def _script_job(files: tuple[File, ...], *, cpu_s: float) -> Job:
-    limits = Limits(cpu_s=cpu_s, wall_s=3 * cpu_s, memory_mb=2048, output_kb=16 * 1024, disk_mb=512)
+    limits = Limits(
+        cpu_s=cpu_s, wall_s=3 * cpu_s, memory_mb=2048, output_kb=16 * 1024, disk_mb=512, file_mb=256
+    )
     return Job(files=files, command=("bash", "backfeed_check.sh"), limits=limits)
 
 

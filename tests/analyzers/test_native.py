@@ -1,5 +1,7 @@
 """C and C++: what running a test of theirs comes to."""
 
+from dataclasses import replace
+
 import pytest
 
 from backfeed.analyzers import c, cpp
@@ -124,6 +126,23 @@ def test_a_record_needs_its_word():
 def test_libraries_are_linked_for_headers():
     job = cpp.PLUGIN.run_job("#include <openssl/md5.h>\nint main() {}\n")
     assert {"-lssl", "-lcrypto"} <= set(job.build.command)
+
+
+@pytest.mark.bwrap
+def test_the_header_that_is_made_ready_for_many_is_whole_and_taken(answer):
+    """One that is cut off at a limit is left aside, and every snippet reads what it stands for."""
+    jobs = []
+
+    def kept(job):
+        jobs.append(job)
+        return answer(job)
+
+    rejoined(cpp.PLUGIN.check([CodeCheck("cpp", ADD)] * 10), kept)
+    [job] = jobs
+    taken = f"{cpp.PLUGIN.compiler[0]} {' '.join(cpp.PLUGIN.checks)} -H s_000000*.cpp 2>&1"
+    script = File("backfeed_check.sh", f"{cpp.PLUGIN.include}\n{cpp.PLUGIN.prepared}\n{taken}\n")
+    outcome = answer(replace(job, files=(*job.files[:-1], script)))
+    assert outcome["stdout"].startswith("! ./backfeed_common.h.gch")
 
 
 @pytest.mark.bwrap
