@@ -25,7 +25,7 @@ class How:
 
     per_token: bool = False
     sampled: bool = True
-    smoothing: float = 0.0
+    smoothing: float = 0.3
     least_tokens: int = 5
     fit_grams: int = dsir.FIT_GRAMS
 
@@ -96,8 +96,10 @@ def draw(pool: Pool, aims: Mapping[str, Aim], luck: Luck, *, how: How) -> Drawn:
     inside = {name: pool.inside(aim.domain) for name, aim in aims.items()}
     fitted = pool.counts({aims[name].domain: inside[name] for name in aims}, how.fit_grams)
     raw = {name: dsir.spread(fitted[aim.domain]) for name, aim in aims.items()}
-    spreads = {name: dsir.spread(aim.counts, how.smoothing) for name, aim in aims.items()}
-    ratios = {name: dsir.log_ratio(spreads[name], raw[name]) for name in aims}
+    ratios = {
+        name: dsir.log_ratio(dsir.spread(aim.counts, how.smoothing), raw[name])
+        for name, aim in aims.items()
+    }
     weights = _weights(pool, ratios, per_token=how.per_token)
     long = pool.tokens >= max(how.least_tokens, 0)
     chosen = np.full(len(long), NOBODY, np.int8)
@@ -107,14 +109,13 @@ def draw(pool: Pool, aims: Mapping[str, Aim], luck: Luck, *, how: How) -> Drawn:
         places[name] = dsir.ranks(weights[name] + noise, inside[name] & long)
         chosen[dsir.top(places[name], chosen == NOBODY, aim.wanted)] = number
         weights[name][~inside[name] | (pool.tokens < 0)] = np.nan
-    metrics = {f"kl_pool/{name}": dsir.divergence(spreads[name], raw[name]) for name in aims}
     sets = _sets(chosen, {name: inside[name] & long for name in aims}, luck)
-    for (which, name), of in pool.counts(sets, dsir.FIT_GRAMS).items():
-        if of.any():
-            metrics[f"kl_{which}/{name}"] = dsir.divergence(spreads[name], dsir.spread(of))
-    for number, (name, aim) in enumerate(aims.items()):
-        metrics[f"wanted/{name}"] = float(aim.wanted)
-        metrics[f"selected/{name}"] = float(np.count_nonzero(chosen == number))
+    spreads = {
+        (which, name): dsir.spread(of)
+        for (which, name), of in pool.counts(sets, dsir.FIT_GRAMS).items()
+        if of.any()
+    }
+    metrics = _metrics(aims, {**{("pool", name): raw[name] for name in aims}, **spreads}, chosen)
     return Drawn(chosen, inside, weights, places, metrics)
 
 
@@ -140,4 +141,19 @@ def _sets(
         places = dsir.ranks(luck(f"blind/{name}"), flags)
         blind[dsir.top(places, flags, int(np.count_nonzero(own)))] = True
         found |= {("selected", name): own, ("random", name): blind}
+    return found
+
+
+def _metrics(
+    aims: Mapping[str, Aim],
+    spreads: Mapping[tuple[str, str], dsir.Floats],
+    chosen: npt.NDArray[np.int8],
+) -> dict[str, float]:
+    """How far from each target its sets are, how many rows it wanted and has."""
+    found: dict[str, float] = {}
+    for (which, name), of in spreads.items():
+        found[f"kl_{which}/{name}"] = dsir.divergence(dsir.spread(aims[name].counts), of)
+    for number, (name, aim) in enumerate(aims.items()):
+        found[f"wanted/{name}"] = float(aim.wanted)
+        found[f"selected/{name}"] = float(np.count_nonzero(chosen == number))
     return found

@@ -28,9 +28,12 @@ class SelectDsir:
     are chosen, or the `share` of it, parted among its targets by `proportions`, else by their
     n-grams; `quotas` says a number for a target. The artefact `quotas` lets both grow. Compared
     is the `text` of a row, prompt or both (prompt and answer); the pool is fitted on `fit_grams`
-    n-grams, the target has `smoothing` more in each bucket. A row has `least_tokens` (the authors
-    want 100). `draw` is a sample by weight (Gumbel top-k), or the top; `per_token` takes means
-    where sums favour long rows. Scores are kept as `dsir/TARGET`.
+    n-grams, targets have `smoothing` more in each bucket: without it (the authors' 0) words that a
+    small target lacks count for too much. A row has `least_tokens` (the authors: 100). `draw` is a
+    sample by weight (Gumbel top-k), or the top; `per_token` takes means, where sums favour or
+    punish long rows. Scores are kept as `dsir/TARGET`; metrics say how far from a target the pool,
+    the rows that it chose, and as many rows drawn blindly are (`kl_pool/TARGET`, `kl_selected/...`,
+    `kl_random/...`, in nats).
 
     in:  "Ann has 3 apples and buys 2. How many has she?", "Tell me a joke."; --target gsm8k=FILE
     out: the first; the second is rejected as not-selected, "gsm8k: log w=-8.15, rank 2 of 2"
@@ -44,7 +47,7 @@ class SelectDsir:
     text: str = "prompt"
     draw: str = "sample"
     per_token: bool = False
-    smoothing: float = 0.0
+    smoothing: float = 0.3
     least_tokens: int = 5
     fit_grams: int = dsir.FIT_GRAMS
     seed: int = 0

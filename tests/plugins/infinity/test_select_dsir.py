@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from selecting import alive, chat_of, pool, row, run, sum_of, tasks
 
+from backfeed.engine.conformance import same_requests
 from backfeed.engine.methods import dsir
-from backfeed.plugin import ConfigError, InputError, NamedScore, Refused
+from backfeed.plugin import ConfigError, InputError, NamedScore, Read, Refused
 from backfeed.plugins.infinity import _texts
 from backfeed.plugins.infinity.select_dsir import SelectDsir
 
@@ -34,7 +35,7 @@ def test_the_rows_that_are_like_the_target_are_chosen(target):
 
 def test_a_row_that_is_not_chosen_says_its_weight_and_place(target):
     rows = pool(3, 9)
-    found, _ = run(SelectDsir(k=3, draw="top"), rows, target=target)
+    found, _ = run(SelectDsir(k=3, draw="top", smoothing=0), rows, target=target)
     raw = dsir.spread(dsir.counts(dsir.features([one.instruction for one in rows])))
     ratio = dsir.log_ratio(dsir.spread(dsir.counts(dsir.features(SUMS))), raw)
     weights = dsir.log_weights(dsir.features([one.instruction for one in rows]), ratio)
@@ -136,6 +137,25 @@ def test_quotas_that_grew_are_followed(tmp_path, target):
         grown.write_text(json.dumps({"factors": factors, "rounds": []}))
         metrics = run(stage, rows, target=target, quotas=grown)[1].metrics
         assert metrics["selected/gsm8k"] == wanted
+
+
+def test_with_smoothing_words_that_the_target_lacks_count_for_less(tmp_path):
+    rows = [row("chat", chat_of(1)), row("sum", sum_of(1))]
+    few = tasks(tmp_path / "t", gsm8k=SUMS[:2])
+    bare, raised = (
+        [one.scores[0].value for one in run(SelectDsir(smoothing=n), rows, target=few)[0]]
+        for n in (0, 0.3)
+    )
+    assert bare[0] < raised[0] < raised[1]
+
+
+def test_it_asks_and_draws_the_same_each_time(target):
+    def answer(request):
+        if isinstance(request, Read):
+            return {"target": target}.get(request.name)
+        return request.function(*request.arguments)
+
+    assert same_requests(SelectDsir(k=5), pool(9, 9), answer) == []
 
 
 def test_without_a_target_all_rows_go_on():
