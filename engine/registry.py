@@ -69,6 +69,7 @@ EXTRAS = {
     "pylint": "deep",
     "ray": "ray",
     "semgrep": "semgrep",
+    "sentence_transformers": "embed",
     "vllm": "vllm",
 }
 

@@ -71,6 +71,7 @@ HEAVY = {
     "pylint": "analyzers",
     "ray": "engine.runners",
     "semgrep": "analyzers",
+    "sentence_transformers": "engine.models",
     "torch": "engine.models",
     "transformers": "engine.models",
     "tree_sitter_language_pack": "engine",

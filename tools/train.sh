@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make .venv-train: Backfeed with the extra `train`, for tests/with_train (1.5 GB).
+# Make .venv-train: Backfeed with the extras `train` and `embed`, for tests/with_train (1.6 GB).
 #
 # A venv of its own, since most work needs no torch. torch comes first, as its CPU wheel: else pip
 # takes 6 GB for GPUs. PYTHON=/path/to/python overrides the interpreter, TORCH_INDEX names an index
@@ -26,6 +26,6 @@ wanted=$({ cat pyproject.toml tools/train.sh; "$python" -VV; pwd; } | cksum)
 install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} torch==2.13.0
 $venv/bin/python -c 'import sys, torch; sys.exit(torch.version.cuda is not None)' \
     || die "pip took torch for GPUs: set TORCH_INDEX to an index of CPU wheels"
-install --editable '.[train]'
+install --editable '.[train,embed]'
 echo "$wanted" >$stamp
 echo "train: ready after $(($(date +%s) - began)) s: $venv"

@@ -61,7 +61,7 @@ def found(place: str, kind: str = "vllm") -> Weights:
     if lacks:
         raise ConfigError(f"{kind}:{place} is no model: it lacks {', '.join(lacks)}")
     config = _config(folder / "config.json")
-    return Weights(folder, _mark(files), config)
+    return Weights(folder, mark(folder, files), config)
 
 
 def _config(path: Path) -> dict[str, Any]:
@@ -80,21 +80,21 @@ def _files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix in wanted and p.is_file())
 
 
-def _mark(files: list[Path]) -> str:
+def mark(folder: Path, files: list[Path]) -> str:
     """A digest of the files; kept in the user's cache, as long as none of them changes."""
     stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     kept = user_cache("weights") / f"{digest(stats)}.txt"
     with suppress(OSError, UnicodeDecodeError):
         return kept.read_text(encoding="utf-8")
-    mark = digest(list(_sums(files)))
+    found = digest(list(_sums(folder, files)))
     with suppress(BackfeedError, OSError):
-        write_whole(kept, mark)
-    return mark
+        write_whole(kept, found)
+    return found
 
 
-def _sums(files: list[Path]) -> Iterator[tuple[str, str]]:
+def _sums(folder: Path, files: list[Path]) -> Iterator[tuple[str, str]]:
     for path in files:
         try:
-            yield path.name, sha256_of(path)
+            yield str(path.relative_to(folder)), sha256_of(path)
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error}") from error

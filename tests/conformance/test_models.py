@@ -40,8 +40,8 @@ def offers(name, method):
     return hasattr(backend, method) and (method != "service" or backend.answers != frozenset())
 
 
-OPT_IN = {"vllm"}
-"""Backends whose packages weigh gigabytes: make test-vllm tries these, in a venv of its own."""
+OPT_IN = {"encoder", "vllm"}
+"""Backends whose packages weigh gigabytes: make test-vllm and test-train try these, elsewhere."""
 OFFERED = [
     pytest.param(name, method, marks=[pytest.mark.may_skip] if name in OPT_IN else [])
     for name in every("models")
