@@ -1,6 +1,8 @@
 """Which licence a word of package metadata means ("BSD License", "GPLv3+", "Apache 2")."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from backfeed.engine.methods import licences
 from backfeed.engine.methods.licences import PROPRIETARY, UNKNOWN
@@ -9,6 +11,12 @@ VAGUE = frozenset({"BSD-3-Clause", "GPL-1.0-or-later", "LGPL-2.0-or-later", "AGP
 """What a name without a version is taken for, the strictest of its family."""
 
 _PUBLIC_DOMAIN = "LicenseRef-scancode-public-domain"
+
+COLUMNS = (
+    "licence", "license", "licences", "licenses", "repo_license", "repo_licence",
+    "max_stars_repo_licenses", "detected_licenses", "license_type", "spdx",
+)  # fmt: skip
+"""The columns in which rows of data sets name their licence, the best first."""
 
 # Names as they remain when words that all licences have are left out.
 _MEANT = {
@@ -64,6 +72,21 @@ _GNU_VERSIONS = {
     "LGPL": ("2.0", "2.1", "3.0"),
     "AGPL": ("1.0", "3.0"),
 }
+
+
+def in_row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a row says of its licence, in its own words; of a list, each; nothing if it says none.
+
+    >>> in_row({"license": " ", "detected_licenses": ["MIT", "Apache 2"]}), in_row({"id": "MIT"})
+    (('MIT', 'Apache 2'), ())
+    """
+    for name in COLUMNS:
+        value = row.get(name)
+        words = value if isinstance(value, list | tuple) else (value,)
+        said = tuple(word for word in words if isinstance(word, str) and word.strip())
+        if said:
+            return said
+    return ()
 
 
 def of_name(name: str) -> str:

@@ -87,14 +87,28 @@ def is_allowed(expression: str, allow: Sequence[str] = ()) -> bool:
     >>> is_allowed("MIT AND GPL-3.0-only"), is_allowed("MIT AND GPL-3.0-only", ["GPL-3.0"])
     (False, True)
     """
-    named = {str(parse(one)) for one in allow if parse(one) is not None}
-    if str(parse(expression)) in named:
+    return _is_one(expression, allow, lambda key: _rank_of(key) == PERMISSIVE)
+
+
+def is_among(expression: str, named: Iterable[str]) -> bool:
+    """Is it one of these, and not only as open? One side of an OR is enough, an AND needs all.
+
+    >>> is_among("mit OR GPL-3.0-only", ["MIT"]), is_among("MIT AND ISC", ["MIT"])
+    (True, False)
+    """
+    return _is_one(expression, named, lambda _key: False)
+
+
+def _is_one(expression: str, named: Iterable[str], also: Callable[[str], bool]) -> bool:
+    """Is it named, whole or by its licences, or is `also` so of those that are not named?"""
+    known = {str(parse(one)) for one in named if parse(one) is not None}
+    if str(parse(expression)) in known:
         return True
 
-    def allowed(key: str) -> bool:
-        return key in named or key.partition(" WITH ")[0] in named or _rank_of(key) == PERMISSIVE
+    def taken(key: str) -> bool:
+        return key in known or key.partition(" WITH ")[0] in known or also(key)
 
-    return bool(_fold(expression, allowed, best=max, worst=min, none=False))
+    return bool(_fold(expression, taken, best=max, worst=min, none=False))
 
 
 def refused(expression: str, allow: Sequence[str] = ()) -> list[str]:

@@ -142,6 +142,16 @@ def kind_of(detector: str) -> str:
     return _KINDS.get(detector) or "-".join(detector.lower().split())
 
 
+def kinds() -> tuple[str, ...]:
+    """Each kind that a secret may be of, by name.
+
+    >>> "aws-key" in kinds(), "hugging-face-token" in kinds(), "aws" in kinds()
+    (True, True, False)
+    """
+    names = [*(str(one.secret_type) for one in _detectors()), *(name for name, _ in OWN)]
+    return tuple(sorted({kind_of(name) for name in names}))
+
+
 def _found(text: str, language: str) -> Iterator[tuple[int, str]]:
     yield from _found_by_look(text)
     for start, line in _lines_with_a_long_run(text):

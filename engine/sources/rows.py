@@ -15,7 +15,7 @@ from backfeed.engine.boundary import storing
 from backfeed.engine.contracts import Pin, Pinned, ReadRules
 from backfeed.engine.errors import InputError
 from backfeed.engine.identity import sha256
-from backfeed.engine.methods.licence_names import of_name
+from backfeed.engine.methods.licence_names import in_row, of_name
 from backfeed.engine.methods.licences import combined
 from backfeed.engine.records import Origin, Sample
 from backfeed.engine.sources._files import code_of, no_source, sample_of
@@ -25,10 +25,6 @@ Row = Mapping[str, Any]
 _CODE = ("text", "content", "code")
 _COLUMNS = {
     "language": ("language", "lang", "programming_language"),
-    "licence": (
-        "licence", "license", "licences", "licenses", "repo_license", "repo_licence",
-        "max_stars_repo_licenses", "detected_licenses",
-    ),
     "path": ("path", "file_path", "max_stars_repo_path", "filename", "file_name"),
     "repo": ("repo", "repository", "repo_name", "max_stars_repo_name"),
     "commit": ("commit", "commit_id", "revision_id", "max_stars_repo_head_hexsha"),
@@ -96,19 +92,7 @@ def _sample(row: Row, column: str, rules: ReadRules) -> Sample:
 
 def _licence(row: Row) -> str:
     """What the row says of its licence; of a list, all hold; empty if it says nothing."""
-    for name in _COLUMNS["licence"]:
-        value = row.get(name)
-        words = (
-            [value]
-            if isinstance(value, str)
-            else list(value)
-            if isinstance(value, list | tuple)
-            else []
-        )
-        found = [of_name(word) for word in words if isinstance(word, str) and word.strip()]
-        if found:
-            return combined(found)
-    return ""
+    return combined(map(of_name, said)) if (said := in_row(row)) else ""
 
 
 def _word(row: Row, name: str) -> str:
