@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from backfeed.engine.records import LEVELS
-from backfeed.engine.report._words import plural, ranked, share
+from backfeed.engine.report._words import gathered, joined, plural, ranked, share
 
-MOST_REASONS, MOST_REMARKS = 8, 6
+MOST_REASONS, MOST_REMARKS, MOST_DOUBTS, MOST_WIDE = 8, 6, 5, 80
 Line = tuple[str, int, str]
 _HEAD = -1
 
@@ -40,12 +40,9 @@ def _lines(told: Mapping[str, Any]) -> Iterator[Line]:
         if count := levels.get(level, 0):
             known = "none: unverified, nothing is known" if level == "none" else level
             yield f"  {known}", count, _between(told, "levels", level)
+    yield from _doubts(told)
     yield "rejected", verdicts.get("failed", 0), _between(told, "verdicts", "failed")
-    reasons = {
-        f"{stage}: {why}": count
-        for stage, found in told["reasons"].items()
-        for why, count in found.items()
-    }
+    reasons = joined(told["reasons"])
     for name, count in ranked(reasons)[:MOST_REASONS]:
         yield f"  {name}", count, _between(told, "reasons", name)
     if rest := ranked(reasons)[MOST_REASONS:]:
@@ -59,6 +56,18 @@ def _lines(told: Mapping[str, Any]) -> Iterator[Line]:
         yield f"remarks on accepted rows{more}", _HEAD, ""
     for rule, count in kept[:MOST_REMARKS]:
         yield f"  {rule}", count, ""
+
+
+def _doubts(told: Mapping[str, Any]) -> Iterator[Line]:
+    """How many of the accepted rows are unverified, and why most often."""
+    unverified = told["verdicts"].get("unverified", 0)
+    if unverified:
+        yield "of these unverified", unverified, _between(told, "verdicts", "unverified")
+    most = ranked({why: found.total() for why, found in gathered(told["unverified"]).items()})
+    for name, count in most[:MOST_DOUBTS]:
+        yield f"  {name[:MOST_WIDE]}", count, ""
+    if rest := unverified - sum(count for _, count in most[:MOST_DOUBTS]):
+        yield "  other reasons", rest, ""
 
 
 def _between(told: Mapping[str, Any], kind: str, name: str) -> str:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from backfeed.engine.boundary import storing
 from backfeed.engine.records import LEVELS
 from backfeed.engine.report import _columns
-from backfeed.engine.report.checked import is_remark, verdict_of
+from backfeed.engine.report.checked import doubt_of, is_remark, verdict_of
 
 PREFIX = "backfeed_"
 COLUMNS = ["id", "language", "level", "checks", "rejected"]
@@ -25,8 +25,8 @@ class Found:
     """The verdict on one row.
 
     `verdict` is passed, failed (the row is rejected: `stage`, `reason` and `detail` say why),
-    unverified (nothing is known of it: the level is none) or unfinished. `remarks` are the rules of
-    what its checks found.
+    unverified (the check `stage` could not be made: `detail` says why) or unfinished. `remarks` are
+    the rules of what its checks found.
     """
 
     verdict: str
@@ -113,7 +113,10 @@ def _packed(row: dict[str, Any], folder: str) -> bytes:
         for finding in check["findings"]
         if is_remark(check["name"], finding["rule"], finding["level"])
     )
-    verdict = verdict_of(folder, row["level"])
+    verdict = verdict_of(folder, row)
     told = {name: gone[name] for name in ("stage", "reason", "detail")}
+    if verdict == "unverified":
+        stage, why = doubt_of(row)
+        told = {"stage": stage, "reason": verdict, "detail": why}
     known = {"verdict": verdict, "level": row["level"], "language": row["language"]}
     return msgspec.msgpack.encode({**told, **known, "remarks": list(rules)})

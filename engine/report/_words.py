@@ -74,6 +74,29 @@ def code(text: str) -> str:
     return f"{fence}{gap}{plain}{gap}{fence}".replace("|", "\\|")
 
 
+def joined(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Counts under two names as counts under one.
+
+    >>> joined({"execute": {"RE": 2}})
+    {'execute: RE': 2}
+    """
+    return {f"{at}: {why}": n for at, found in counts.items() for why, n in found.items()}
+
+
+def gathered(counts: Mapping[str, Mapping[str, int]]) -> dict[str, Counter[str]]:
+    """What checks say, by what stands before the first colon; the rest of each, counted.
+
+    >>> gathered({"run": {"it lacks a package: numpy": 2, "no tool chain": 1}})
+    {'run: it lacks a package': Counter({'numpy': 2}), 'run: no tool chain': Counter({'': 1})}
+    """
+    found: dict[str, Counter[str]] = {}
+    for check, told in counts.items():
+        for said, count in told.items():
+            head, _, rest = said.partition(": ")
+            found.setdefault(f"{check}: {head}", Counter())[rest] += count
+    return found
+
+
 def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     """Names with counts, the largest first; equal ones by name."""
     return sorted(Counter(counts).items(), key=lambda pair: (-pair[1], pair[0]))

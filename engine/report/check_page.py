@@ -6,11 +6,12 @@ from typing import Any
 
 from backfeed.engine.records import LEVELS
 from backfeed.engine.report._words import LEVELS as MEANINGS
-from backfeed.engine.report._words import ranked, share
+from backfeed.engine.report._words import gathered, joined, ranked, share
 from backfeed.engine.report.checked import VERDICTS
 from backfeed.engine.report.facts import Facts
 
-MOST_LANGUAGES, MOST_RULES, MOST_REASONS = 30, 60, 40
+MOST_LANGUAGES, MOST_RULES, MOST_REASONS, MOST_DOUBTS = 30, 60, 40, 20
+MOST_LACKING = 12
 LOOKS = {"passed": "good", "unverified": "rest", "failed": "gone", "unfinished": "open"}
 
 
@@ -34,7 +35,7 @@ def values(facts: Facts) -> dict[str, Any] | None:
         return None
     rows, drawn = told["rows"], told.get("sample")
     levels: dict[str, int] = {name: told["levels"].get(name, 0) for name in reversed(LEVELS)}
-    reasons = {f"{at}: {why}": n for at, of in told["reasons"].items() for why, n in of.items()}
+    reasons, doubts = joined(told["reasons"]), list(_doubts(told["unverified"]))
     verdicts = {name: told["verdicts"].get(name, 0) for name in VERDICTS}
     remarks = sorted(told["remarks"].items(), key=lambda item: (-item[1]["rows"], item[0]))
     languages = sorted(told["languages"].items(), key=lambda item: (-item[1]["rows"], item[0]))
@@ -43,6 +44,7 @@ def values(facts: Facts) -> dict[str, Any] | None:
         "verdicts": list(_parts(told, "verdicts", verdicts)),
         "levels": list(_parts(told, "levels", levels)),
         "shares": {one.name: one for one in _parts(told, "reasons", reasons)},
+        "doubts": doubts[:MOST_DOUBTS],
         "languages": [_language(*item) for item in languages[:MOST_LANGUAGES]],
         "more_languages": max(len(languages) - MOST_LANGUAGES, 0),
         "widest": max((found["rows"] for _, found in languages), default=1),
@@ -74,6 +76,14 @@ def _language(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
         "failed": found.get("failed", 0), "unverified": found.get("unverified", 0),
         "reasons": ranked(found["reasons"])[:4],
     }  # fmt: skip
+
+
+def _doubts(told: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:
+    """Why rows are unverified, how many, and what is most often lacking."""
+    found = gathered(told)
+    for why, count in ranked({why: of.total() for why, of in found.items()}):
+        most = [(rest, n) for rest, n in ranked(found[why]) if rest][:MOST_LACKING]
+        yield why, count, ", ".join(f"{rest} {n:,}" if n > 1 else rest for rest, n in most)
 
 
 def _anchors(facts: Facts) -> dict[str, str]:

@@ -8,17 +8,20 @@ from typing import Any
 
 from backfeed.engine.methods._intervals import wilson
 from backfeed.engine.report import _columns
+from backfeed.engine.report._words import joined
 
 FOLDERS = ("corpus", "rejected", "unfinished")
 VERDICTS = {
-    "passed": "no check failed, and something is known of it",
-    "unverified": "no check failed, but nothing is known of it: its level is none",
+    "passed": "no check failed, and it was run, or looked at as far as was asked",
+    "unverified": "no check failed, but the strongest could not be made",
     "failed": "rejected: a check failed, it was there before, or it could not be read",
     "unfinished": "something outside failed: run again",
 }
 CONFIDENCE = 0.95
 MOST_PLACES, MOST_SAID = 5, 300
 _COLUMNS = ["id", "language", "level", "place", "checks", "rejected"]
+_CHAIN = ("extract", "parse", "analyze", "run", "test")
+MOST_WHY, MOST_KEPT = 200, 10_000
 _ABOUT_US = {"extract", "parse", "run", "test", "execute", "prove", "record_tests"}
 
 
@@ -49,6 +52,7 @@ class Checked:
     """Counts of rows: by verdict, level (of those accepted), stage and reason, language, rule.
 
     `languages` has for each language the verdicts, and `why` the reasons, as `stage: reason`.
+    `doubts` has, for each check that could not be made, why not.
     """
 
     rows: int = 0
@@ -57,6 +61,7 @@ class Checked:
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     languages: dict[str, Counter[str]] = field(default_factory=dict)
     why: dict[str, Counter[str]] = field(default_factory=dict)
+    doubts: dict[str, Counter[str]] = field(default_factory=dict)
     remarks: dict[str, Remarks] = field(default_factory=dict)
 
     def plain(self, drawn: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -64,6 +69,9 @@ class Checked:
         told: dict[str, Any] = {
             "rows": self.rows, "verdicts": dict(self.verdicts), "levels": dict(self.levels),
             "reasons": {stage: dict(sorted(why.items())) for stage, why in self.reasons.items()},
+            "unverified": {
+                check: dict(why.most_common(MOST_WHY)) for check, why in sorted(self.doubts.items())
+            },
             "languages": {
                 name: {"rows": found.total(), **found, "reasons": dict(self.why.get(name, {}))}
                 for name, found in sorted(self.languages.items())
@@ -84,9 +92,7 @@ class Checked:
     def _shares(self, drawn: Mapping[str, Any]) -> dict[str, Any]:
         """The shares, each with its interval; no intervals if all rows were drawn."""
         whole = self.rows >= drawn["of"]
-        reasons = {
-            f"{s}: {why}": n for s, found in self.reasons.items() for why, n in found.items()
-        }
+        reasons = joined(self.reasons)
         parts = {"verdicts": self.verdicts, "levels": self.levels, "reasons": reasons}
 
         def share(count: int) -> dict[str, float]:
@@ -116,12 +122,16 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _add(found: Checked, row: Mapping[str, Any], folder: str) -> None:
-    verdict, language = verdict_of(folder, row["level"]), row["language"]
+    verdict, language = verdict_of(folder, row), row["language"]
     found.rows += 1
     found.verdicts[verdict] += 1
     found.languages.setdefault(language, Counter())[verdict] += 1
     if folder == "corpus":
         found.levels[row["level"]] += 1
+        if verdict == "unverified":
+            check, why = doubt_of(row)
+            kept = found.doubts.setdefault(check, Counter())
+            kept[why if why in kept or len(kept) < MOST_KEPT else "other"] += 1
     elif gone := row["rejected"]:
         found.reasons.setdefault(gone["stage"], Counter())[gone["reason"]] += 1
         why = f"{gone['stage']}: {gone['reason']}"
@@ -129,11 +139,29 @@ def _add(found: Checked, row: Mapping[str, Any], folder: str) -> None:
     _remark(found, row, is_gone=folder == "rejected")
 
 
-def verdict_of(folder: str, level: str) -> str:
-    """The verdict on a row, by where it lies and its level."""
+def verdict_of(folder: str, row: Mapping[str, Any]) -> str:
+    """The verdict on a row, by where it lies, its level, and the strongest check that was tried."""
     if folder == "corpus":
-        return "unverified" if level == "none" else "passed"
+        last = _strongest(row)
+        in_doubt = row["level"] == "none" or (last and last["verdict"] == "unverified")
+        return "unverified" if in_doubt else "passed"
     return "failed" if folder == "rejected" else "unfinished"
+
+
+def doubt_of(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The check that could not be made of an unverified row, and why not."""
+    of = [check for check in row["checks"] if check["verdict"] == "unverified"]
+    told = [check for check in of if check["name"] in _CHAIN and check["findings"]]
+    last = max(told, key=lambda check: _CHAIN.index(check["name"]), default=None)
+    if last is None:
+        return "", "no check was made"
+    return last["name"], last["findings"][0]["message"][:MOST_SAID]
+
+
+def _strongest(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The strongest of the checks that a row had, of those that lead to a level."""
+    of = {check["name"]: check for check in row["checks"]}
+    return next((of[name] for name in reversed(_CHAIN) if name in of), None)
 
 
 def _remark(found: Checked, row: Mapping[str, Any], *, is_gone: bool) -> None:

@@ -190,6 +190,7 @@ def test_the_terminal_ends_with_a_table(check, quick):
     words = " ".join(table.split())
     for part in (
         "accepted 2 40 %", "parsed 1 20 %", "none: unverified, nothing is known 1 20 %",
+        "of these unverified 1 20 % parse: ",
         "rejected 3 60 %", "parse: syntax 1 20 %", "no-code 1 20 %", "out/report.html",
         "out/checked.jsonl",
     ):  # fmt: skip

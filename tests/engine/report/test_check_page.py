@@ -169,3 +169,39 @@ def test_the_card_tells_of_the_check_in_short(tmp_path, drawn):
     assert "`execute: WA` 1" in text
     assert "`pii/email` 1" in text
     assert ("95 %" in text) is bool(drawn)
+
+
+@pytest.mark.parametrize(
+    ("checks", "verdict", "why"),
+    [
+        ([found("x", check="run"), found("lacks", check="test", verdict="unverified")],
+         "unverified", "test: it is so"),
+        ([found("x", check="analyze", verdict="unverified"), found("x", check="run")],
+         "passed", ""),
+        ([found("x", check="run", verdict="unverified")], "unverified", "run: it is so"),
+        ([found("x", check="test"), found("few", check="prove", verdict="unverified")],
+         "passed", ""),
+        ([Check("analyze", "unverified"), found("x", check="extract", verdict="unverified")],
+         "unverified", "extract: it is so"),
+        ([found("x", check="inspect", verdict="unverified")], "passed", ""),
+    ],
+)  # fmt: skip
+def test_unverified_is_what_its_strongest_check_could_not_judge(tmp_path, checks, verdict, why):
+    rows = [sample("one", level="analyzed", checks=tuple(checks))]
+    finish(tmp_path, rows, [], [], summary={}, recipe={"name": "check"})
+    told = checked.count(tmp_path).plain()
+    assert told["verdicts"] == {verdict: 1}
+    doubts = [f"{check}: {one}" for check, of in told["unverified"].items() for one in of]
+    assert doubts == [why] * bool(why)
+
+
+def test_the_page_tells_why_rows_are_unverified(tmp_path):
+    doubt = found("lacks", check="run", verdict="unverified", message="no tool chain for kotlin")
+    rows = [sample(name, level="analyzed", checks=(doubt,)) for name in "abc"]
+    finish(tmp_path, rows, [], [], summary={}, recipe={"name": "check"})
+    told = {**checked.count(tmp_path).plain(), "files": []}
+    (tmp_path / "summary.json").write_text(json.dumps({"checked": told, "stages": {}}))
+    text = page.text(gather(tmp_path))
+    assert re.search(
+        r"Why rows are unverified.*no tool chain for kotlin</td><td[^>]*>3<", text, re.S
+    )
