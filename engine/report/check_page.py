@@ -11,7 +11,7 @@ from backfeed.engine.report.checked import VERDICTS
 from backfeed.engine.report.facts import Facts
 
 MOST_LANGUAGES, MOST_RULES, MOST_REASONS, MOST_DOUBTS = 30, 60, 40, 20
-MOST_LACKING = 12
+MOST_LACKING = 6
 LOOKS = {"passed": "good", "unverified": "rest", "failed": "gone", "unfinished": "open"}
 
 
@@ -83,7 +83,7 @@ def _doubts(told: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:
     found = gathered(told)
     for why, count in ranked({why: of.total() for why, of in found.items()}):
         most = [(rest, n) for rest, n in ranked(found[why]) if rest][:MOST_LACKING]
-        yield why, count, ", ".join(f"{rest} {n:,}" if n > 1 else rest for rest, n in most)
+        yield why, count, " · ".join(f"{rest} {n:,}" if n > 1 else rest for rest, n in most)
 
 
 def _anchors(facts: Facts) -> dict[str, str]:
