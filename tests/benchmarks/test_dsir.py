@@ -24,7 +24,10 @@ def bench(monkeypatch):
 def test_halves_of_a_target_find_each_other(bench, tmp_path):
     pool, target = tmp_path / "pool.jsonl", tmp_path / "target.jsonl"
     chat = [f"Tell my friend number {n} about the long way to school, please." for n in range(60)]
-    sums = [f"Ann has {n % 5} pens and buys {n % 4} more; how many are there?" for n in range(40)]
+    sums = [
+        f"Ann has {n // 2 % 5} pens and buys {n // 2 % 4} more; how many are there?"
+        for n in range(40)
+    ]
     for path, texts in ((pool, chat), (target, sums)):
         path.write_text("".join(json.dumps({"instruction": text}) + "\n" for text in texts))
     told = bench.planted([pool], target)
