@@ -1,18 +1,20 @@
 """Recipes: a TOML file with one ordered list of steps, loaded and checked before any work."""
 
 import dataclasses
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from backfeed.engine import prompts, registry
+from backfeed.engine._only import Only
+from backfeed.engine._overrides import override, unique
 from backfeed.engine.config import build, nearest, read_toml
 from backfeed.engine.errors import ConfigError, PluginFault
 from backfeed.engine.identity import digest
 
 _INPUT_KINDS = ("seeds", "rows", "file", "benchmarks")
+_KINDS = ("code", "general")
 _CARRIES = ("both", "seeds", "out")
 _SIGNS = ("<", "<=", ">", ">=")
 
@@ -50,22 +52,32 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stage of the list, loaded: `name` is unique in the recipe, `use` is the plug-in."""
+    """One stage of the list, loaded: `name` is unique in the recipe, `use` is the plug-in.
+
+    With `only`, a kind of rows, it is driven for those alone.
+    """
 
     name: str
     use: str
     settings: Mapping[str, Any]
     stage: Any
+    only: str = ""
 
     @property
     def is_whole(self) -> bool:
         """Does it need the set?"""
         return hasattr(self.stage, "whole")
 
+    @property
+    def driven(self) -> Any:
+        """What rows are given to."""
+        return Only(self.stage, self.only) if self.only else self.stage
+
     def identity(self) -> str:
         """What determines its behaviour: plug-in, version, settings, the texts of its prompts."""
         texts = prompts.marked(getattr(self.stage, "prompts", ()))
-        return digest(self.use, self.stage.version, dataclasses.asdict(self.stage), texts)
+        only = [self.only] if self.only else []
+        return digest(self.use, self.stage.version, dataclasses.asdict(self.stage), texts, *only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +150,8 @@ def find(name: str) -> Path:
 def load(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read, change by `step.key=value`, load every stage, check every key."""
     plain = read_toml(path)
-    for override in overrides:
-        _override(plain, override)
+    for text in overrides:
+        override(plain, text)
     return parse(plain, str(path))
 
 
@@ -209,8 +221,8 @@ def _step(entry: Mapping[str, Any], where: str, names: dict[str, int]) -> Step |
         return _loop(settings, where, names)
     if "use" not in settings:
         raise ConfigError(f'{where}: a [[step]] needs `use = "STAGE"` or `loop = "NAME"`')
-    use = str(settings.pop("use"))
-    name = _unique(str(settings.pop("name", use)), names)
+    use, only = str(settings.pop("use")), str(settings.pop("only", ""))
+    name = unique(str(settings.pop("name", use)), names)
     made = registry.load("stages", use)
     if not isinstance(made, type):
         raise PluginFault(f"PLUGIN of the stage {use!r} is an instance: it has to be the class")
@@ -219,11 +231,15 @@ def _step(entry: Mapping[str, Any], where: str, names: dict[str, int]) -> Step |
         raise PluginFault(f"stage {use!r} must have `each` or `whole`, and not both")
     if not isinstance(getattr(stage, "version", None), int):
         raise PluginFault(f"stage {use!r} needs a `version`, a whole number")
-    return Step(name, use, settings, stage)
+    if only:
+        _one_of(only, _KINDS, f"{where}: step {name!r}: only")
+        if hasattr(stage, "whole"):
+            raise ConfigError(f"{where}: step {name!r} needs the whole set: it takes no `only`")
+    return Step(name, use, settings, stage, only)
 
 
 def _loop(settings: dict[str, Any], where: str, names: dict[str, int]) -> Loop:
-    name = _unique(str(settings.pop("loop")), names)
+    name = unique(str(settings.pop("loop")), names)
     inner = tuple(_step(entry, where, names) for entry in settings.pop("step", ()))
     if not inner:
         raise ConfigError(f"{where}: loop {name!r} has no [[step.step]]")
@@ -247,54 +263,3 @@ def condition(until: str) -> tuple[str, str, float]:
         raise ConfigError(
             f"until = {until!r}: write METRIC < NUMBER, e.g. new_rows < 100"
         ) from error
-
-
-def _unique(name: str, names: dict[str, int]) -> str:
-    names[name] = names.get(name, 0) + 1
-    return name if names[name] == 1 else f"{name}-{names[name]}"
-
-
-def _override(plain: dict[str, Any], text: str) -> None:
-    """Apply one `--set`: `step.key=value` for a stage, `stop.key=value` for a section."""
-    target, eq, value = text.partition("=")
-    first, dot, key = target.partition(".")
-    if not eq or not dot:
-        raise ConfigError(
-            f"--set {text!r}: write it as step.key=value, e.g. cut_units.max_lines=30"
-        )
-    role, _, setting = key.partition(".")
-    if first in ("stop", "output", "sandbox"):
-        plain.setdefault(first, {})[key] = _value(value)
-    elif first == "models" and setting:
-        plain.setdefault("models", {}).setdefault(role, {})[setting] = _value(value)
-    else:
-        for entry in _named(plain, first, text):
-            entry[key] = _value(value)
-
-
-def _named(plain: Mapping[str, Any], name: str, text: str) -> list[dict[str, Any]]:
-    """The steps that are called so; `NAME-2` is the second one of a name, as in reports."""
-    entries = list(_entries(plain.get("step", ())))
-    names = [[entry[key] for key in ("name", "use", "loop") if key in entry] for entry in entries]
-    counts: dict[str, int] = {}
-    for mine in names:
-        mine += [_unique(str(mine[0]), counts)] if mine else []
-    found = [entry for entry, mine in zip(entries, names, strict=True) if name in mine]
-    if not found:
-        known = [str(mine[0]) for mine in names if mine]
-        raise ConfigError(f"--set {text!r}: no step {name!r}; {nearest(name, known)}")
-    return found
-
-
-def _entries(steps: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for entry in steps:
-        yield entry
-        yield from _entries(entry.get("step", ()))
-
-
-def _value(text: str) -> Any:
-    """A TOML value if it is one, the text itself if not."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text

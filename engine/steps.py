@@ -171,7 +171,7 @@ class Stepper:
             self.watcher.committed(name, result)
             return goal.reached(writer.out.total)
 
-        stages = [(step.name, step.stage) for step in steps]
+        stages = [(step.name, step.driven) for step in steps]
         self.watcher.begun(name, len(table), together=False)
         rows = self._seeded(table, turns)
         whole = await self.engine.segment(rows, stages, commit, admit=goal.admits)

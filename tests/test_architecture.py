@@ -33,7 +33,7 @@ LAYERS = [
     {"analyzers", "sandboxes", "engine.stages", "engine.models", "engine.exporters"}
     | {"engine.readers", "engine.sources", "engine.recipes", "plugins"},
     {"engine.pace", "engine.pulse", "engine.flow", "engine.writing", "engine.compute"}
-    | {"engine.conformance", "engine.bundles"},
+    | {"engine.conformance", "engine.bundles", "engine._only", "engine._overrides"},
     {"engine._attempt", "engine._hope", "engine.passes", "engine.analyzing"},
     {"engine.desk"},
     {"engine.lanes"},

@@ -43,7 +43,8 @@ def _step(step: Step | Loop) -> dict[str, Any]:
         rest = {"rounds": step.rounds, "until": step.until, "carry": step.carry}
         return {"loop": step.name, **rest, "step": [_step(inner) for inner in step.steps]}
     settings = {key: value for key, value in asdict(step.stage).items() if key != "version"}
-    return {"use": step.use, "name": step.name, **settings}
+    only = {"only": step.only} if step.only else {}
+    return {"use": step.use, "name": step.name, **only, **settings}
 
 
 def _without_none(value: Any) -> Any:

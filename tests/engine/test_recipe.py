@@ -8,6 +8,7 @@ from verbs import Double, Half, Measure
 from backfeed.engine import recipe, registry
 from backfeed.engine.errors import ConfigError, PluginFault, UnknownName
 from backfeed.engine.recipe import Loop, Stop, load, parse
+from backfeed.engine.records import Sample
 
 
 class Both:
@@ -15,11 +16,23 @@ class Both:
     each = whole = None
 
 
+class Many:
+    version = 1
+    whole = None
+
+
 class Ageless:
     each = None
 
 
-STAGES = {"measure": Measure, "double": Double, "half": Half, "both": Both, "ageless": Ageless}
+STAGES = {
+    "measure": Measure,
+    "double": Double,
+    "half": Half,
+    "both": Both,
+    "many": Many,
+    "ageless": Ageless,
+}
 
 GOOD = """
 name = "small"
@@ -194,3 +207,24 @@ def test_a_stage_that_is_no_class(made, monkeypatch):
     monkeypatch.setitem(STAGES, "measure", Measure())
     with pytest.raises(PluginFault, match="'measure' is an instance: it has to be the class"):
         made()
+
+
+def test_a_step_may_be_for_rows_of_one_kind(made):
+    text = '[[step]]\nuse = "double"\n'
+    [plain], [step] = made(text).steps, made(f'{text}only = "code"\n').steps
+    code, chat = Sample(kind="code"), Sample(kind="general")
+    assert [len(step.driven.each(row)) for row in (code, chat)] == [2, 1]
+    assert [len(plain.driven.each(row)) for row in (code, chat)] == [2, 2]
+    assert step.identity() != plain.identity()
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (GOOD.replace("least = 3", 'only = "chat"'), "only = 'chat': there are: code, general"),
+        (GOOD + '[[step]]\nuse = "many"\nonly = "code"\n', "needs the whole set"),
+    ],
+)
+def test_a_kind_that_is_none_or_not_asked_for(made, text, complaint):
+    with pytest.raises(ConfigError, match=complaint):
+        made(text)
