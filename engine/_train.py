@@ -17,7 +17,8 @@ class Trained:
     (empty if they were not asked for). `feedback` is the path of the feedback file, of all steps
     from the first; `losses` that of a Parquet file with `id`, `tokens`, `before` and `after` (nats
     per token) of the rows to be judged, empty without any. Paths are those of this machine and
-    belong into no row. `used` counts rows, `skipped` those left out, by reason.
+    belong into no row. `used` counts rows, `cut` those of them that were longer than a sequence,
+    `skipped` those left out, by reason.
     """
 
     step: int
@@ -28,6 +29,7 @@ class Trained:
     feedback: str = ""
     losses: str = ""
     used: int = 0
+    cut: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
 
 

@@ -158,10 +158,11 @@ class Pinned:
 class Model(Protocol):
     """Makes the service that answers `Prompt` for one role.
 
-    `answers` lists the prompts it can answer; None means any. Optional: `embedder(name, settings)`
-    and `scorer(name, settings)` make the services for `Embed` and `Score`; `roles(name, kind)`
-    lists roles that one backend for all of them stands for (kind `model` or `scorer`), and each is
-    then made with the setting `role`.
+    `answers` lists the prompts it can answer; None means any. Optional: `embedder(name, settings)`,
+    `scorer(name, settings)` and `trainer(name, settings)` make the services for `Embed`, `Score`
+    and `Train`, the last with the folder `work` among its settings; `roles(name, kind)` lists roles
+    that one backend for all of them stands for (kind `model` or `scorer`), and each is then made
+    with the setting `role`.
 
     A service that costs money has `pay_from` (see `engine.ledger.Paid`); one whose answers can be
     replayed has `name` and `form`, by which its keys are made.

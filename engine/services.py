@@ -32,13 +32,14 @@ class Wishes:
 
     `models` maps roles to specs such as `openai:NAME`, `base_url` are their addresses, one or more;
     `sandbox` is a backend's name, None for the recipe's; `jobs` is how many programs and
-    computations may run at once, None for all cores.
+    computations may run at once, None for all cores; `work` is where trainings are kept.
     """
 
     models: Mapping[str, str] = field(default_factory=dict)
     base_url: str | Sequence[str] = ()
     sandbox: str | None = None
     jobs: int | None = None
+    work: Path = Path(".work")
 
 
 def build(recipe: Recipe, wishes: Wishes, ledger: Ledger | None = None) -> dict[str, Service]:
@@ -193,11 +194,8 @@ def _scorers(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> di
     return _roles.scorers(model_specs(recipe.models, wishes), recipe.name)
 
 
-def _trainer(recipe: Recipe, _wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
-    raise ConfigError(
-        f"the recipe {recipe.name!r} trains a model, and this version has no backend that trains;"
-        " the extra backfeed[train] brings the libraries for one, not the backend itself"
-    )
+def _trainer(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
+    return _roles.trainer(model_specs(recipe.models, wishes), recipe.name, wishes.work)
 
 
 def model_specs(section: Mapping[str, Any], wishes: Wishes) -> dict[str, dict[str, Any]]:

@@ -93,7 +93,8 @@ def ready(order: Order) -> Ready:
     given = open_inputs(order.recipe, wanted)
     draw = _draw(order, given)
     ledger = Ledger(order.recipe.stop.usd)
-    made = services.build(order.recipe, order.wishes, ledger)
+    wishes = dataclasses.replace(order.wishes, work=order.directory / ".work")
+    made = services.build(order.recipe, wishes, ledger)
     plan = _plan(order, wanted, draw.drawn() if draw else given, made=made)
     if draw:
         plan.resolved = {**plan.resolved, HEAD: {**plan.resolved[HEAD], "sample": draw.size}}

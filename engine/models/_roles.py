@@ -1,10 +1,11 @@
-"""Which backend answers for which role: prompts, embeddings, scores.
+"""Which backend answers for which role: prompts, embeddings, scores, trainings.
 
 `specs` holds the settings of each role; `use` names the backend, as KIND or KIND:NAME. The roles
-`embedder` and `scorer` are for what their names say, and answer no prompts.
+`embedder`, `scorer` and `trainer` are for what their names say, and answer no prompts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from backfeed.engine import registry
@@ -12,7 +13,8 @@ from backfeed.engine.contracts import Gather, Service
 from backfeed.engine.errors import ConfigError, MissingExtra
 from backfeed.engine.models import _prompts
 
-EMBEDDER, SCORER = "embedder", "scorer"
+EMBEDDER, SCORER, TRAINER = "embedder", "scorer", "trainer"
+OWN = (EMBEDDER, SCORER, TRAINER)
 EMBEDDED = "hashing"
 """What gives embeddings where no model does."""
 
@@ -21,7 +23,7 @@ Specs = Mapping[str, Mapping[str, Any]]
 
 def prompters(specs: Specs, recipe: str, prompts: Iterable[str]) -> dict[str, Service]:
     """A service for each role that is asked prompts. Raises `ConfigError` if they cannot answer."""
-    specs = {role: spec for role, spec in specs.items() if role not in (EMBEDDER, SCORER)}
+    specs = {role: spec for role, spec in specs.items() if role not in OWN}
     if not specs:
         raise ConfigError(
             f"the recipe {recipe!r} asks a model: name one with --model KIND:NAME;"
@@ -83,7 +85,8 @@ def scorers(specs: Specs, recipe: str) -> dict[str, Service]:
     Raises `ConfigError` if there is none at all.
     """
     wanted: dict[str, Mapping[str, Any]]
-    wanted = {role: _standing_in(spec) for role, spec in specs.items() if role != EMBEDDER}
+    others = (EMBEDDER, TRAINER)
+    wanted = {role: _standing_in(spec) for role, spec in specs.items() if role not in others}
     if SCORER in wanted:
         wanted["default"] = specs[SCORER]
         del wanted[SCORER]
@@ -98,6 +101,20 @@ def scorers(specs: Specs, recipe: str) -> dict[str, Service]:
     if all(isinstance(service, _NoScorer) for service in found.values()):
         raise ConfigError(f"the recipe {recipe!r} asks for scores: {_remedy(SCORER)}")
     return found
+
+
+def trainer(specs: Specs, recipe: str, work: Path) -> dict[str, Service]:
+    """The trainer that is named, and no other; what it makes lies in `work`.
+
+    Raises `ConfigError` if none is, or if it does not train.
+    """
+    spec = specs.get(TRAINER)
+    remedy = f"name {_offering('trainer') or 'transformers'} with --model {TRAINER}=KIND:PATH"
+    if spec is None:
+        raise ConfigError(f"the recipe {recipe!r} trains a model: {remedy}, a folder with weights")
+    if not hasattr(backend := _backend(spec), "trainer"):
+        raise ConfigError(f"{spec['use']} trains no model: {remedy}, a folder with weights")
+    return {TRAINER: backend.trainer(_name(spec), {**_rest(spec), "work": work})}
 
 
 def _all(backend: Any, role: str, specs: Specs, *, method: str) -> dict[str, Service]:

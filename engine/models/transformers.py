@@ -1,4 +1,4 @@
-"""Scores by a model in this process: `transformers:PATH`, a folder with weights, on CPU or GPU.
+"""Scores, and trainings, by a model here: `transformers:PATH`, a folder with weights.
 
 A language model gives losses and instruction-following difficulty; a sequence classifier a reward,
 or how probable each of its labels is. Texts are computed many at a time, by length. What comes so
@@ -17,7 +17,14 @@ from backfeed.engine.config import build, nearest
 from backfeed.engine.contracts import Gather, Service
 from backfeed.engine.errors import ConfigError, MissingExtra, Refused
 from backfeed.engine.identity import canonical
-from backfeed.engine.models import _classes, _forward_thread, _losses, _numbers, _weights
+from backfeed.engine.models import (
+    _classes,
+    _forward_thread,
+    _losses,
+    _numbers,
+    _training,
+    _weights,
+)
 from backfeed.engine.models._forward_thread import Options, Room
 from backfeed.engine.requests import Score
 
@@ -224,6 +231,10 @@ class _Transformers:
             f"{KIND}:{name} is a {weights.architecture}: what gives scores is a language model"
             " (…ForCausalLM) or a classifier (…ForSequenceClassification)"
         )
+
+    def trainer(self, name: str, settings: Mapping[str, Any]) -> Service:
+        """Raises `ConfigError` for a setting or a folder that is no good, `MissingExtra`."""
+        return _training.service(name, settings)
 
 
 def _settings(name: str, settings: Mapping[str, Any]) -> Settings:

@@ -131,9 +131,23 @@ def test_an_address_is_for_models_that_have_a_name():
     }  # fmt: skip
 
 
-def test_a_recipe_that_trains_is_told_what_is_missing():
-    with pytest.raises(ConfigError, match=r"no backend that trains; the extra backfeed\[train\]"):
-        services.build(recipe("trainer"), services.Wishes())
+@pytest.mark.parametrize(
+    ("models", "told"),
+    [
+        ({}, "the recipe 'r' trains a model: name transformers with --model trainer=KIND:PATH"),
+        ({"default": TOY}, "the recipe 'r' trains a model: name transformers with"),
+        ({"trainer": TOY}, "openai:toy trains no model: name transformers with"),
+    ],
+)
+def test_a_recipe_that_nobody_trains_is_refused_before_work(models, told):
+    with pytest.raises(ConfigError, match=told):
+        services.build(recipe("trainer", **models), services.Wishes())
+
+
+def test_a_trainer_is_asked_for_nothing_else():
+    specs = {"default": TOY, "trainer": SMALL}
+    assert list(_roles.prompters(specs, "r", ())) == ["model:default"]
+    assert list(_roles.scorers(specs, "r")) == ["scorer:default"]
 
 
 SERVICES = [

@@ -1,0 +1,1 @@
+"""Hyper-parameters of trainings, a TOML file for each preset."""
