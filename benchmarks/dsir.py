@@ -88,7 +88,7 @@ def _drawn(stage: SelectDsir, rows: Sequence[Sample], target: Path) -> Row:
     return {
         "planted_among_them": round(found / len(ids), 4),
         "kl": {name: round(value, 3) for name, value in kl.items()},
-        "kl_times_nearer": round(kl["random"] / kl["selected"], 2),
+        "kl_times_nearer": round(kl["random"] / max(kl["selected"], 1e-3), 2),
     }
 
 
