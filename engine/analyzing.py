@@ -26,8 +26,7 @@ class AnalyzerService:
         self._name = str(getattr(analyzer, "name", "") or getattr(analyzer, "language", ""))
         sandbox = services["sandbox"]
         self.identity = f"{self._name} {analyzer.version} / {sandbox.identity}"
-        parallel = max(1, sandbox.gather.parallel // 2)
-        self.gather = Gather(batch=200, wait_s=10.0, parallel=parallel)
+        self.gather = Gather(batch=200, wait_s=10.0, parallel=sandbox.gather.parallel)
 
     def content(self, request: CodeCheck) -> Any:
         """All of it."""
