@@ -1,5 +1,6 @@
 """Bash source text: what a script does outside of functions, and what can end a test."""
 
+import difflib
 import re
 from collections.abc import Iterator
 
@@ -21,6 +22,21 @@ _BLOCKS = ("program", "compound_statement", "do_group", "else_clause", "case_ite
 _STRICT = re.compile(r"^\s*set\s+(?:-\w+\s+)*(?:-[a-zA-Z]*e|-o\s+errexit)", re.MULTILINE)
 _MISSING = re.compile(
     r"(?:^|: )line \d+: ([A-Za-z_][\w.+-]{0,60}): command not found", re.MULTILINE
+)
+# A function; a program that another one was to start, or that a path leads to; a file that is read;
+# and what a script looks for itself.
+_DEFINED = re.compile(r"^[ \t]*(?:function[ \t]+)?([A-Za-z_]\w{2,})[ \t]*\(\)", re.MULTILINE)
+_NOT_FOUND = re.compile(
+    r"^(?:env|xargs|nohup|nice|timeout|sudo|exec): [^\n]*?[‘'\"]?([\w.+-]+)[’'\"]?: No such file"
+    r"|line \d+: (/(?:usr|opt|bin|sbin)/[\w./+-]+): No such file"
+    r"|line \d+: (\.{0,2}/?[\w./-]+\.(?:sh|bash|inc|env)): No such file",
+    re.MULTILINE,
+)
+_ASKED = re.compile(
+    r"\b(?:command[ \t]+-v|which|type|hash)[ \t]+(?:-\w+[ \t]+)?\"?([A-Za-z][\w.+-]*)"
+)
+_COMPLAINT = re.compile(
+    r"^.*\b(?i:required?|install\w*|not found|missing|needs?)\b.*$", re.MULTILINE
 )
 
 
@@ -57,11 +73,17 @@ def lacking(said: str, *sources: str) -> str:
 
     A name that is given a value was meant to be a variable.
     """
+    defined = {name for text in sources for name in _DEFINED.findall(text)}
     for name in _MISSING.findall(said):
         own = rf"(?:^|[\s;&|(])(?:function\s+)?{re.escape(name)}\s*(?:\(\)|=|\{{)"
-        if not any(re.search(own, text) for text in sources):
+        near = difflib.get_close_matches(name, defined, 1, 0.75)
+        if not near and not any(re.search(own, text) for text in sources):
             return str(name)
-    return ""
+    found = [next(filter(None, names)) for names in _NOT_FOUND.findall(said)]
+    asked = {name for text in sources for name in _ASKED.findall(text)} - defined
+    complaints = " ".join(_COMPLAINT.findall(said)) if asked else ""
+    found += sorted(name for name in asked if re.search(rf"\b{re.escape(name)}\b", complaints))
+    return found[0] if found else ""
 
 
 def _ends(node: tree_sitter.Node) -> bool:

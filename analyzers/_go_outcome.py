@@ -1,5 +1,6 @@
 """What became of a Go test program, by its record and by what it and the tool chain wrote."""
 
+import difflib
 import re
 from typing import Any
 
@@ -24,6 +25,14 @@ _NEWER = re.compile(
     r"|sync\.Once(?:Func|Values?)\b|time\.Date(?:Only|Time)\b|context\.With(?:out|\w+Cause)\w*)"
     r"|cannot range over"
 )
+_STD = (
+    "archive", "bufio", "builtin", "bytes", "cmp", "compress", "container", "context", "crypto",
+    "database", "debug", "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash",
+    "html", "image", "index", "internal", "io", "iter", "log", "maps", "math", "mime", "net",
+    "os", "path", "plugin", "reflect", "regexp", "runtime", "slices", "sort", "strconv",
+    "strings", "structs", "sync", "syscall", "testing", "text", "time", "unicode", "unique",
+    "unsafe", "weak",
+)  # fmt: skip
 # What may be an effect of a module's asking for a later version.
 _PERHAPS_NEWER = re.compile(
     rf"{_NEWER.pattern}|is not in GOROOT|(?:undefined|undeclared name): \w+\.[A-Z]|cannot infer"
@@ -98,10 +107,16 @@ def _first_failure(output: str) -> tuple[int, str]:
     return int(match[1]), " ".join(filter(None, parts))[:300]
 
 
+def _is_std(name: str) -> bool:
+    """Is this meant for a package of the standard library, by how it begins?"""
+    root, _, rest = name.partition("/")
+    return "." not in root and not (rest and not difflib.get_close_matches(root, _STD, 1, 0.8))
+
+
 def lacking(said: str) -> list[Plain]:
     """What a program could not be built for, if that is no fault of its own; else nothing."""
     names = [next(filter(None, found)) for found in _ABSENT.findall(said)]
-    third = [name for name in names if "." in name.split("/")[0] or name in _NEWER_PACKAGES]
+    third = [name for name in names if name in _NEWER_PACKAGES or not _is_std(name)]
     if names:
         return _record.lacks(third[0]) if third else []
     wrong = re.findall(r"^\S+\.go:\d+(?::\d+)?: (.*)", said, re.MULTILINE)

@@ -15,7 +15,7 @@ from backfeed.engine.errors import Outage, Refused
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
 
 Plain = dict[str, Any]
-VERSION = "3"  # of the rules
+VERSION = "4"  # of the rules
 _GUEST = "BackfeedCheck.java"
 _LIMITS = Limits(
     cpu_s=60.0, wall_s=120.0, memory_mb=1536, output_kb=16 * 1024, processes=128, disk_mb=64
@@ -76,8 +76,16 @@ _NEWEST = {
     "gather": 24, "ofPlatform": 21,
 }  # fmt: skip
 _SYNTAX = "syntax"
+# What a name of a package begins with, where it is written out.
+_DOMAIN = re.compile(r"(?:android|androidx|com|edu|io|jakarta|net|org)\.\w")
 _TWICE = "compiler.err.duplicate.class"  # what lies beside it has another version of it
 _PACKAGE = re.compile(r"\s*package\s+\w+(?:\.\w+)*\s*;(?!\s*package\b)")
+
+
+def is_absent(name: str, line: str) -> bool:
+    """Is a package that does not exist one that a line asks for, and not a name with a member?"""
+    imported = bool(re.match(r"\s*import\b", line))
+    return is_foreign(name) and (imported or bool(_DOMAIN.match(name)))
 
 
 def is_foreign(name: str) -> bool:
@@ -150,6 +158,7 @@ def _excuse(code: str, errors: list[Plain], release: int, *, near: Sequence[str]
     own = {place for text in near if (place := _java_source.package(text))}
     brought = [one for one in _java_source.imports(code) if not _is_own(one, own)]
     foreign = any(map(is_foreign, brought)) or any(map(_is_undeclared, errors))
+    foreign = foreign or any(map(_is_written_out, errors))
     old = any(_TOO_OLD.match(error["key"]) for error in errors)
     if release < 25:
         old = old or bool(_NEW_SYNTAX.search(code) and any(error["syntax"] for error in errors))
@@ -172,6 +181,12 @@ def _excuse(code: str, errors: list[Plain], release: int, *, near: Sequence[str]
 def _is_own(name: str, places: Collection[str]) -> bool:
     """Is what is imported in a package of the answer's own?"""
     return any(name.startswith(f"{place}.") for place in places)
+
+
+def _is_written_out(error: Plain) -> bool:
+    """Is this a package that is not there, named without an import?"""
+    name = _record.first(r"^package (\S+) does not exist", error["message"])
+    return is_foreign(name) and bool(_DOMAIN.match(name))
 
 
 def _is_undeclared(error: Plain) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from backfeed.analyzers import _batch, _beside, _native_parts, _record, _tree
+from backfeed.analyzers import _batch, _beside, _native_absent, _native_parts, _record, _tree
 from backfeed.analyzers._beside import Folder
 from backfeed.analyzers._cutting import Cutting
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome, Part
 
@@ -29,7 +30,6 @@ _GUARD = re.compile(r"\s*#\s*(?:pragma\s+once\b|ifndef\s+(\w+)\s+#\s*define\s+\1
 _FROM_BEFORE = (
     r"unknown type name|undeclared|implicit declaration|has not been declared|not name a type"
 )
-_ABSENT = rf"fatal error: (\S{{1,300}}){_NO_FILE}"
 _INCLUDED = re.compile(r'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]{1,300})[">]', re.MULTILINE)
 INCLUDE = "backfeed/assert.h"
 
@@ -108,8 +108,10 @@ class Native(Cutting):
 
         A framework of tests says itself what it ran; that main came back says our record.
         """
-        if outcome.verdict == "CE" and (absent := _record.first(_ABSENT, outcome.stderr)):
-            return _record.lacks(absent)
+        if outcome.verdict == "CE":
+            codes = [file.text for file in job.files if not file.path.startswith("backfeed")]
+            absent = _native_absent.absent(outcome.stderr, codes)
+            return _record.lacks(absent) if absent else []
         own = _record.word_in(job, f"backfeed_main{self.suffix}")
         found = _record.read(outcome.report, own)
         if any(file.path == self.main for file in job.files) or not found:
@@ -176,9 +178,10 @@ class Native(Cutting):
 
     def lacking(self, job: Job, outcome: Outcome) -> str:
         """Why a program that failed says nothing of its answer; empty if it does."""
-        del job
-        absent = _record.first(_ABSENT, outcome.stderr) if outcome.verdict == "CE" else ""
-        return _record.lack(absent)
+        if outcome.verdict != "CE":
+            return ""
+        codes = [file.text for file in job.files if not file.path.startswith("backfeed")]
+        return lack(_native_absent.absent(outcome.stderr, codes))
 
 
 def _laid(folder: Folder, number: int, code: str) -> Iterator[File]:

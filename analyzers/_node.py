@@ -5,9 +5,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from backfeed.analyzers import _batch, _record, _tree
+from backfeed.analyzers import _batch, _node_absent, _record, _tree
 from backfeed.analyzers._cutting import Cutting
 from backfeed.engine.errors import AskFailed, Outage
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
@@ -24,6 +25,8 @@ ENVIRONMENTS = (
 )  # fmt: skip
 PACKAGES = "/usr/local/lib/backfeed/node/node_modules"
 _OXLINT = "/opt/backfeed/bin/oxlint"
+_TWO_MODULES = "2528"
+_FLOW = re.compile(r"^\s*(?://|/?\*+)\s*@flow\b", re.MULTILINE)
 _MODULE = ("import_statement", "export_statement")
 _LIMITS = Limits(cpu_s=30.0, wall_s=60.0, memory_mb=2048, output_kb=16 * 1024, disk_mb=256)
 _OWN_DOING = ("SIG", "TLE", "IDLE", "MLE", "OLE")
@@ -49,7 +52,7 @@ class Node(Cutting):
     @property
     def version(self) -> str:  # type: ignore[override]
         """Of the rules, and of the tool that they are given to."""
-        return f"2 oxlint {_batch.version_of('oxlint')}"
+        return f"3 oxlint {_batch.version_of('oxlint')}"
 
     def run_job(self, code: str, stdin: str = "") -> Job:
         """A job that runs a program as its author would."""
@@ -86,11 +89,11 @@ class Node(Cutting):
     ) -> Job:
         """A job that runs jest on test files."""
         del framework
-        files = (*answer, *tests)
+        files = (*answer, *tests, *_node_absent.settings((*answer, *tests)))
         paths = [file.path for file in tests if re.search(r"\.(spec|test)\.\w+$", file.path)]
         reporter = _record.guests(["backfeed_jest.cjs"], WORD=word(*(file.text for file in files)))
         linked = (
-            f"ln -s {PACKAGES} node_modules;"
+            f"{_node_absent.SETTLED} ln -s {PACKAGES} node_modules;"
             " [ -e package.json ] || echo {} >package.json; exec node node_modules/jest/bin/jest.js"
         )
         flags = "--ci --runInBand --reporters=./backfeed_jest.cjs --no-cache --silent=false"
@@ -100,13 +103,18 @@ class Node(Cutting):
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
         """What the tests came to, as the harness or the reporter recorded it."""
         words = (_record.word_in(job, name) for name in ("backfeed_jest.cjs", "backfeed_spec.json"))
-        return _record.read(outcome.report, next(filter(None, words), ""))
+        return _node_absent.named(_record.read(outcome.report, next(filter(None, words), "")))
+
+    def lacking(self, job: Job, outcome: Outcome) -> str:
+        """Why a program that failed says nothing of its answer; empty if it does."""
+        return lack(_node_absent.absent(self.language, job, outcome))
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """One oxlint for all snippets, without the comments that would switch rules off."""
         codes = [_tree.without_comments(self.language, request.code) for request in batch]
         found = yield from _batch.halved(codes, self._oxlint)
-        return [_batch.ended("oxlint")] if found is None else found
+        told = [_batch.ended("oxlint")] if found is None else found
+        return [_of_others(one, request.code) for one, request in zip(told, batch, strict=True)]
 
     def _oxlint(self, codes: Sequence[str]) -> Asks[list[Plain] | None]:
         files = [File(f"s_{n:06d}{self.suffix}", code) for n, code in enumerate(codes)]
@@ -143,6 +151,15 @@ class Node(Cutting):
     def _told(self, word: str, findings: list[Plain]) -> Plain:
         version = _batch.version_of("oxlint")
         return _batch.analysis("oxlint", version, word=word, findings=findings)
+
+
+def _of_others(found: Plain, code: str) -> Plain:
+    """What is said of types of Flow is no fault, nor that several modules stand in one text."""
+    errors = [one for one in found["findings"] if one["level"] == "error"]
+    apart = all(one["rule"] == _TWO_MODULES for one in errors)
+    if not errors or not (apart or _FLOW.search(code)):
+        return found
+    return {**found, "word": "unknown", "findings": [{**one, "level": "note"} for one in errors]}
 
 
 def word(*texts: str) -> str:

@@ -72,7 +72,10 @@ def _split(text: str) -> tuple[str, str]:
 def lacking(said: str) -> str:
     """The module or the version of perl that is not there; empty if it is something else."""
     found = _ABSENT.search(said)
-    return next(filter(None, found.groups()), "") if found else ""
+    if found is None:
+        return ""
+    name = next(filter(None, found.groups()), "")
+    return name.removesuffix(".pm").replace("/", "::") if found[1] else name
 
 
 def first_fault(said: str) -> tuple[str, str, int]:

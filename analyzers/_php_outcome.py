@@ -25,6 +25,21 @@ _EXTRA_CALLS = re.compile(
     r"|image(?:create|png|jpeg|color)\w*|json_validate|str_(?:in|de)crement"
     r"|array_(?:find(?:_key)?|any|all|first|last)|posix_\w+fpathconf|http_get_last_\w+|fpow"
 )
+_OPENED = re.compile(
+    r"(?:Failed opening (?:required )?'|(?:require|include)(?:_once)?\()([^')\n]+)['):]"
+)
+# What frameworks bring without a namespace.
+_FRAMEWORKS = re.compile(
+    r"Mockery|PHPMailer|Smarty|Twig_\w+|Zend_\w+|WP_\w+|wpdb|WC_\w+|JFactory|CI_\w+|Route|Schema|DB"
+    r"|Carbon|Auth|Cache|Eloquent|TCPDF|FPDF|PHPExcel\w*|PHPUnit_\w+|Stripe|Parsedown|Mage\w*"
+)
+_OF_FRAMEWORKS = re.compile(
+    r"(?:add|remove|do|apply|has)_(?:action|filters?|shortcode|menu_page|submenu_page|meta_box|theme_\w+)"
+    r"|wp_\w+|(?:get|the|update|register|is)_(?:option|post\w*|header|footer|template\w*|the_\w+|user"
+    r"|sidebar|setting|taxonomy|widget|activation_hook|deactivation_hook|admin|page|single)"
+    r"|register_\w+_hook|plugin_(?:dir|basename)\w*|esc_\w+|sanitize_\w+|bloginfo|shortcode_atts"
+    r"|collect|view|route|redirect|config|env|bcrypt|dd|drupal_\w+|db_query|t"
+)
 
 
 def excused(job: Job, found: list[Plain]) -> list[Plain]:
@@ -41,7 +56,10 @@ def lacking(job: Job, outcome: Outcome) -> str:
         return ""
     own = "\n".join(file.text for file in job.files)
     kind = "ParseError" if "Parse error: " in outcome.stderr else "Error"
-    return _absent(kind, outcome.stderr, own)
+    if name := _absent(kind, outcome.stderr, own):
+        return name
+    found = _CLASS.search(outcome.stderr)
+    return f"./{found[1]}" if found and "\\" in found[1] else ""
 
 
 def _lacking(result: Plain, own: str) -> Plain | None:
@@ -56,15 +74,25 @@ def _absent(kind: str, message: str, own: str) -> str:
     """What is not there, or not yet; empty if it is the answer's own."""
     if kind == "ParseError":
         return "a later php" if _php_source.newer(own) else ""
+    if found := _OPENED.search(message):
+        return _vendor(own) if "vendor/" in found[1] else found[1]
     if found := _CLASS.search(message):
         name = found[1]
         foreign = "\\" in name and not _is_own(name, own)
-        return name if foreign or _EXTRA_CLASSES.fullmatch(name) else ""
+        known = _EXTRA_CLASSES.fullmatch(name) or _FRAMEWORKS.fullmatch(name)
+        return name if foreign or known else ""
     if (found := _CALLED.search(message)) and not _defined(found[1], own):
-        return found[1] if _EXTRA_CALLS.fullmatch(found[1]) else ""
+        known = _EXTRA_CALLS.fullmatch(found[1]) or _OF_FRAMEWORKS.fullmatch(found[1])
+        return found[1] if known else ""
     if found := _METHOD.search(message):
         return f"a later phpunit: {found[1]}"
     return ""
+
+
+def _vendor(own: str) -> str:
+    """What Composer would have brought: the first class of a namespace that is not its own."""
+    used = re.findall(r"^[ \t]*use[ \t]+\\?(\w+\\[\\\w]+)", own, re.MULTILINE)
+    return next((name for name in used if not _is_own(name, own)), "vendor/autoload.php")
 
 
 def _is_own(name: str, own: str) -> bool:

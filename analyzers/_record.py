@@ -44,11 +44,6 @@ def lacks(name: str) -> list[Plain]:
     return failed("ModuleNotFoundError", name, phase="code")
 
 
-def lack(name: str) -> str:
-    """Why a program that needs what has this name says nothing of its answer; empty for no name."""
-    return f"the sandbox lacks a package: {name}" if name else ""
-
-
 def failed(kind: str, message: str, *, phase: str, executed: int = 0, line: int = 0) -> list[Plain]:
     """A test that ended with an error."""
     error = {"type": kind, "message": message, "line": line}

@@ -23,6 +23,17 @@ _RSPEC = re.compile(
 )
 
 
+# Bundler without its gems, or without the network to fetch them; and constants of frameworks.
+_GEMS = re.compile(r"\(?(?:Bundler|Gem)::\w*(?:Error|NotFound|Missing\w*)|Could not (?:find|reach)")
+_GEM = r"[Cc]ould not find (?:gem )?'?([\w-]+)"
+_ASKED = r"^\s*gem\s*\(?['\"]([\w-]+)"
+_FRAMEWORKS = re.compile(
+    r"uninitialized constant (?:\w+::)*?((?:Active|Action)[A-Z]\w+|Application(?:Record|Controller"
+    r"|Job|Mailer|Helper)|Rails|Sinatra|Nokogiri|Sidekiq|Devise|FactoryBot|Capybara|Spree|Sequel"
+    r"|Faraday|HTTParty|Mongoid|Grape|Hanami|Jekyll|Puppet|Chef|Vagrant|Thor|Rack)\b"
+)
+
+
 def newer(code: str) -> bool:
     """Does its form say that it is for a later version of Ruby?"""
     if not _PASSED_ON.search(code):
@@ -41,8 +52,12 @@ def lacking(job: Job, outcome: Outcome) -> str:
     """What is not there, for want of which a program failed; empty if it was something else."""
     if outcome.verdict != "RE":
         return ""
-    if name := _record.first(r"cannot load such file -- (\w\S*) \(LoadError\)", outcome.stderr):
-        return name
+    if name := _record.first(r"cannot load such file -- (\S+) \(LoadError\)", outcome.stderr):
+        return name.replace("/work/", "./")
+    if _GEMS.search(outcome.stderr):
+        text = "\n".join(file.text for file in job.files)
+        asked = _record.first(_GEM, outcome.stderr) or _record.first(_ASKED, text)
+        return asked or "what its Gemfile asks for"
     kind = _record.first(r"\((NameError|NoMethodError)\)$", outcome.stderr)
     kind = kind or ("SyntaxError" if "syntax error" in outcome.stderr else "")
     return _absent(kind, outcome.stderr, [file.text for file in job.files])
@@ -60,6 +75,8 @@ def _absent(kind: str, message: str, texts: list[str]) -> str:
         return "a later ruby" if any(map(newer, map(_plain, texts))) else ""
     if _RSPEC.search(message):
         return "rspec"
+    if kind in ("NameError", "") and (found := _FRAMEWORKS.search(message)):
+        return found[1]
     later = _LATER.search(message)
     named = later and kind in ("NameError", "NoMethodError")
     return f"a later ruby: {later[0]}" if later and named else ""

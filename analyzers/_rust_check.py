@@ -22,7 +22,7 @@ _FLAGS = (
     "-L", "/usr/local/lib/backfeed/rust",
     "--extern", "md5", "--extern", "rand", "--extern", "regex",
 )  # fmt: skip
-VERSION = "2"
+VERSION = "3"
 ROUNDS, EACH = 6, 10  # snippets of one job, where each is looked at alone
 _ITEM = re.compile(r"\w+_(?:item|definition|comment|invocation)|(?:use|extern_crate)_declaration")
 _METHOD = "struct BackfeedSelf; impl BackfeedSelf {"
@@ -34,6 +34,7 @@ _MODULE = re.compile(r"\b(?:crate::)?s_\d{6}_\w+::")
 _NAMED = re.compile(r"\bs_\d{6}_\w+\b(?!\.rs)")
 _FILE = re.compile(r"\bs_\d{6}\w*\.rs\b")
 _LATER = "Rust 2024 or later"
+_FOLLOWS = re.compile(r"type annotations needed|module `rng` is private")
 _BROKEN = "rustc ended with"
 
 
@@ -178,7 +179,7 @@ def _judged(output: str, text: str) -> Plain:
 
     Nor is what this compiler calls unstable (E0658): another one may know it.
     """
-    findings, lacks = [], False
+    findings, lacks = [], _is_of_versions(output)
     before = next((len(one) + 1 for one in (_METHOD, _BODY) if text.startswith(one)), 0)
     for item in _errors(output):
         place = next((one for one in item["spans"] if one["is_primary"]), item["spans"][0])
@@ -200,6 +201,19 @@ def _judged(output: str, text: str) -> Plain:
     notes = [{**one, "level": "note"} for one in findings]
     word = "unknown" if unknown and notes else "ok"
     return _batch.analysis("rustc", VERSION, word=word, findings=notes)
+
+
+def _is_of_versions(output: str) -> bool:
+    """Does all that is wrong come of another version of a crate than the one that is there?"""
+    others = [_with_places(item) for item in _errors(output)]
+    named = [_rust_outcome.of_version(text) for text in others if not _FOLLOWS.match(text)]
+    return bool(named) and all(named)
+
+
+def _with_places(item: Plain) -> str:
+    """What is said, and where: `--> FILE`."""
+    spans = [span for part in (item, *item["children"]) for span in part["spans"]]
+    return "\n".join([item["message"], *(f" --> {span['file_name']}:1" for span in spans)])
 
 
 def _rule(message: str) -> str:

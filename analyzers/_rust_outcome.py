@@ -19,6 +19,13 @@ _OF_CARGO = re.compile(
 _ERROR = re.compile(r"^error(?:\[E\d+\])?: (?!aborting|could not compile)", re.MULTILINE)
 _PLACE = re.compile(r"^ *--> \S+?:(\d+):\d+$", re.MULTILINE)
 _CRATE = re.compile(r"^ *--> \S*/registry/(?:\S+/)?([\w-]+?)-(\d+\.[\w.+-]*)/", re.MULTILINE)
+_MODULE = re.compile(r"^error\[E0583\]: file not found for module `(\w+)`", re.MULTILINE)
+# Names of which later versions of a crate that is there have others.
+_OF_RAND = re.compile(
+    r"`rand::|in `(?:rand|distr\w*)`|`(?:random(?:_\w+)?|gen(?:_\w+)?|sample\w*|shuffle|choose\w*)`"
+    r"(?: found for)?.*`(?:&mut )?(?:rand::)?\w*(?:Rng|ThreadRng|Distribution)\b"
+    r"|`(?:\w+::)*ThreadRng`"
+)
 _OWN = ("alloc", "core", "crate", "self", "std", "super")
 _SUMMARY = re.compile(
     r"^test result: (?:ok|FAILED)\. (\d+) passed; (\d+) failed; (\d+) ignored;", re.MULTILINE
@@ -111,6 +118,32 @@ def _died(outcome: Outcome) -> list[Plain]:
     executed = len(_ENDED.findall(outcome.stdout))
     *_, last = outcome.stderr.strip().splitlines() or [""]
     return _record.failed("abort", last[:300], phase="test", executed=executed) if last else []
+
+
+def absent(said: str) -> str:
+    """What a program was not built for want of: a crate, or a version of one; empty for neither.
+
+    Where a crate is not there, other errors may come of that.
+    """
+    if match := _OF_CARGO.search(said):
+        return str(next(filter(None, match.groups())))
+    named = (lacking(code, message) for code, message in CODE.findall(said))
+    if name := next(filter(None, named), ""):
+        return name
+    others = [of_version(text) for text in _ERROR.split(said)[1:]]
+    if others and all(others):
+        return others[0]
+    file = _MODULE.search(said)
+    return f"self::{file[1]}" if file else ""
+
+
+def of_version(error: str) -> str:
+    """The crate that a program calls otherwise than the one that is there wants it."""
+    crate = _CRATE.search(error)
+    if crate is not None:
+        return f"another {crate[1]} than {crate[2]}"
+    named = _OF_RAND.search(error.partition("\n")[0])
+    return "another rand" if named else ""
 
 
 def _unbuilt(said: str, begin: int) -> list[Plain]:

@@ -9,6 +9,7 @@ import tree_sitter
 
 from backfeed.analyzers import _bash_source, _batch, _record
 from backfeed.analyzers._script import ScriptLanguage
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Outcome
 
@@ -28,6 +29,7 @@ _TOLD = re.compile(r"^s_\d+\.sh: (?:line (\d+): )?(.*)$", re.MULTILINE)
 _TEST = re.compile(r"^[ \t]*@test[ \t]+\S[^\n]*?[ \t]\{([^\n{]*)$", re.MULTILINE)
 _HELPER = re.compile(r"^[ \t]*(?:function[ \t]+\w|[\w-]+[ \t]*\(\))", re.MULTILINE)
 _OTHER_SHELL = re.compile(r"#![^\n]*?\b(?:zsh|t?csh|fish|python\d?|perl|awk|expect|pwsh)\b")
+_GUESTS = ("backfeed_harness.sh", "backfeed_bats.sh", "backfeed_guard.bash")
 _SPEC, _WORD = "backfeed_spec", "backfeed_word"
 
 
@@ -94,7 +96,7 @@ class _Bash(ScriptLanguage):
     def lacking(self, job: Job, outcome: Outcome) -> str:
         """Why a program that failed says nothing of its answer; empty if it does."""
         absent = _absent(job, outcome)
-        return _record.lack(absent)
+        return lack(absent)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What `bash -n` says of each snippet; one job for all."""
@@ -107,7 +109,8 @@ class _Bash(ScriptLanguage):
 
 def _absent(job: Job, outcome: Outcome) -> str:
     said = f"{outcome.stdout}\n{outcome.stderr}"
-    return _bash_source.lacking(said, *(file.text for file in job.files))
+    own = [one.text for one in job.files if one.path not in _GUESTS]
+    return _bash_source.lacking(said, *own)
 
 
 def _is_suite(file: File) -> bool:

@@ -17,6 +17,7 @@ from backfeed.analyzers import (
 from backfeed.analyzers._cutting import Cutting, Pairs
 from backfeed.analyzers._go_source import Piece
 from backfeed.engine.errors import Outage
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
@@ -132,7 +133,7 @@ class _Go(Cutting):
         """What the sandbox lacks, without which a program's end says nothing of it."""
         del job
         found = _go_outcome.absent(outcome) if outcome.verdict == "CE" else []
-        return _record.lack(found[0]["error"]["message"] if found else "")
+        return lack(found[0]["error"]["message"] if found else "")
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What Go's parser and type checker say of each snippet; one program of ours for all."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from backfeed.analyzers import _java_check, _java_source, _record, _tree
 from backfeed.analyzers._cutting import Cutting
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Outcome
 
@@ -44,6 +45,11 @@ _ASSERTS = re.compile(
 _TOO_OLD = re.compile(
     r": error: cannot find symbol\n.*\n.*\n\s*symbol: +method .*\n"
     r"\s*location: \w+ \w*Assert(ions)?\b"
+)
+# What a program says that loads by name what is not there, or has no screen.
+_ABSENT = re.compile(
+    r"(?:ClassNotFoundException|NoClassDefFoundError): ((?:com|org|net|io|oracle)[./][\w./$]+)"
+    r"|No suitable driver found for (jdbc:\w+)|java\.awt\.(HeadlessException)"
 )
 
 
@@ -124,6 +130,13 @@ class _Java(Cutting):
             build=_build(paths, ":".join(jars)),
         )
 
+    def lacking(self, job: Job, outcome: Outcome) -> str:
+        """Why a program that failed says nothing of its answer; empty if it does."""
+        del job
+        if outcome.verdict == "CE":
+            return lack(lacking(outcome.stderr))
+        return lack(_at_run(outcome.stderr) if outcome.verdict == "RE" else "")
+
     def results(self, job: Job, outcome: Outcome) -> list[Plain]:
         """What the tests came to; a package that is not there is a lack of the sandbox's."""
         if outcome.verdict == "CE" and (absent := lacking(outcome.stderr)):
@@ -148,14 +161,20 @@ def lacking(said: str) -> str:
     """
     absent = [
         name
-        for name in re.findall(r": error: package (\S+) does not exist\n\s*import\b", said)
-        if _java_check.is_foreign(name)
+        for name, line in re.findall(r": error: package (\S+) does not exist\n(.*)", said)
+        if _java_check.is_absent(name, line)
     ]
     errors = re.findall(r"^\S+\.java:\d+: error: (.*)", said, re.MULTILINE)
     rest = [one for one in errors if not re.match(_java_check.FOLLOWS, one)]
     if not absent and errors and len(_TOO_OLD.findall(said)) == len(errors):
         return "a newer org.assertj or org.junit"
     return absent[0] if absent and not rest else ""
+
+
+def _at_run(said: str) -> str:
+    """The class, the driver or the screen for want of which a program ended."""
+    found = _ABSENT.search(said)
+    return next(filter(None, found.groups()), "") if found else ""
 
 
 PLUGIN = _Java()

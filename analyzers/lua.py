@@ -9,6 +9,7 @@ import tree_sitter
 
 from backfeed.analyzers import _batch, _lua_source, _record
 from backfeed.analyzers._script import ScriptLanguage
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Outcome
 
@@ -28,6 +29,12 @@ _TOLD = re.compile(r"^s_\d+\.lua:(\d+): (.*)$", re.MULTILINE)
 _LIMIT = re.compile(r"overflow|too many|limit is|malformed number near '[\da-fA-FxX.]*[uUlLi]+'")
 _DIALECT = re.compile(r"\A\s*--!(?:strict|nonstrict|nocheck|native|optimize)\b")
 _ABSENT = r"module '([^'\n]+)' not found"
+# What programs have that Lua is a part of.
+_HOST = (
+    r"nil value \(global '(love|ngx|game|workspace|script|Instance|vim|redis|minetest|awesome|core|"
+    r"turtle|peripheral|component|computer|wx|mp|hs|gg|CreateFrame|RegisterNetEvent|playdate|corona"
+    r"|display|tarantool|box|naughty|renoise|reaper|cc|fx_version|exports|ESX|Citizen)'\)"
+)
 _SPEC = "backfeed_spec"
 
 
@@ -81,8 +88,10 @@ class _Lua(ScriptLanguage):
     def lacking(self, job: Job, outcome: Outcome) -> str:
         """Why a program that failed says nothing of its answer; empty if it does."""
         del job
-        absent = _record.first(_ABSENT, outcome.stderr) if outcome.exit_code else ""
-        return _record.lack(absent)
+        if not outcome.exit_code:
+            return ""
+        host = _record.first(_HOST, outcome.stderr)
+        return lack(_record.first(_ABSENT, outcome.stderr) or host)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What Lua's own parser says of each snippet; one process for all."""

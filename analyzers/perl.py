@@ -8,6 +8,7 @@ import tree_sitter
 
 from backfeed.analyzers import _batch, _perl_source, _record
 from backfeed.analyzers._script import ScriptLanguage
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome, together
 
@@ -82,7 +83,7 @@ class _Perl(ScriptLanguage):
         """Why a program that failed says nothing of its answer; empty if it does."""
         del job
         absent = _perl_source.lacking(outcome.stderr) if outcome.exit_code else ""
-        return _record.lack(absent)
+        return lack(absent)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What `perl -c` says of each snippet: it runs what runs while it compiles, so that each

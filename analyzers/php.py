@@ -7,6 +7,7 @@ from typing import Any
 
 from backfeed.analyzers import _batch, _php_outcome, _php_source, _record, _tree
 from backfeed.analyzers._cutting import Cutting
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
@@ -124,7 +125,7 @@ class _PHP(Cutting):
     def lacking(self, job: Job, outcome: Outcome) -> str:
         """Why a program that failed says nothing of its answer; empty if it does."""
         name = _php_outcome.lacking(job, outcome)
-        return _record.lack(name)
+        return lack(name)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What PHP's compiler says of each snippet, one job for all; nothing is run."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from backfeed.analyzers import (
     _batch,
+    _python_absent,
     _python_code,
     _python_completeness,
     _python_compose,
@@ -24,6 +25,7 @@ from backfeed.analyzers import (
     _record,
 )
 from backfeed.engine.errors import Outage
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
@@ -118,7 +120,15 @@ class _Python:
         except (ValueError, KeyError, TypeError):
             return []
         broken = any((one["error"] or {}).get("type") == "SyntaxError" for one in told)
-        return _record.lacks("a later Python") if broken and _is_later(job) else told
+        return (
+            _record.lacks("a later Python")
+            if broken and _is_later(job)
+            else _python_absent.named(told)
+        )
+
+    def lacking(self, job: Job, outcome: Outcome) -> str:
+        """Why a program that failed says nothing of its answer; empty if it does."""
+        return lack(_python_absent.absent(job, outcome))
 
     def record_job(self, code: str, calls: Sequence[str]) -> Job:
         """A job that writes down what calls give."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from backfeed.analyzers import _batch, _record, _ruby_outcome, _tree
 from backfeed.analyzers._cutting import Cutting
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Limits, Outcome
 
@@ -73,7 +74,7 @@ class _Ruby(Cutting):
     def lacking(self, job: Job, outcome: Outcome) -> str:
         """Why a program that failed says nothing of its answer; empty if it does."""
         name = _ruby_outcome.lacking(job, outcome)
-        return _record.lack(name)
+        return lack(name)
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What Ruby's compiler says of each snippet, one process for all; nothing is run."""

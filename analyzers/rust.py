@@ -8,6 +8,7 @@ import tree_sitter
 
 from backfeed.analyzers import _batch, _record, _rust_check, _rust_outcome, _rust_tests, _tree
 from backfeed.analyzers._cutting import Cutting, Pairs
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, Build, CodeCheck, Job, Limits, Outcome
 
@@ -110,6 +111,12 @@ class _Rust(Cutting):
         programs = 0 if places else 1
         found = _rust_outcome.Tests(tuple(places or ["main.rs"]), begin, guards, programs)
         return _rust_outcome.results(job, outcome, found)
+
+    def lacking(self, job: Job, outcome: Outcome) -> str:
+        """Why a program that failed says nothing of its answer; empty if it does."""
+        del job
+        said = outcome.stdout + outcome.stderr
+        return lack(_rust_outcome.absent(said) if outcome.verdict == "CE" else "")
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What the compiler says of each snippet."""

@@ -15,6 +15,7 @@ from backfeed.analyzers import (
     _sql_mutants,
     _sql_text,
 )
+from backfeed.engine.methods.lacks import lack
 from backfeed.engine.records import File
 from backfeed.engine.requests import Asks, CodeCheck, Job, Outcome
 
@@ -25,6 +26,16 @@ _COMMAND = ("python", "-I", _GUEST)
 _SQLGLOT = metadata.version("sqlglot")
 # What SQLite says where it cannot know whether the test or another system is meant.
 _NOT_READ = re.compile(r"syntax error|incomplete input|unrecognized token|no such function")
+# What extensions of PostgreSQL bring.
+_EXTENSION = re.compile(
+    r"\bCREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?([\w-]+)", re.IGNORECASE
+)
+_OF_EXTENSIONS = re.compile(
+    r"ST_\w+|uuid_generate_\w+|gen_(?:random_\w+|salt)|crypt|digest|hmac|pgp_\w+|(?:word_)?similarity"
+    r"|levenshtein\w*|(?:d?meta|sound)phone|soundex|difference|hstore\w*|unaccent|crosstab\w*"
+    r"|time_bucket\w*|dblink\w*|cube\w*|earth_\w+|ll_to_earth|cosine_distance|l2_distance",
+    re.IGNORECASE,
+)
 
 
 class _Sql:
@@ -102,7 +113,8 @@ class _Sql:
             return f"what runs before it failed: {told[2]}"
         if "no such table" in told[2] and not job.stdin.strip():
             return f"it reads what it was not given: {told[2]}"
-        return _elsewhere(_spec(job)["code"], told[2])
+        code = _spec(job)["code"]
+        return lack(_extension(code, told[2])) or _elsewhere(code, told[2])
 
 
 def _files(spec: Plain) -> tuple[File, ...]:
@@ -122,9 +134,18 @@ def _judged(found: Plain, code: str) -> Plain:
         return found
     if found["phase"] == "test" and _NOT_READ.search(error["message"]):
         return {**found, "phase": "reading"}
-    if found["phase"] == "code" and (lack := _elsewhere(code, error["message"])):
-        return _record.lacks(lack)[0]
+    if found["phase"] == "code":
+        why = _extension(code, error["message"]) or _elsewhere(code, error["message"])
+        return _record.lacks(why)[0] if why else found
     return found
+
+
+def _extension(code: str, message: str) -> str:
+    """The extension of another system that an answer needs, or a function that it would bring."""
+    if found := _EXTENSION.search(code):
+        return found[1]
+    name = _record.first(r"no such function: (\w+)", message)
+    return name if _OF_EXTENSIONS.fullmatch(name) else ""
 
 
 def _elsewhere(code: str, message: str) -> str:
@@ -132,8 +153,13 @@ def _elsewhere(code: str, message: str) -> str:
     name = _record.first(r"no such function: (\w+)", message)
     if name:
         return f"SQLite has no {name}" if name.upper() in _sql_dialects.functions() else ""
-    other = _sql_dialects.foreign(code, "sqlite")
-    return f"SQLite does not take it, {other} does" if other else ""
+    if other := _sql_dialects.foreign(code, "sqlite"):
+        return f"SQLite does not take it, {other} does"
+    refused = "syntax error" in message and _sql_dialects.told_by(code, "sqlite").word == "invalid"
+    unsure = _sql_dialects.verdict(code) if refused else None
+    return (
+        f"SQLite does not take it: {unsure.message}" if unsure and unsure.word == "unknown" else ""
+    )
 
 
 PLUGIN = _Sql()

@@ -19,6 +19,7 @@ _REJECTED = frozenset({
     7030, 2349, 2420, 2511, 2515, 2341, 2344, 2739, 2740, 2741, 2362, 2363, 2364, 2365, 2448, 2449,
     2450,
 })  # fmt: skip
+_OLDER = re.compile(r"^\s*(?:export\s+)?import\s+\w+\s*=\s*require\b|^\s*export\s*=", re.MULTILINE)
 _BUILD = Limits(cpu_s=20.0, wall_s=40.0, memory_mb=1024)
 
 
@@ -38,13 +39,18 @@ class _TypeScript(Node):
         """A job that runs an answer and one test, in one program."""
         return self._stripped(super().test_job(spec, extra))
 
+    def main_of(self, code: str) -> str:
+        """The file that a program lies in: what asks for modules in the older way is none."""
+        return "main.js" if _OLDER.search(code) else super().main_of(code)
+
     def _stripped(self, job: Job) -> Job:
         main = next(file for file in job.files if re.fullmatch(r"main\.m?js", file.path))
         source = main.path.replace("js", "ts")
         files = tuple(
             File(source, file.text) if file.path == main.path else file for file in job.files
         )
-        flags = (f"--outfile={main.path}", "--target=node20", "--log-level=error")
+        older = ("--format=cjs",) if main.path == "main.js" else ()
+        flags = (f"--outfile={main.path}", "--target=node20", "--log-level=error", *older)
         command = (_ESBUILD, source, *flags)
         build = Build(command=command, outputs=(main.path,), limits=_BUILD)
         return replace(job, files=files, build=build)

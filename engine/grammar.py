@@ -34,6 +34,8 @@ class Code:
     `guards` finds the statements that end a test with an error, `skips` what switches tests off in
     files of tests, with what is put in its place. `respelt` is what the grammar is known to refuse
     wrongly, with what it takes instead; `complaint` finds what a compiler says of a fault.
+    `given` finds what reads a program's input, arguments, files or a network, `faults` those of its
+    last words that no lack of these explains.
     """
 
     tree: str = ""
@@ -53,6 +55,8 @@ class Code:
     skips: tuple[tuple[str, str], ...] = ()
     respelt: tuple[tuple[str, str], ...] = ()
     complaint: str = r"^.*\b[Ee]rror\b.*$"
+    given: str = ""
+    faults: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +241,8 @@ def extensions() -> tuple[str, ...]:
 
 
 def _grammar(plain: dict[str, object]) -> Grammar:
-    marks = {
-        item.name: plain.pop(item.name) for item in dataclasses.fields(Marks) if item.name in plain
-    }
-    return msgspec.convert({**plain, "marks": marks}, Grammar)
+    names = [item.name for item in dataclasses.fields(Marks) if item.name in plain]
+    return msgspec.convert({**plain, "marks": {name: plain.pop(name) for name in names}}, Grammar)
 
 
 def _by_shebang(text: str) -> str:

@@ -138,7 +138,7 @@ my $of_error = sub {
   my $text = eval { "$raised" };
   $text = 'an error' if !defined $text;
   print STDERR $text, $text =~ /\n\z/ ? '' : "\n";
-  return $fail->('ModuleNotFoundError', $1) if $text =~ /Can't locate (\S+)\.pm in \@INC/;
+  return $fail->('ModuleNotFoundError', $1 =~ s{/}{::}gr) if $text =~ /Can't locate (\S+)\.pm in \@INC/;
   return $fail->('ModuleNotFoundError', "a later perl: $1") if $text =~ /(Perl \S+ required)--this is only/;
   my ($message) = $text =~ /^(.*)/;
   my $line = $text =~ /\bat \Q$source\E line (\d+)/ ? $1 : 0;

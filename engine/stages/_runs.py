@@ -11,6 +11,7 @@ from backfeed.engine import languages
 from backfeed.engine.errors import Refused
 from backfeed.engine.grammar import grammars
 from backfeed.engine.methods.compare import CHECKER, same_output
+from backfeed.engine.methods.lacks import lack, lacked, misspelt
 from backfeed.engine.records import VERDICT_OF, Evidence, Finding, Sample, Test
 from backfeed.engine.requests import Asks, Job, Limits, Outcome, together
 from backfeed.engine.stages._ages import BROKE, too_old
@@ -106,9 +107,13 @@ def _texts(sample: Sample, code: str) -> list[str]:
 
 
 def lacking(language: str, job: Job, outcome: Outcome) -> str:
-    """Why a program that failed says nothing of its answer; empty if it does, as most do."""
+    """Why a program that failed says nothing of its answer; empty if it does, as most do.
+
+    What is nearly the name of a file that it is given is a fault of its own.
+    """
     plugin = languages.load(language)
-    return str(plugin.lacking(job, outcome)) if hasattr(plugin, "lacking") else ""
+    why = str(plugin.lacking(job, outcome)) if hasattr(plugin, "lacking") else ""
+    return "" if misspelt(lacked(why), job.files) else why
 
 
 def evidence_of(check: str, job: Job, outcome: Outcome, *, word: str) -> Evidence:
@@ -152,6 +157,8 @@ def _of_harness(plugin: Any, job: Job, outcome: Outcome) -> Ran:
         return Ran("FLAKY", detail=outcome.detail)
     results = tuple(plugin.results(job, outcome))
     if not results:
+        if outcome.verdict != "AC" and (why := lacking(plugin.language, job, outcome)):
+            return Ran("NONE", detail=why)
         return Ran(
             outcome.verdict if outcome.verdict != "AC" else "FORGED",
             detail=tail(plugin.language, outcome),
@@ -159,12 +166,23 @@ def _of_harness(plugin: Any, job: Job, outcome: Outcome) -> Ran:
     executed = sum(result["executed"] for result in results)
     wrong = _first_wrong(results)
     if wrong is not None:
-        return of_error(wrong, executed, results)
+        return _misspelt(wrong, job, outcome) or of_error(wrong, executed, results)
     if outcome.verdict != "AC":
         return Ran(outcome.verdict, executed, tail(plugin.language, outcome), results=results)
     if executed == 0:
         return Ran("NONE", detail="no assertion ran", results=results)
     return Ran("AC", executed, results=results)
+
+
+def _misspelt(wrong: dict[str, Any], job: Job, outcome: Outcome) -> Ran | None:
+    """What it comes to that an answer does not find a file which it is given, by another name."""
+    error, name = wrong["error"], str(wrong["error"]["message"])
+    if error["type"] not in ABSENT or wrong["phase"] != "code":
+        return None
+    if not (meant := misspelt(name, job.files)):
+        return None
+    word = "CE" if outcome.verdict == "CE" else "RE"
+    return Ran(word, detail=f"there is no {name}: {meant} is near it", line=error["line"])
 
 
 def _first_wrong(results: tuple[dict[str, Any], ...]) -> dict[str, Any] | None:
@@ -181,7 +199,7 @@ def of_error(wrong: dict[str, Any], executed: int, results: tuple[dict[str, Any]
         why = f"the test itself is at fault ({wrong['phase']}): {detail}"
         return Ran("NONE", executed, why, results=results)
     if error["type"] in ABSENT:
-        return Ran("NONE", detail=f"the sandbox lacks a package: {message}", results=results)
+        return Ran("NONE", detail=lack(message), results=results)
     asserted = error["type"] in ASSERTED and wrong["phase"] == "test"
     return Ran("WA" if asserted else "RE", executed, detail, error["line"], results=results)
 

@@ -1,23 +1,17 @@
 """Run the answer, and its tests; tests that a stub passes are no tests."""
 
-import re
 from dataclasses import dataclass, replace
 
 from backfeed.engine import languages
 from backfeed.engine.errors import Refused
+from backfeed.engine.methods.lacks import lacked
 from backfeed.engine.records import VERDICT_OF, Check, Finding, Level, Sample
 from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome
 from backfeed.engine.stages._ages import BROKE, too_old
 from backfeed.engine.stages._files import beside
+from backfeed.engine.stages._outside import excuse
 from backfeed.engine.stages._runs import Ran, Skips, evidence_of, lacking, run_tests, tail
 from backfeed.engine.stages._test_jobs import SUITE_TIMES, roomy
-
-# What tool chains say of code in which nothing is to be started: functions, a library.
-_NO_ENTRY = re.compile(
-    r"`main` function not found in crate|undefined (?:reference to `|symbol: )main\b"
-    r"|[Mm]ain method not found in class|function main is undeclared in the main package"
-    r"|does not contain a static 'Main' method"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +20,9 @@ class Execute:
 
     Tests that upstream switched off are run, too, unless `skips` says that they are "left". A suite
     of test files, which a framework runs, may take `suite_times` as long as one program.
+
+    Without tests a program has to end well. One that needs a package that is not there, or reads
+    what it is not given, is unverified; so is one that waits, as servers do.
 
     in:  code "def f(x): return x", test "assert f(1) == 2"
     out: rejected by execute, reason WA, detail "AssertionError (line 1)"
@@ -37,7 +34,7 @@ class Execute:
     memory_mb: int = 512
     skips: Skips = "run"
     suite_times: float = SUITE_TIMES
-    version = 5
+    version = 6
     asks = ("compute", "sandbox")
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
@@ -92,13 +89,9 @@ def _run_alone(sample: Sample, limits: Limits) -> Asks[Sample]:
     evidence = evidence_of("run", job, outcome, word=outcome.verdict)
     why = tail(sample.language, outcome)
     lack = lacking(sample.language, job, outcome)
-    if outcome.verdict == "RE" and why.startswith(("EOFError", "ModuleNotFoundError")):
-        lack = f"it needs what the sandbox does not give: {why}"
-    begun = "RE" if sample.language == "java" else "CE"
-    if outcome.verdict == begun and _NO_ENTRY.search(outcome.stderr):
-        lack = "it has no entry point: there is nothing to run"
     if not lack and outcome.verdict in BROKE:
         lack = yield from too_old(sample.language, [sample.code, *(f.text for f in job.files)])
+    lack = lack or excuse(sample, outcome, why)
     if lack:
         return _unverified(sample, "run", lack).but(evidence=(*sample.evidence, evidence))
     verdict = VERDICT_OF[outcome.verdict]
@@ -117,7 +110,7 @@ def _told(sample: Sample, ran: Ran) -> Sample:
         level: Level | None = (
             "ran" if ran.results and not any(r["error"] for r in ran.results) else None
         )
-        finding = Finding("not-tested", "note", ran.detail)
+        finding = Finding(_rule(ran.detail, "not-tested"), "note", ran.detail)
         return sample.checked(
             Check("test", "unverified", findings=(finding,)), *ran.evidence, level=level
         )
@@ -128,8 +121,13 @@ def _told(sample: Sample, ran: Ran) -> Sample:
 
 
 def _unverified(sample: Sample, check: str, why: str) -> Sample:
-    finding = Finding("not-run", "note", why)
+    finding = Finding(_rule(why, "not-run"), "note", why)
     return sample.checked(Check(check, "unverified", findings=(finding,)))
+
+
+def _rule(why: str, otherwise: str) -> str:
+    """What is lacking is counted apart."""
+    return "lacks" if lacked(why) else otherwise
 
 
 PLUGIN = Execute

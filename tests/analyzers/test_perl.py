@@ -80,7 +80,7 @@ def test_a_function_that_does_nothing_is_a_stub(body):
 @pytest.mark.parametrize(
     ("said", "absent"),
     [
-        ("Can't locate Moose.pm in @INC (you may need to install", "Moose.pm"),
+        ("Can't locate Moose.pm in @INC (you may need to install", "Moose"),
         ("Perl v5.42.0 required--this is only v5.36.0, stopped at", "v5.42.0"),
         ('Feature "class" is not supported by Perl 5.36.0 at', "class"),
         ('Can\'t locate object method "new" via package', ""),
