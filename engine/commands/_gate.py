@@ -9,7 +9,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 import msgspec
@@ -18,13 +18,19 @@ from backfeed.engine import recipe as recipes
 from backfeed.engine.boundary import storing
 from backfeed.engine.commands import check
 from backfeed.engine.config import read_toml
-from backfeed.engine.errors import CallerError, ConfigError, RunConflict
+from backfeed.engine.errors import (
+    BackfeedError,
+    CallerError,
+    ConfigError,
+    Interrupted,
+    RunConflict,
+)
 from backfeed.engine.files import write_whole
 from backfeed.engine.gate import baseline, changed, judge, lines, policy, told, verdict
-from backfeed.engine.gate.annotations import annotations
+from backfeed.engine.gate.annotations import annotations, mistake
 from backfeed.engine.gate.clauses import clauses
 from backfeed.engine.gate.junit import junit
-from backfeed.engine.gate.markdown import markdown
+from backfeed.engine.gate.markdown import markdown, not_judged
 from backfeed.engine.gate.sarif import sarif
 from backfeed.engine.output import write_json
 from backfeed.engine.readers._shapes import parse_columns
@@ -50,6 +56,15 @@ class Order:
 
 def gate(order: Order) -> int:
     """Do it: 0 if the data set keeps to the policy, 1 if not. Raises as `check` does."""
+    try:
+        return _gate(order)
+    except BackfeedError as error:
+        told = " ".join(order.datasets), str(error)
+        _tell_ci(os.environ, [mistake(told[1])], not_judged(*told), as_json=order.as_json)
+        raise
+
+
+def _gate(order: Order) -> int:
     _refuse_paths(order)
     rules = _policy(order)
     conditions = clauses(rules)
@@ -131,18 +146,36 @@ def _directory(order: Order) -> Iterator[Path]:
 
 def _check(order: Order, words: Sequence[str], directory: Path) -> None:
     """Run `check`, as the command line would. What it says of a folder that goes is not told."""
-    says = io.StringIO()
-    quiet = redirect_stderr(says) if not sys.stderr.isatty() else redirect_stderr(sys.stderr)
+    goes = "" if order.directory is not None else str(directory)
+    said = sys.stderr if sys.stderr.isatty() else _Lines(sys.stderr, goes)
     try:
-        with redirect_stdout(io.StringIO()), quiet:
+        with redirect_stdout(io.StringIO()), redirect_stderr(said):
             check.COMMAND.main(
                 [*order.datasets, "-o", str(directory), *words],
                 prog_name="backfeed check", standalone_mode=False,
             )  # fmt: skip
-    finally:
-        for line in says.getvalue().splitlines():
-            if order.directory is not None or str(directory) not in line:
-                click.echo(told.plain_line(line, 2000), err=True)
+    except Interrupted:
+        if goes and not _given(words, "--book"):
+            raise Interrupted(
+                "interrupted; nothing was judged, and nothing is kept without -o DIR or --book PATH"
+            ) from None
+        raise
+
+
+class _Lines(io.TextIOBase):
+    """Hands lines on as soon as they are whole, each as one line; but those that say a word."""
+
+    def __init__(self, to: TextIO, without: str) -> None:
+        self._to, self._without, self._begun = to, without, ""
+
+    def write(self, text: str) -> int:
+        """Hand on the lines that end here."""
+        *whole, self._begun = (self._begun + text).split("\n")
+        for line in whole:
+            if not self._without or self._without not in line:
+                self._to.write(told.plain_line(line, 2000) + "\n")
+                self._to.flush()
+        return len(text)
 
 
 def _rows(directory: Path) -> Iterator[judge.Marked]:
@@ -170,7 +203,20 @@ def _tell(order: Order, found: verdict.Verdict, judged: judge.Judged) -> None:
         click.echo(msgspec.json.format(_json(found.plain())).decode())
     else:
         _say(found, places)
-    _tell_github(os.environ, (found, places), as_json=order.as_json)
+        if not found.passed:
+            click.echo(_more(order))
+    said = annotations(found, places)
+    _tell_ci(os.environ, said, markdown(found, places), as_json=order.as_json)
+
+
+def _more(order: Order) -> str:
+    """Where to look at what was found."""
+    if order.directory is None:
+        return "run it with -o DIR to keep a report that shows these rows with their code"
+    return (
+        f"these rows with their code: {order.directory / 'report.html'};"
+        f" one of them: backfeed show {order.directory} ROW"
+    )
 
 
 def _json(value: Any) -> bytes:
@@ -183,34 +229,40 @@ def _write(path: Path, data: bytes) -> None:
     write_whole(path, data + b"\n")
 
 
-def _tell_github(
-    given: Mapping[str, str], of: tuple[verdict.Verdict, told.Places], *, as_json: bool
-) -> None:
+def _tell_ci(
+    given: Mapping[str, str], lines: Iterable[str], text: str, *, as_json: bool
+) -> None:  # fmt: skip
     """Annotations and the summary of the step, where GitHub Actions asks for them."""
     if given.get("GITHUB_ACTIONS") == "true":
-        for line in annotations(*of):
+        for line in lines:
             click.echo(line, err=as_json)
     if summary := given.get("GITHUB_STEP_SUMMARY"):
         with storing(f"writing {summary}"), Path(summary).open("a", encoding="utf-8") as file:
-            file.write(markdown(*of) + "\n")
+            file.write(text + "\n")
 
 
 def _say(found: verdict.Verdict, places: told.Places) -> None:
-    """The verdict, a table of the clauses, and the first rows that break them."""
+    """The verdict, a table of the clauses, and the first rows that break each."""
     colour = "green" if found.passed else "red"
     line = told.plain_line(f"{found.dataset}: {told.headline(found)}", 2000)
     click.secho(line, fg=colour, bold=True)
-    table = [(one.name, told.found(one), told.bound(one), _state(one)) for one in found.outcomes]
+    table = [
+        (one.name, told.found(one), told.bound(one), _state(one),
+         told.plain_line(one.tally.clause.told, 80))
+        for one in found.outcomes
+    ]  # fmt: skip
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  " + "  ".join(cells).rstrip())
     broken = found.broken
-    for one in broken[:SHOWN]:
+    for doubt in filter(None, map(told.doubt, found.outcomes)):
+        click.echo(f"{found.policy}: {doubt}", err=True)
+    for one in found.first(SHOWN):
         where = f"{places.path(one.place.file)}:{one.place.line}"
         if column := places.column(one):
             where += f":{column}"
-        click.echo(told.plain_line(f"{where}: {one.blame.rule}: {one.name}: {one.blame.message}"))
+        click.echo(told.plain_line(f"{where}: {one.blame.rule}: {told.line_of(one)}"))
     if len(broken) > SHOWN:
         click.echo(f"and {len(broken) - SHOWN:,} more; all of them: --sarif FILE or --json")
 

@@ -1,14 +1,15 @@
 """The clauses of a policy: what each blames a row for, and when it is broken."""
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
-from statistics import NormalDist
 
 from backfeed.engine.gate.policy import CONTAMINATED, REPEATED, Bound, PassRate, Policy
-from backfeed.engine.gate.says import licence_of, says, takes
+from backfeed.engine.gate.says import licences_of, says
+from backfeed.engine.methods import licences
+from backfeed.engine.methods._intervals import wilson
+from backfeed.engine.methods.licence_names import of_name
 from backfeed.engine.records import LEVELS, Finding, Sample
 
 _OF_TEXTS = ("inspect",)
@@ -52,7 +53,7 @@ class Clause:
         """The number that is compared with the bound."""
         told = of - blamed if self.least else blamed
         if self.confidence:
-            return lower_bound(told, of, self.confidence)
+            return wilson(told, of, self.confidence)[0]
         return told / of if isinstance(self.bound, float) and of else told
 
     def kept(self, blamed: int, of: int) -> bool:
@@ -61,21 +62,6 @@ class Clause:
             return True
         found = self.found(blamed, of)
         return found >= self.bound if self.least else found <= self.bound
-
-
-def lower_bound(passed: int, of: int, confidence: float) -> float:
-    """The lower end of the two-sided Wilson score interval (Wilson 1927) of a share.
-
-    >>> round(lower_bound(95, 100, 0.95), 3), lower_bound(0, 0, 0.95)
-    (0.888, 0.0)
-    """
-    if not of:
-        return 0.0
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = passed / of
-    middle = share + z * z / (2 * of)
-    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return max(0.0, (middle - half) / (1 + z * z / of))
 
 
 def clauses(policy: Policy) -> list[Clause]:
@@ -98,7 +84,7 @@ def _asked(policy: Policy) -> Iterator[Clause]:
         yield Clause(f"level.{level}", f"rows at {level} or above", bound, blame, least=True)
     for reason, bound in policy.reject.items():
         yield Clause(
-            f"reject.{reason}", f"rows that leave as {reason}", bound,
+            f"reject.{reason}", f"rows rejected as {reason}", bound,
             partial(_left, reasons=(reason,)),
         )  # fmt: skip
     for rule, bound in policy.rules.items():
@@ -108,10 +94,12 @@ def _asked(policy: Policy) -> Iterator[Clause]:
         yield Clause("forbidden", told, 0, partial(_has, rules=policy.forbidden))
     if policy.pass_rate is not None:
         yield _rate(policy.pass_rate)
-    for name, reasons in (("duplicates", REPEATED), ("contamination", CONTAMINATED)):
+    for name, reasons, told in (
+        ("duplicates", REPEATED, "rows that repeat another"),
+        ("contamination", CONTAMINATED, "rows that hold a task of a benchmark"),
+    ):
         bound = getattr(policy, name)
         if bound is not None:
-            told = f"rows that leave as {', '.join(reasons)}"
             yield Clause(name, told, bound, partial(_left, reasons=reasons))
     yield from _said(policy)
 
@@ -233,13 +221,12 @@ def _not_passed(sample: Sample, of: str) -> tuple[Blame, ...]:
 def _lacks(sample: Sample, column: str) -> tuple[Blame, ...]:
     if says(sample, column):
         return ()
-    return (Blame("missing-column", f"the row says nothing under {column!r}"),)
+    return (Blame(f"missing-column/{column}", f"the row says nothing under {column!r}"),)
 
 
 def _unlicensed(sample: Sample, allowed: tuple[str, ...]) -> tuple[Blame, ...]:
-    licence = licence_of(sample)
-    if not licence:
+    named = licences_of(sample)
+    if not named:
         return (Blame("no-licence", "the row names no licence"),)
-    if takes(licence, allowed):
-        return ()
-    return (Blame("other-licence", f"its licence is {licence!r}"),)
+    others = [one for one in named if not licences.is_among(of_name(one), allowed)]
+    return (Blame("other-licence", f"its licence is {', '.join(others)}"),) if others else ()

@@ -8,7 +8,7 @@ from typing import Any
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
 
 from backfeed.engine.gate.judge import Broken, Judged
-from backfeed.engine.gate.told import Places, clause_line, plain_line
+from backfeed.engine.gate.told import Places, called, clause_line, plain_line
 from backfeed.engine.gate.verdict import Verdict
 from backfeed.engine.records import Place
 
@@ -60,7 +60,8 @@ def _order(row: Row) -> tuple[str, int, str]:
 
 def _case(row: Row, broken: object, places: Places) -> TestCase:
     place, name = row
-    case = TestCase(f"line {place.line}: {_xml(name)}", classname=places.path(place.file))
+    told = ": ".join(filter(None, (f"line {place.line}", _xml(called(name, place)))))
+    case = TestCase(told, classname=places.path(place.file))
     found = list(broken) if isinstance(broken, list) else []
     if found:
         failure = Failure(_xml("; ".join(one.blame.rule for one in found)), found[0].blame.rule)

@@ -1,6 +1,6 @@
 """A verdict as Markdown, for the summary of a CI job."""
 
-from backfeed.engine.gate.told import Places, bound, found, headline, plain_line
+from backfeed.engine.gate.told import Places, bound, found, headline, line_of, plain_line
 from backfeed.engine.gate.verdict import Verdict
 from backfeed.engine.report._words import code
 
@@ -21,17 +21,26 @@ def markdown(verdict: Verdict, places: Places) -> str:
     return "\n".join([*lines, "", *_rows(verdict, places)])
 
 
+def not_judged(dataset: str, text: str) -> str:
+    """The summary of a job in which nothing was judged."""
+    told = _text(plain_line(text, 2000))
+    return f"### ⚠️ backfeed gate: {code(dataset)} was not judged\n\n{told}\n"
+
+
 def _rows(verdict: Verdict, places: Places) -> list[str]:
     broken = verdict.broken
     if not broken:
         return []
     lines = ["| row | rule | why |", "|---|---|---|"]
-    for one in broken[:ROWS]:
+    for one in verdict.first(ROWS):
         place = f"{places.path(one.place.file)}:{one.place.line}"
-        why = _text(plain_line(one.blame.message, 200))
+        why = _text(line_of(one, 200))
         lines.append(f"| {code(place)} | {code(one.blame.rule)} | {why} |")
     if len(broken) > ROWS:
-        lines += ["", f"and {len(broken) - ROWS:,} more"]
+        lines += [
+            "",
+            f"and {len(broken) - ROWS:,} more: `--sarif FILE` or `--json` has all of them",
+        ]
     return [*lines, ""]
 
 

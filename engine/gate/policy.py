@@ -1,6 +1,6 @@
 """A gate's policy: what a data set must keep to, written as TOML, unknown keys refused."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 from backfeed.engine.config import build, nearest, read_toml
 from backfeed.engine.errors import ConfigError
-from backfeed.engine.methods import licences
+from backfeed.engine.methods import licences, personal_data, quality, secret_scan
 from backfeed.engine.records import LEVELS
 
 Bound = int | float
@@ -20,6 +20,12 @@ REACHED = dict(zip(UNTIL, LEVELS[1:], strict=True))
 RATED = ("run", "test")
 REPEATED = ("duplicate", "near-duplicate", "same-structure", "similar")
 CONTAMINATED = ("contaminated",)
+OURS: Mapping[str, Callable[[], Iterable[str]]] = {
+    "secret": secret_scan.kinds,
+    "pii": lambda: personal_data.KINDS,
+    "quality": lambda: quality.RULES,
+}
+"""The rules that are ours, by the family that stands before them; those of tools are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +98,16 @@ def load(path: Path) -> Policy:
 def parse(plain: Mapping[str, Any], where: str) -> Policy:
     """A policy from plain data; `where` names it in what is complained of."""
     settings = dict(plain)
-    if isinstance(rate := settings.get("pass_rate"), Mapping):
+    if (rate := settings.get("pass_rate")) is not None:
+        if not isinstance(rate, Mapping):
+            raise ConfigError(
+                f"{where}: pass_rate is {rate!r}: write a table, [pass_rate], with minimum = 0.9"
+            )
         settings["pass_rate"] = build(PassRate, rate, f"{where}, [pass_rate]")
     policy = build(Policy, _as_given(settings, where), where)
     _refuse_bounds(policy, where)
     _refuse_names(policy, where)
+    _refuse_rules(policy, where)
     return policy
 
 
@@ -150,6 +161,18 @@ def _refuse_bounds(policy: Policy, where: str) -> None:
             f"{where}, [pass_rate]: minimum = {rate.minimum}, confidence = {rate.confidence}:"
             " both are shares from 0 to 1, and nothing is known at confidence 1"
         )
+
+
+def _refuse_rules(policy: Policy, where: str) -> None:
+    """A rule of ours that there is none of would never be met."""
+    named = [("forbidden", name) for name in policy.forbidden]
+    named += [("rules", name) for name in policy.rules]
+    for key, name in named:
+        family, _, rule = name.partition("/")
+        known = OURS[family]() if rule and family in OURS else ()
+        if known and not any(fnmatchcase(one, rule) for one in known):
+            hint = nearest(name, [f"{family}/{one}" for one in known])
+            raise ConfigError(f"{where}: {key} has {name!r}, which no row can break; {hint}")
 
 
 def _refuse_names(policy: Policy, where: str) -> None:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from backfeed.engine.gate.judge import Broken
-from backfeed.engine.gate.told import HELP, Places, clause_line, meaning, plain_line
+from backfeed.engine.gate.told import HELP, Places, clause_line, line_of, meaning, plain_line
 from backfeed.engine.gate.verdict import Outcome, Verdict
 from backfeed.engine.identity import digest
 
@@ -39,7 +39,7 @@ class _Log:
             region["startColumn"] = column
         name = plain_line(one.name, 100)
         return {
-            **self._named(one.blame.rule, f"{name}: {plain_line(one.blame.message, 1000)}"),
+            **self._named(one.blame.rule, line_of(one, 1000)),
             "locations": [self._location(one.place.file, region)],
             "partialFingerprints": {"backfeedRow/v1": f"{one.key}:{self.seen[one.key]}"},
             "properties": {"clause": one.clause, "row": name},
@@ -65,8 +65,12 @@ class _Log:
 
 
 def sarif(verdict: Verdict, places: Places, files: Sequence[str]) -> Plain:
-    """The log. `files` are those that were read; what no row breaks stands at the first."""
-    broken, whole = verdict.broken, verdict.whole
+    """The log. `files` are those that were read; what no row breaks stands at the first.
+
+    Of more results than are taken, each clause has its share.
+    """
+    whole = verdict.whole
+    broken = verdict.first(MOST - len(whole))
     messages = {one.blame.rule: one.blame.message for one in reversed(broken)}
     messages |= {one.name: one.tally.clause.told for one in whole}
     log = _Log(places, sorted(messages))
@@ -77,8 +81,8 @@ def sarif(verdict: Verdict, places: Places, files: Sequence[str]) -> Plain:
         "tool": {"driver": {"name": "backfeed", "version": version("backfeed"), "rules": rules}},
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the repository's root"}}},
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(verdict, len(results))],
-        "results": results[:MOST],
+        "invocations": [_invocation(verdict, len(whole) + len(verdict.broken))],
+        "results": results,
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from backfeed.engine.identity import digest
-from backfeed.engine.methods import licences
+from backfeed.engine.methods.licence_names import in_row
 from backfeed.engine.readers._shapes import ALIASES
 from backfeed.engine.records import Sample
 
@@ -25,7 +25,6 @@ _SAID: Mapping[str, Callable[[Sample], Any]] = {
     "support": lambda sample: sample.support,
 }
 _NUMBERED = re.compile(r"(.+:\d+)?")  # as readers call a row that has no id
-_LICENCES = ("licence", "license", "licenses", "license_type", "spdx")
 
 
 def mark_of(sample: Sample) -> str:
@@ -37,7 +36,7 @@ def mark_of(sample: Sample) -> str:
 def says(sample: Sample, column: str) -> bool:
     """Does the row say anything under this name: ours, one that is read as ours, or its own?"""
     if column in ("licence", "license"):
-        return bool(licence_of(sample))
+        return bool(licences_of(sample))
     if _filled(_extra(sample).get(column)):
         return True
     if column == "id":
@@ -56,12 +55,9 @@ def _filled(value: Any) -> bool:
     return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {}, ())
 
 
-def licence_of(sample: Sample) -> str:
-    """The licence that a row names; empty if it names none."""
-    if sample.origin.licence:
-        return sample.origin.licence
-    extra = _extra(sample)
-    return next((str(extra[name]) for name in _LICENCES if _filled(extra.get(name))), "")
+def licences_of(sample: Sample) -> tuple[str, ...]:
+    """The licences that a row names, in its own words; nothing if it names none."""
+    return (sample.origin.licence,) if sample.origin.licence else in_row(_extra(sample))
 
 
 def _extra(sample: Sample) -> Mapping[str, Any]:
@@ -76,21 +72,3 @@ def _plain(extra: str) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def takes(expression: str, allowed: tuple[str, ...]) -> bool:
-    """Is a licence one of those allowed? One side of an OR is enough, an AND needs all.
-
-    >>> takes("mit OR GPL-3.0-only", ("MIT",)), takes("MIT AND ISC", ("MIT",)), takes("?", ("MIT",))
-    (True, False, False)
-    """
-    tree = licences.parse(expression)
-    return tree is not None and _taken(tree, {str(licences.parse(one)) for one in allowed})
-
-
-def _taken(tree: Any, named: set[str]) -> bool:
-    if str(tree) in named:
-        return True
-    sides = [_taken(side, named) for side in getattr(tree, "args", ())]
-    every = all if type(tree).__name__ == "AND" else any
-    return bool(sides) and every(sides)

@@ -1,5 +1,6 @@
 """Words for a verdict: what a clause found, where a row stands, what a rule means."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,7 @@ from urllib.parse import quote
 
 from backfeed.engine.gate.judge import Broken
 from backfeed.engine.gate.verdict import Outcome, Verdict
+from backfeed.engine.records import Place
 
 _RULES = {
     "syntax": "The answer's code is not accepted by the parser of its language.",
@@ -17,10 +19,21 @@ _RULES = {
     "similar": "The row means what an earlier row means, as an embedder judges it.",
     "contaminated": "The row repeats a task of a benchmark.",
     "no-answer": "The row has no answer.",
-    "missing-column": "A column that the policy requires is absent or empty.",
     "no-licence": "The row names no licence; the policy lists those that are allowed.",
     "other-licence": "The row's licence is none of those that the policy allows.",
-    "wrong-answer": "The answer ran, and did not give what its tests expect.",
+    "not-json": "The line is no JSON.",
+    "not-an-object": "The line is JSON, but no object with columns.",
+    "WA": "The answer ran, and did not give what its tests expect.",
+    "RE": "The answer ended with an error when it was run.",
+    "SIG": "The answer was killed by a signal when it was run.",
+    "TLE": "The answer used up the CPU time that a program has.",
+    "IDLE": "The answer waited until the time that a program has was over.",
+    "MLE": "The answer used up the memory that a program has.",
+    "OLE": "The answer wrote more than a program may.",
+    "CE": "The answer does not compile.",
+    "CE_LIMIT": "The answer's compilation hit a limit.",
+    "FORGED": "The program ended well, but there is no record that its tests ran.",
+    "flaky": "Two runs of the answer did not agree.",
 }
 HELP = "backfeed gate -o DIR keeps the evidence, backfeed show DIR ROW shows it"
 
@@ -50,6 +63,26 @@ class Places:
         return self.columns.get(one, 0)
 
 
+def called(name: str, place: Place) -> str:
+    """What tells a row besides its line: its id, or its number in a file with other lines.
+
+    >>> called("a", Place("rows.csv", 9)), called("rows.csv:5", Place("rows.csv", 9))
+    ('row a', 'row 5')
+    >>> called("rows.jsonl:9", Place("rows.jsonl", 9))
+    ''
+    """
+    file, _, number = name.rpartition(":")  # as readers call a row that has no id
+    if file != Path(place.file).name or not number.isdecimal():
+        return f"row {plain_line(name, 100)}"
+    return "" if number == str(place.line) else f"row {number}"
+
+
+def line_of(one: Broken, most: int = 400) -> str:
+    """What is wrong with a row, on one line, with the row's name where the line does not tell."""
+    name = called(one.name, one.place)
+    return f"{name}{': ' if name else ''}{plain_line(one.blame.message, most)}"
+
+
 def plain_line(text: str, most: int = 400) -> str:
     """A text from data on one line, without signs that a terminal or a CI service would obey.
 
@@ -62,13 +95,15 @@ def plain_line(text: str, most: int = 400) -> str:
 
 def meaning(rule: str, message: str = "") -> str:
     """What a rule is about, in a sentence; of one that is a tool's, with what that says first."""
-    if rule.startswith("below-"):
-        return (
-            f"The evidence for the answer does not reach the level {rule.removeprefix('below-')}."
-        )
+    name = plain_line(rule, 100)
+    kind, _, what = name.partition("/" if rule.startswith("missing-column/") else "-")
+    if kind == "below":
+        return f"The evidence for the answer does not reach the level {what}."
+    if kind == "missing-column":
+        return f"The policy requires the column {what}: the row has none, or it is empty."
     if rule in _RULES or not message:
-        return _RULES.get(rule, f"The policy is broken by {plain_line(rule, 100)}.")
-    return f"{plain_line(rule, 100)}, for example: {plain_line(message, 200)}"
+        return _RULES.get(rule, f"The policy is broken by {name}.")
+    return f"{name}, for example: {plain_line(message, 200)}"
 
 
 def number(outcome: Outcome, value: float) -> str:
@@ -92,6 +127,15 @@ def found(outcome: Outcome) -> str:
     if not isinstance(tally.clause.bound, float):
         return rows
     return f"{number(outcome, tally.found)} ({rows})"
+
+
+def doubt(outcome: Outcome) -> str:
+    """What a reason may have been meant for that no row left for, and that we do not know."""
+    kind, _, name = outcome.name.partition(".")
+    if kind != "reject" or outcome.tally.blamed or name in _RULES:
+        return ""
+    near = difflib.get_close_matches(name, _RULES, n=1, cutoff=0.8)
+    return f"{outcome.name}: no row leaves as that; did you mean {near[0]!r}?" if near else ""
 
 
 def headline(verdict: Verdict) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from typing import Any, Literal
 
 from backfeed.engine.gate.baseline import Baseline
@@ -47,6 +48,14 @@ class Verdict:
         found = [one for outcome in self.outcomes for one in _blamed(outcome)]
         unique = {(one.place, one.name, one.blame.rule): one for one in reversed(found)}
         return sorted(unique.values(), key=lambda one: one.order)
+
+    def first(self, most: int) -> list[Broken]:
+        """So many of `broken`, in the same order: of each clause the first, as many of each."""
+        of: dict[str, list[Broken]] = {}
+        for one in self.broken:
+            of.setdefault(one.clause, []).append(one)
+        turns = (one for turn in zip_longest(*of.values()) for one in turn if one is not None)
+        return sorted(islice(turns, most), key=lambda one: one.order)
 
     @property
     def broken_rows(self) -> int:

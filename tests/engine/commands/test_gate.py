@@ -1,11 +1,16 @@
 """The gate by command: verdicts, mistakes, and what it leaves for CI."""
 
+import io
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
 from schemas import junit_faults, sarif_faults
+
+from backfeed.engine.commands import check
+from backfeed.engine.commands._gate import _Lines
+from backfeed.engine.errors import Interrupted, Outage
 
 GOOD = {"id": "a", "instruction": "Double.", "response": "def f(x): return 2 * x"}
 OTHER = {"id": "b", "instruction": "Add.", "response": "def add(a, b): return a + b"}
@@ -64,11 +69,12 @@ def test_what_breaks_the_policy_is_told_by_line(backfeed, write):
     assert said.code == 1
     assert [line.partition(": read:")[0] for line in said.out.splitlines()] == [
         "rows.jsonl: FAILED: 3 of 4 rows break 2 clauses of the default policy",
-        "  unreadable  1 of 4  at most 0  BROKEN",
-        "  failed      2 of 4  at most 0  BROKEN",
-        f"rows.jsonl:3:{begins}: syntax: c: parse: line 1: invalid syntax",
-        "rows.jsonl:4:20: not-json: rows.jsonl:3",
-        f"rows.jsonl:5:{undefined}: F821: d: analyze: line 2: Undefined name `undefined_name`",
+        "  unreadable  1 of 4  at most 0  BROKEN  rows that cannot be used",
+        "  failed      2 of 4  at most 0  BROKEN  rows that fail a check",
+        f"rows.jsonl:3:{begins}: syntax: row c: parse: line 1: invalid syntax",
+        "rows.jsonl:4:20: not-json: row 3",
+        f"rows.jsonl:5:{undefined}: F821: row d: analyze: line 2: Undefined name `undefined_name`",
+        "run it with -o DIR to keep a report that shows these rows with their code",
     ]
     log = json.loads(Path("o.sarif").read_text())
     assert sarif_faults(log) == []
@@ -85,7 +91,7 @@ def test_github_is_told_where_it_asks(backfeed, write, summary):
     said = backfeed("gate", "rows.jsonl")
     column = json.dumps(BAD).index("def") + 1
     where = f"file=rows.jsonl,line=2,col={column},title=backfeed%3A syntax"
-    assert f"::error {where}::c: parse: line 1: invalid syntax" in said.out
+    assert f"::error {where}::row c: parse: line 1: invalid syntax" in said.out
     assert summary.read_text().startswith("before\n### ❌ backfeed gate: `rows.jsonl`\n")
 
 
@@ -96,6 +102,47 @@ def test_json_stands_alone_on_standard_output(backfeed, write, summary):
     told = json.loads(said.out)
     assert (told["verdict"], told["broken_rows"], told["broken"][0]["line"]) == ("failed", 1, 2)
     assert "::error file=rows.jsonl" in said.err
+
+
+def test_github_is_told_of_a_mistake_too(backfeed, summary):
+    said = backfeed("gate", "none.jsonl")
+    assert said.code == 2
+    assert (
+        "::error title=backfeed gate::nothing was judged: there is no file none.jsonl" in said.out
+    )
+    assert "`none.jsonl` was not judged\n\nthere is no file none.jsonl" in summary.read_text()
+
+
+def test_what_is_interrupted_is_kept_where_a_place_is_named(backfeed, write, monkeypatch):
+    def pressed(*_args, **_more):
+        raise Interrupted("interrupted; what was answered is kept")
+
+    monkeypatch.setattr(check.COMMAND, "main", pressed)
+    write(GOOD)
+    said = backfeed("gate", "rows.jsonl")
+    assert (said.code, "nothing is kept without -o DIR or --book PATH" in said.last) == (130, True)
+    for kept in (["-o", "out"], ["--book", "answers"]):
+        said = backfeed("gate", "rows.jsonl", *kept)
+        assert (said.code, said.last) == (130, "backfeed: interrupted; what was answered is kept")
+
+
+def test_an_outage_is_no_verdict(backfeed, write, monkeypatch):
+    def failing(*_args, **_more):
+        raise Outage("3 rows are unfinished")
+
+    monkeypatch.setattr(check.COMMAND, "main", failing)
+    write(GOOD)
+    said = backfeed("gate", "rows.jsonl", "--sarif", "o.sarif")
+    assert (said.code, said.out, Path("o.sarif").exists()) == (3, "", False)
+
+
+def test_lines_are_handed_on_as_they_come():
+    to = io.StringIO()
+    lines = _Lines(to, "/tmp/goes")
+    lines.write("first\nsec")
+    assert to.getvalue() == "first\n"
+    lines.write("ond \x1b[2J\n/tmp/goes/run: 3 accepted\nlast\n")
+    assert to.getvalue() == "first\nsecond [2J\nlast\n"
 
 
 @pytest.mark.bwrap
@@ -115,7 +162,7 @@ def test_the_directory_is_kept_and_is_a_baseline(backfeed, write, tmp_path):
     write("{,", GOOD, OTHER, "{", BAD)
     for baseline in ("out", "out/summary.json"):
         said = backfeed("gate", "rows.jsonl", "--baseline", baseline)
-        assert (said.code, said.out.splitlines()[-1].split(":")[:2]) == (1, ["rows.jsonl", "1"])
+        assert (said.code, said.out.splitlines()[-2].split(":")[:2]) == (1, ["rows.jsonl", "1"])
     write(GOOD, OTHER, "{", BAD)
     said = backfeed("gate", "rows.jsonl", "-o", "out", "--baseline", "out")
     assert said.code == 0
@@ -138,7 +185,7 @@ def test_a_policy_looks_as_deep_as_it_asks(backfeed, write, tmp_path):
     said = backfeed("gate", "rows.jsonl", "--policy", "gate.toml")
     assert said.code == 1
     assert "pass_rate   50 % (1 of 2)  at least 90 %  BROKEN" in said.out
-    assert "rows.jsonl:2" in said.out.splitlines()[-1]
+    assert "rows.jsonl:2" in said.out.splitlines()[-2]
 
 
 @pytest.mark.bwrap
@@ -167,6 +214,7 @@ def test_only_rows_that_changed_are_judged(backfeed, write):
             ["rows.jsonl", "--policy", "typo.toml"],
             "'forbiden'; did you mean 'forbidden'?",
         ),
+        (["rows.jsonl", "--policy", "rule.toml"], "did you mean 'secret/aws-key'?"),
         (["rows.jsonl", "--policy", "leaks.toml"], "no benchmark is named: write against"),
         (["rows.jsonl", "--baseline", "none"], "there is no baseline none"),
         (["rows.jsonl", "--changed-only", "HEAD"], "lies in no Git repository"),
@@ -182,6 +230,7 @@ def test_a_mistake_is_told_before_work(backfeed, write, tmp_path, args, told):
     write(name="empty.jsonl")
     write("forbiden = []", name="typo.toml")
     write("contamination = 0", name="leaks.toml")
+    write('forbidden = ["secret/aws_key"]', name="rule.toml")
     (tmp_path / "other").mkdir()
     write("name = 'synth'", name="other/recipe.toml")
     said = backfeed("gate", *args)

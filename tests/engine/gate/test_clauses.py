@@ -3,10 +3,10 @@
 import pytest
 from judged_rows import failed, judged, remarked, row, said, tried, unread
 
-from backfeed.engine.gate.clauses import clauses, lower_bound
+from backfeed.engine.gate.clauses import clauses
 from backfeed.engine.gate.judge import judge, repeated
 from backfeed.engine.gate.lines import marked
-from backfeed.engine.gate.policy import Policy
+from backfeed.engine.gate.policy import PassRate, Policy
 from backfeed.engine.records import Check, Finding, Message, Origin, Place, Rejection, Sample
 
 SHORT = row("short", said="x", level="none", checks=(Check("parse", "unverified"),))
@@ -54,9 +54,9 @@ def test_rows_that_leave(rows, policy, expected):
         (["pii/email"], {"forbidden": ["secret/*"]}, {}),
         (["secret/aws", "pii/email"], {"forbidden": ["secret/*"]}, {"forbidden": ["a"]}),
         (["secret/aws", "pii/email"], {"forbidden": ["*/*"]}, {"forbidden": ["a", "a"]}),
-        (["quality/short"], {"rules": {"quality/short": 1}}, {}),
-        (["quality/short"], {"rules": {"quality/*": 0}}, {"rules.quality/*": ["a"]}),
-        (["Quality/short"], {"rules": {"quality/*": 0}}, {}),
+        (["quality/short-answer"], {"rules": {"quality/short-answer": 1}}, {}),
+        (["quality/short-answer"], {"rules": {"quality/*": 0}}, {"rules.quality/*": ["a"]}),
+        (["Quality/short-answer"], {"rules": {"quality/*": 0}}, {}),
     ],
 )
 def test_rules_that_rows_have(rules, policy, expected):
@@ -105,7 +105,8 @@ def test_no_row_at_all_breaks_no_share():
 
 def test_the_lower_end_is_that_of_the_textbook():
     """Agresti and Coull 1998, 'score' intervals: 15 of 20 at 95 % is from 0.531 to 0.888."""
-    assert round(lower_bound(15, 20, 0.95), 3) == 0.531
+    (*_, rate) = clauses(Policy(pass_rate=PassRate(0.5)))
+    assert round(rate.found(blamed=5, of=20), 3) == 0.531
 
 
 @pytest.mark.parametrize(
@@ -148,6 +149,9 @@ def test_columns_are_not_missed_in_rows_that_cannot_be_read():
         (row(extra=said({"license": "MIT AND ISC"})), ["MIT"], "other-licence"),
         (row(extra=said({"license": "see LICENSE"})), ["MIT"], "other-licence"),
         (row(), ["MIT"], "no-licence"),
+        (row(extra=said({"license": "Apache License 2.0"})), ["Apache-2.0"], None),
+        (row(extra=said({"license": ["MIT", "Apache 2"]})), ["MIT", "Apache-2.0"], None),
+        (row(extra=said({"detected_licenses": ["MIT", "GPL-3.0"]})), ["MIT"], "other-licence"),
     ],
 )
 def test_licences_are_those_allowed(sample, allowed, rule):

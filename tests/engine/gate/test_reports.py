@@ -10,14 +10,14 @@ from schemas import junit_faults, sarif_faults
 
 from backfeed.engine.gate import judge
 from backfeed.engine.gate import sarif as sarif_file
-from backfeed.engine.gate.annotations import annotations
+from backfeed.engine.gate.annotations import annotations, mistake
 from backfeed.engine.gate.clauses import Blame
 from backfeed.engine.gate.judge import Broken
 from backfeed.engine.gate.junit import junit
 from backfeed.engine.gate.lines import column_of
-from backfeed.engine.gate.markdown import markdown
+from backfeed.engine.gate.markdown import markdown, not_judged
 from backfeed.engine.gate.sarif import sarif
-from backfeed.engine.gate.told import Places, headline
+from backfeed.engine.gate.told import Places, doubt, headline
 from backfeed.engine.records import Place
 
 EVIL = "x\n::error::y \x00\x1b[2J|`<b>`]]>&\ud7ff\ufffe %0A,:"
@@ -125,6 +125,36 @@ def test_markdown_shows_data_as_it_is():
     assert len(rows) == 5
     assert "<b>" not in text
     assert all(line.replace("\\|", "").count("|") == 4 for line in rows)
+
+
+def test_of_many_rows_each_clause_shows_some():
+    rows = [row(str(n), n + 1, said=str(n)) for n in range(40)]
+    verdict, _ = judged([*rows, failed("late", 90)], required_columns=["tests", "topic"])
+    shown = verdict.first(7)
+    assert len(verdict.broken) == 2 * 41 + 1
+    assert [one.place.line for one in shown] == sorted(one.place.line for one in shown)
+    assert {one.clause for one in shown} == {
+        "failed",
+        "required_columns.tests",
+        "required_columns.topic",
+    }
+    assert shown[-1].name == "late"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [("sytax", "reject.sytax: no row leaves as that; did you mean 'syntax'?"),
+     ("wa", ""), ("syntax", ""), ("F821", ""), ("clippy::all", "")],
+)  # fmt: skip
+def test_a_reason_that_nothing_has_may_be_misspelt(reason, told):
+    verdict, _ = judged([row()], reject={reason: 0})
+    assert doubt(verdict.outcomes[-1]) == told
+
+
+def test_what_was_not_judged_is_told_as_data_cannot_forge():
+    said = mistake("no file x\n::error::y")
+    assert said == "::error title=backfeed gate::nothing was judged: no file x ::error::y"
+    assert not_judged("a|b", "no <b>").startswith("### ⚠️ backfeed gate: `a\\|b` was not judged")
 
 
 @pytest.mark.parametrize(
