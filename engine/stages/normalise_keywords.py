@@ -1,10 +1,10 @@
-"""Keywords of a set of samples -> the same with one name for each thing."""
+"""Keywords, or labels, of a set of samples -> the same with one name for each thing."""
 
 import json
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ from backfeed.engine.stages._vocabulary import words
 Floats = npt.NDArray[np.float32]
 
 AT_ONCE = 1024
-COLUMN = ("keywords",)
+NAMED = {"keywords": "synonyms", "labels": "label_names"}
+"""The columns whose phrases can be put together, and the artefact of their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class NormaliseKeywords:
 
     Names are kept in the artefact `synonyms` (JSON: phrase -> name), and what has a name keeps it
     in later rounds. A file `overrides` (JSON or TOML: phrase -> name, "" to drop it) wins over all.
+    `of` "labels" does the same for fine labels (Infinity-Instruct P2-a), with the artefact
+    `label_names`. Names that fewer than `least` rows have are
+    dropped; they are back when more rows have them.
 
     in:  rows with "binary trees", "Binary-Tree", "regex"; one with "regular expression"
     out: the rows with "binary trees", "regex"; synonyms {"binary-tree": "binary trees", ...}
@@ -46,10 +50,10 @@ class NormaliseKeywords:
     threshold: float | None = 0.85
     support: int | None = None
     confidence: float = 0.99
-    version = 1
-    reads = ("synonyms", "overrides")
+    of: str = "keywords"
+    least: int = 1
+    version = 2
     optional = ("overrides",)
-    writes = ("synonyms",)
     spare = True
     incremental = True
     asks = ("embedder",)
@@ -62,12 +66,25 @@ class NormaliseKeywords:
                 raise ConfigError(f"normalise_keywords.{name} = {value}: give a share up to 1")
         if self.support is not None and self.support < 2:
             raise ConfigError(f"normalise_keywords.support = {self.support}: 2 rows at least")
+        if self.of not in NAMED:
+            raise ConfigError(f"normalise_keywords.of = {self.of!r}: it is {' or '.join(NAMED)}")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of earlier rounds, and what the user says."""
+        return (NAMED[self.of], "overrides")
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The names of all phrases."""
+        return (NAMED[self.of],)
 
     def whole(self, table: Table) -> Asks[Result]:
         """Two passes, three with `support`; some hundred bytes and a vector for each phrase."""
-        known = _read((yield from Read("synonyms")), "synonyms")
+        mine = NAMED[self.of]
+        known = _read((yield from Read(mine)), mine)
         overrides = _read((yield from Read("overrides")), "overrides")
-        counts = Counter(phrase for phrases in _lists(table) for phrase in phrases)
+        counts = Counter(phrase for phrases in _lists(table, self.of) for phrase in phrases)
         tally = _Tally(counts, known)
         if self.threshold is not None:
             yield from self._near(tally)
@@ -75,10 +92,12 @@ class NormaliseKeywords:
         if self.support is not None:
             metrics["merged_association"] = self._associated(tally, table)
         names = tally.names(overrides)
+        told = json.dumps(names, ensure_ascii=False, sort_keys=True, indent=0).encode()
+        if self.least > 1:
+            metrics["dropped_rare"] = _drop_rare(names, counts, self.least)
         after = {names[phrase] for phrase in counts} - {""}
         metrics |= {"phrases_before": len(counts), "phrases_after": len(after), **tally.merged()}
-        told = json.dumps(names, ensure_ascii=False, sort_keys=True, indent=0).encode()
-        return Result((_renamed(row, names) for row in table), {"synonyms": told}, metrics)
+        return Result((_renamed(row, names, self.of) for row in table), {mine: told}, metrics)
 
     def _near(self, tally: "_Tally") -> Asks[None]:
         """Join what embeddings put together."""
@@ -98,9 +117,9 @@ class NormaliseKeywords:
 
     def _associated(self, tally: "_Tally", table: Table) -> int:
         """Join what always stands together."""
-        keys = ([tally.led_by(phrase) for phrase in phrases] for phrases in _lists(table))
+        keys = ([tally.led_by(phrase) for phrase in phrases] for phrases in _lists(table, self.of))
         counts = Counter(key for row in keys for key in set(row))
-        keys = ([tally.led_by(phrase) for phrase in phrases] for phrases in _lists(table))
+        keys = ([tally.led_by(phrase) for phrase in phrases] for phrases in _lists(table, self.of))
         found = associated(keys, counts, support=self.support or 2, confidence=self.confidence)
         settled = set(tally.order()[0])
         fresh = {one: two for one, two in found.items() if one not in settled}
@@ -186,14 +205,27 @@ def _vector(phrase: str) -> Asks[list[float]]:
     return found
 
 
-def _lists(table: Table) -> Iterator[list[str]]:
+def _drop_rare(names: dict[str, str], counts: Counter[str], least: int) -> int:
+    """Give no name to what too few rows have; how many names are gone."""
+    often: Counter[str] = Counter()
+    for phrase, count in counts.items():
+        often[names[phrase]] += count
+    rare = {name for name, count in often.items() if name and count < least}
+    for phrase in counts:
+        if names[phrase] in rare:
+            names[phrase] = ""
+    return len(rare)
+
+
+def _lists(table: Table, of: str) -> Iterator[list[str]]:
     """The phrases of each row, whatever their kinds."""
-    for batch in table.batches(COLUMN):
-        for row in batch["keywords"].to_pylist():
-            yield [phrase for kind in KINDS for phrase in (row or {}).get(kind) or ()]
+    kinds = KINDS if of == "keywords" else ("fine",)
+    for batch in table.batches([of]):
+        for row in batch[of].to_pylist():
+            yield [phrase for kind in kinds for phrase in (row or {}).get(kind) or ()]
 
 
-def _renamed(row: Sample, names: Mapping[str, str]) -> Sample:
+def _renamed(row: Sample, names: Mapping[str, str], of: str) -> Sample:
     """The row with names for its phrases, each under the first of its kinds."""
     seen: set[str] = set()
 
@@ -204,6 +236,8 @@ def _renamed(row: Sample, names: Mapping[str, str]) -> Sample:
                 seen.add(name)
                 yield name
 
+    if of == "labels":
+        return row.but(labels=replace(row.labels, fine=tuple(kept(row.labels.fine))))
     return row.but(keywords=Keywords(*(tuple(kept(getattr(row.keywords, kind))) for kind in KINDS)))
 
 

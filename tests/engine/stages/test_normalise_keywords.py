@@ -6,7 +6,7 @@ import pytest
 
 from backfeed.engine.conformance import Rows
 from backfeed.engine.errors import ConfigError, InputError, Refused
-from backfeed.engine.records import Keywords, Sample
+from backfeed.engine.records import Keywords, Labels, Sample
 from backfeed.engine.requests import Embed, Read, rejoined
 from backfeed.engine.stages.normalise_keywords import NormaliseKeywords
 
@@ -140,3 +140,19 @@ def test_a_bad_file_is_told(tmp_path, text):
 def test_settings_are_checked(settings):
     with pytest.raises(ConfigError, match="normalise_keywords"):
         NormaliseKeywords(**settings)
+
+
+def test_labels_are_put_together_and_rare_ones_dropped():
+    said = [("Heap", "coding"), ("heaps", "coding"), ("sql",)]
+    table = [Sample(id=str(n), labels=Labels(fine=one)) for n, one in enumerate(said)]
+    found = normalised(table=table, of="labels", threshold=None, least=2)
+    assert [row.labels.fine for row in found.rows] == [("heap", "coding"), ("heap", "coding"), ()]
+    assert found.metrics["dropped_rare"] == 1
+    told = json.loads(found.artefacts["label_names"])
+    assert told == {"Heap": "heap", "heaps": "heap", "coding": "coding", "sql": "sql"}
+    assert NormaliseKeywords(of="labels").writes == ("label_names",)
+
+
+def test_what_cannot_be_put_together_is_told():
+    with pytest.raises(ConfigError, match="'words': it is keywords or labels"):
+        NormaliseKeywords(of="words")
