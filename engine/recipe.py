@@ -16,6 +16,7 @@ from backfeed.engine.identity import digest
 _INPUT_KINDS = ("seeds", "rows", "file", "benchmarks")
 _KINDS = ("code", "general")
 _CARRIES = ("both", "seeds", "out")
+_KEEPS = ("all", "last")
 _SIGNS = ("<", "<=", ">", ">=")
 
 
@@ -85,7 +86,9 @@ class Loop:
     """Steps that are repeated.
 
     `until` is `METRIC < NUMBER`, judged on committed rounds; `carry` says what the next round
-    starts from: its own seeds and what came out (both), or one of them.
+    starts from: its own seeds and what came out (both), or one of them. What goes on are the rows
+    before the loop and those of all rounds; or, with `keep` last, those of the last round alone:
+    the rounds before it were trials.
     """
 
     name: str
@@ -93,6 +96,7 @@ class Loop:
     rounds: int = 1
     until: str = ""
     carry: str = "both"
+    keep: str = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class _LoopKeys:
     rounds: int = 1
     until: str = ""
     carry: str = "both"
+    keep: str = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +249,9 @@ def _loop(settings: dict[str, Any], where: str, names: dict[str, int]) -> Loop:
     if not inner:
         raise ConfigError(f"{where}: loop {name!r} has no [[step.step]]")
     keys = build(_LoopKeys, settings, f"{where}: loop {name!r}")
-    loop = Loop(name, (), keys.rounds, keys.until, keys.carry)
+    loop = Loop(name, (), keys.rounds, keys.until, keys.carry, keys.keep)
     _one_of(loop.carry, _CARRIES, f"{where}: loop {name!r}: carry")
+    _one_of(loop.keep, _KEEPS, f"{where}: loop {name!r}: keep")
     if loop.rounds < 1:
         raise ConfigError(f"{where}: loop {name!r}: rounds = {loop.rounds}: it must be 1 or more")
     if loop.until:

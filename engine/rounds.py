@@ -12,6 +12,7 @@ from backfeed.engine.files import write_whole
 from backfeed.engine.recipe import Loop, condition
 from backfeed.engine.state import State, Turns
 from backfeed.engine.store import DiskTable
+from backfeed.engine.tally import Tallies
 
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -30,15 +31,28 @@ def commit_round(work: Path, loop: Loop, inner: State, *, turns: Turns) -> None:
     write_whole(work / "rounds" / f"{name}.json", text)
 
 
-def after_round(state: State, inner: State) -> State:
-    """The outer state when a round has ended; its rows are still those before the loop."""
-    state.tallies.merge(inner.tallies)
+def after_round(loop: Loop, state: State, inner: State, *, before: State) -> State:
+    """The outer state when a round has ended, with the rows that would go on now.
+
+    `before` is the state before the loop. If only the last round counts, what the others cost is
+    all that is kept of them; one that was stopped does not take the place of a whole one.
+    """
+    last = loop.keep == "last"
+    if last and inner.stopped and state is not before:
+        return replace(state, complete=False, stopped=inner.stopped)
+    tallies, base = Tallies(), before if last else state
+    tallies.merge(base.tallies)
+    for stage, tally in state.tallies.items() if last else ():
+        tallies.of(stage).used = {desk: replace(used) for desk, used in tally.used.items()}
+    tallies.merge(inner.tallies)
     return replace(
         state,
-        left=[*state.left, *inner.left],
+        rows=inner.rows if last else DiskTable([*state.rows.paths, *inner.rows.paths]),
+        tallies=tallies,
+        left=[*base.left, *inner.left],
         artefacts=inner.artefacts,
         metrics={**state.metrics, **inner.metrics},
-        complete=state.complete and inner.complete,
+        complete=base.complete and inner.complete,
         stopped=state.stopped or inner.stopped,
     )
 

@@ -74,20 +74,19 @@ class Stepper:
 
     async def _loop(self, loop: Loop, state: State, turns: Turns) -> State:
         """Rounds: each starts from seeds and artefacts, and is committed in `rounds/`."""
-        seeds, made = state.rows, list(state.rows.paths)
+        before, seeds = state, state.rows
         for turn in range(loop.rounds):
             now = (*(turns or state.past.turns), turn)
             inner = State(seeds, dict(state.artefacts), past=state.past)
             inner = await self.run(loop.steps, inner, Goal(), turns=now)
-            made += inner.rows.paths
-            state = after_round(state, inner)
+            state = after_round(loop, state, inner, before=before)
             if inner.stopped:
                 break
             commit_round(self.work, loop, inner, turns=now)
             if loop.until and holds(loop.until, inner.metrics, len(inner.rows)):
                 break
             seeds = inner.seeds or carried(loop.carry, seeds, inner.rows)
-        return replace(state, rows=DiskTable(made))
+        return state
 
     async def _step(
         self, steps: Sequence[Step], state: State, *, goal: Goal, turns: Turns

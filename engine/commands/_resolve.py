@@ -41,6 +41,7 @@ def _format(wanted: Wanted) -> dict[str, str]:
 def _step(step: Step | Loop) -> dict[str, Any]:
     if isinstance(step, Loop):
         rest = {"rounds": step.rounds, "until": step.until, "carry": step.carry}
+        rest |= {"keep": step.keep} if step.keep != "all" else {}
         return {"loop": step.name, **rest, "step": [_step(inner) for inner in step.steps]}
     settings = {key: value for key, value in asdict(step.stage).items() if key != "version"}
     only = {"only": step.only} if step.only else {}

@@ -7,10 +7,13 @@ import pytest
 from verbs import By, Double, Half, Measure, length, many, raises, run, step
 
 from backfeed.engine.errors import ConfigError, Outage, PluginFault, Refused
+from backfeed.engine.output import read_rows
 from backfeed.engine.recipe import Loop
 from backfeed.engine.records import Sample
 from backfeed.engine.requests import Embed, Prompt, Read, Result, over
-from backfeed.engine.store import ROW_SCHEMA
+from backfeed.engine.rounds import after_round
+from backfeed.engine.state import State
+from backfeed.engine.store import ROW_SCHEMA, DiskTable
 
 ROWS = many(10)
 
@@ -227,6 +230,50 @@ def test_a_metric_that_nobody_gives_is_named(tmp_path):
 def test_what_a_round_starts_from(tmp_path, carry, codes):
     loop = Loop("more", (step(Double()),), rounds=2, carry=carry)
     assert run(tmp_path, loop, samples=[Sample(code="a")]).codes() == codes
+
+
+@dataclass(frozen=True)
+class Keeps:
+    """Keeps one row in the first round, two in the second, ...; each is asked about."""
+
+    version: int = 1
+    asks = ("embedder",)
+
+    def whole(self, table):
+        yield from over(table, lambda row: Embed(f"{row.code} {table.round}"))
+        rows = [
+            row if number <= table.round else row.no("keeps", "late", f"round {table.round}")
+            for number, row in enumerate(table)
+        ]
+        return Result(rows, metrics={"kept": table.round + 1})
+
+
+def test_a_loop_may_keep_its_last_round_alone(tmp_path):
+    """No row comes twice, and the counts are those of the round that counts; costs are of all."""
+    loop = Loop("trials", (step(Keeps()),), rounds=3, until="kept > 1", carry="seeds", keep="last")
+    done = run(tmp_path, step(Half()), loop, samples=many(8))
+    assert done.codes() == ["code 1", "code 3"]
+    gone = [(row.rejected.reason, row.rejected.detail) for row in read_rows(tmp_path / "rejected")]
+    assert gone == 4 * [("even", "")] + 2 * [("late", "round 1")]
+    tally = done.report.tallies["keeps"]
+    assert (tally.entered, tally.out, tally.rejected.total()) == (4, 2, 2)
+    assert tally.used["embedder"].calls == 8
+    assert [path.name for path in sorted((tmp_path / ".work/rounds").iterdir())] == [
+        "trials-0.json", "trials-1.json",
+    ]  # fmt: skip
+
+
+def test_a_trial_that_was_stopped_leaves_the_one_before():
+    loop = Loop("trials", (), rounds=3, keep="last")
+    start = State(DiskTable([]), metrics={"n": 0.0})
+    whole = State(DiskTable(["one"]), left=["left"], metrics={"n": 1.0})
+    cut = State(DiskTable([]), metrics={"n": 2.0}, complete=False, stopped="usd")
+    first = after_round(loop, start, whole, before=start)
+    assert (first.rows.paths, first.complete) == (["one"], True)
+    second = after_round(loop, first, cut, before=start)
+    assert (second.rows.paths, second.left, second.metrics) == (["one"], ["left"], {"n": 1.0})
+    assert (second.complete, second.stopped) == (False, "usd")
+    assert after_round(loop, start, cut, before=start).rows.paths == []
 
 
 def test_a_stage_may_name_the_next_rounds_seeds(tmp_path):
