@@ -111,9 +111,14 @@ def lacking(language: str, job: Job, outcome: Outcome) -> str:
 
     What is nearly the name of a file that it is given is a fault of its own.
     """
-    plugin = languages.load(language)
-    why = str(plugin.lacking(job, outcome)) if hasattr(plugin, "lacking") else ""
+    why = needed(language, job, outcome)
     return "" if misspelt(lacked(why), job.files) else why
+
+
+def needed(language: str, job: Job, outcome: Outcome) -> str:
+    """The same, of whatever a program did not find, however it spells that."""
+    plugin = languages.load(language)
+    return str(plugin.lacking(job, outcome)) if hasattr(plugin, "lacking") else ""
 
 
 def evidence_of(check: str, job: Job, outcome: Outcome, *, word: str) -> Evidence:

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 from backfeed.engine import languages
 from backfeed.engine.errors import Refused
-from backfeed.engine.methods.lacks import lacked
+from backfeed.engine.methods.lacks import lacked, misspelt
 from backfeed.engine.records import VERDICT_OF, Check, Finding, Level, Sample
 from backfeed.engine.requests import Asks, Compute, Job, Limits, Outcome
 from backfeed.engine.stages._ages import BROKE, too_old
 from backfeed.engine.stages._files import beside
 from backfeed.engine.stages._outside import excuse
-from backfeed.engine.stages._runs import Ran, Skips, evidence_of, lacking, run_tests, tail
+from backfeed.engine.stages._runs import Ran, Skips, evidence_of, needed, run_tests, tail
 from backfeed.engine.stages._test_jobs import SUITE_TIMES, roomy
 
 
@@ -88,10 +88,13 @@ def _run_alone(sample: Sample, limits: Limits) -> Asks[Sample]:
         return _unverified(sample, "run", refused.detail)
     evidence = evidence_of("run", job, outcome, word=outcome.verdict)
     why = tail(sample.language, outcome)
-    lack = lacking(sample.language, job, outcome)
-    if not lack and outcome.verdict in BROKE:
-        lack = yield from too_old(sample.language, [sample.code, *(f.text for f in job.files)])
-    lack = lack or excuse(sample, outcome, why)
+    lack = needed(sample.language, job, outcome)
+    if meant := misspelt(lacked(lack), job.files):
+        lack, why = "", f"there is no {lacked(lack)}: {meant} is near it"
+    elif not lack:
+        if outcome.verdict in BROKE:
+            lack = yield from too_old(sample.language, [sample.code, *(f.text for f in job.files)])
+        lack = lack or excuse(sample, outcome, why)
     if lack:
         return _unverified(sample, "run", lack).but(evidence=(*sample.evidence, evidence))
     verdict = VERDICT_OF[outcome.verdict]
