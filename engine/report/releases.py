@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from backfeed.engine.config import read_toml
+from backfeed.engine.methods.notes import noted
 from backfeed.engine.output import read_rows
 from backfeed.engine.records import Sample
-from backfeed.engine.stages._notes import noted
 
 RELEASES = ("filtered", "paper", "raw")
 STATIC = ("extract", "parse", "analyze", "fit")

@@ -15,10 +15,10 @@ from backfeed.engine.methods.agreement import (
     Agreement,
     agreement,
 )
+from backfeed.engine.methods.notes import noted
 from backfeed.engine.records import VERDICT_OF, Sample, Test
 from backfeed.engine.requests import Asks, Compute, Limits, together
 from backfeed.engine.stages._answers import Draft, Question, read_answer
-from backfeed.engine.stages._notes import noted
 from backfeed.engine.stages._runs import Ran, of_error, run_tests
 from backfeed.engine.stages._suites import stripped
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from backfeed.engine import languages
+from backfeed.engine.methods.notes import with_notes
 from backfeed.engine.methods.problem_facts import blocks, fenced, names
 from backfeed.engine.prompts import by_model
 from backfeed.engine.records import EXTRACTIVE, Message, Sample
 from backfeed.engine.requests import Asks, Prompt
 from backfeed.engine.stages._alone import missing, too_many
-from backfeed.engine.stages._notes import with_notes
 
 FENCE = "```"
 _MOST_WORDS = 5

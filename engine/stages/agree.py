@@ -6,12 +6,12 @@ from typing import Any
 from backfeed.engine import languages
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.methods.agreement import PASSED, SILENT, settles
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Check, Finding, Message, Sample, Test
 from backfeed.engine.requests import Asks, Limits, together
 from backfeed.engine.stages._agreement import Board, board, candidates, run_each, signs, stub_of
 from backfeed.engine.stages._answers import TEXT_TYPES
-from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages._repair import Mended, repair
 from backfeed.engine.stages._runs import Ran
 

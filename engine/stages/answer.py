@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from backfeed.engine.errors import ConfigError
+from backfeed.engine.methods.notes import with_notes
 from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Check, Finding, Message, Sample
 from backfeed.engine.requests import Asks, Prompt, together
 from backfeed.engine.stages._answers import Draft, Question, ask_answer
 from backfeed.engine.stages._forms import Form, forms
-from backfeed.engine.stages._notes import with_notes
 
 
 @dataclass(frozen=True, slots=True)

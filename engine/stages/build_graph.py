@@ -8,9 +8,9 @@ from backfeed.engine.contracts import Table
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.methods import graph_feedback, graph_ledger
 from backfeed.engine.methods.keyword_graph import FORMS, add_samples, load, to_bytes
+from backfeed.engine.methods.notes import noted
 from backfeed.engine.records import Sample
 from backfeed.engine.requests import Asks, Read, Result
-from backfeed.engine.stages._notes import noted
 
 
 @dataclass(frozen=True, slots=True)

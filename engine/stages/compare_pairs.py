@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from backfeed.engine.contracts import Table
 from backfeed.engine.errors import AskFailed, ConfigError
+from backfeed.engine.methods.notes import noted
 from backfeed.engine.records import NamedScore, Sample
 from backfeed.engine.requests import Asks, Prompt, Result, over, together
-from backfeed.engine.stages._notes import noted
 
 SCORE = "harder"
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backfeed.engine.methods.keyword_graph import KINDS
+from backfeed.engine.methods.notes import with_notes
 from backfeed.engine.methods.phrases import Support, clean, form
 from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Keywords, Sample
 from backfeed.engine.requests import Asks, Prompt
-from backfeed.engine.stages._notes import with_notes
 from backfeed.engine.stages._problems import Phrases
 from backfeed.engine.stages._vocabulary import support, words
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from backfeed.engine.errors import AskFailed, ConfigError
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.methods.problem_facts import names, prose
 from backfeed.engine.methods.rouge import rouge_l, tokens
 from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import Asks, Prompt
-from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages._problems import NAMELESS, SHOWING, apart, dependent, with_given
 from backfeed.engine.stages._tables import table
 

@@ -7,11 +7,11 @@ from math import ceil
 
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.methods.keyword_graph import KINDS
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.methods.phrases import Support, form
 from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Keywords, Message, Sample
 from backfeed.engine.requests import Asks, Prompt
-from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages._problems import dependent, short
 from backfeed.engine.stages._vocabulary import words
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from backfeed.engine.errors import AskFailed, ConfigError
+from backfeed.engine.methods.notes import with_notes
 from backfeed.engine.methods.problem_facts import names
 from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import Asks, Prompt, together
-from backfeed.engine.stages._notes import with_notes
 from backfeed.engine.stages._problems import (
     REPLIES,
     SHOWING,

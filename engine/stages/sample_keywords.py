@@ -16,9 +16,9 @@ from backfeed.engine.methods import graph_ledger
 from backfeed.engine.methods.graph_ledger import UsedSet, mark_of
 from backfeed.engine.methods.graph_walks import Rules, Walks, draw_sets
 from backfeed.engine.methods.keyword_graph import ANY, KINDS, load
+from backfeed.engine.methods.notes import with_notes
 from backfeed.engine.records import Keywords, Lineage, Sample
 from backfeed.engine.requests import Asks, Read, Result
-from backfeed.engine.stages._notes import with_notes
 
 _BOUNDS = {
     "most": (0, 10_000_000), "per_row": (0, 10_000), "temperature": (0.1, 1000),

@@ -5,12 +5,12 @@ from typing import Any
 
 from backfeed.engine import languages
 from backfeed.engine.errors import AskFailed, ConfigError
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.prompts import by_model
 from backfeed.engine.records import Check, Finding, Sample, Test
 from backfeed.engine.requests import Asks, Compute, Prompt, together
 from backfeed.engine.stages._answers import TEXT_TYPES, Question
 from backfeed.engine.stages._forms import forms
-from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages._suites import Case, Programs, Scripts, cases_of
 
 Suite = Scripts | Programs

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backfeed.plugin import Check, ConfigError, Finding, Message, Sample, prose_language
-from backfeed.plugins.infinity._extra import columns, named
+from backfeed.plugin import Check, ConfigError, Finding, Message, Sample, notes, prose_language
+from backfeed.plugins.infinity._extra import named
 from backfeed.plugins.infinity._scripts import misread
 from backfeed.plugins.infinity._turns import Settled, Unsettled, settle
 
@@ -47,7 +47,7 @@ class SettleTurns:
 
     def each(self, sample: Sample) -> list[Sample]:
         """Nothing is asked."""
-        extra = columns(sample)
+        extra = notes.noted(sample)
         source = sample.origin.source or named(extra, self.sources) or sample.place.file
         sample = sample.but(origin=replace(sample.origin, source=source), kind=_kind(sample))
         try:

@@ -39,6 +39,7 @@ from backfeed.engine.errors import (
     ServiceRefusal,
     Throttled,
 )
+from backfeed.engine.prompts import by_model
 from backfeed.engine.records import (
     Check,
     Evidence,
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
         keyword_graph,
         licences,
         minhash,
+        notes,
         outlines,
         personal_data,
         phrases,
@@ -115,7 +117,7 @@ if TYPE_CHECKING:
 METHODS = (
     "agreement", "benchmarks", "code_blocks", "compare", "contamination", "diversity",
     "dsir", "feedback_log", "fingerprints", "forecast", "graph_feedback", "graph_ledger",
-    "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash", "outlines",
+    "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash", "notes", "outlines",
     "personal_data", "phrases", "problem_facts", "prose_language", "quality", "rouge", "seed_rules",
     "splits", "synonyms", "text_parts",
 )  # fmt: skip
@@ -128,9 +130,9 @@ __all__ = [
     "Pinned", "Place", "Prompt", "Read", "ReadRules", "Reader", "Refused", "Rejection", "Request",
     "Result", "Sample", "Sandbox", "Score", "Service", "ServiceRefusal", "Source", "Table", "Test",
     "Throttled", "Train", "Trained", "Who", "WholeStage", "agreement", "ask_valid", "benchmarks",
-    "code_blocks", "compare", "contamination", "diversity", "dsir", "feedback_log", "fingerprints",
-    "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
-    "keyword_graph", "licences", "minhash", "outlines", "over", "personal_data", "phrases",
+    "by_model", "code_blocks", "compare", "contamination", "diversity", "dsir", "feedback_log",
+    "fingerprints", "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
+    "keyword_graph", "licences", "minhash", "notes", "outlines", "over", "personal_data", "phrases",
     "problem_facts", "prose_language", "quality", "rejoined", "rouge", "seed_rules", "splits",
     "synonyms", "text_parts", "together",
 ]  # fmt: skip

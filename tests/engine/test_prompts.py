@@ -6,10 +6,10 @@ import pytest
 
 from backfeed.engine import prompts
 from backfeed.engine.errors import PluginFault, UnknownName
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.recipe import Step
 from backfeed.engine.records import Sample
 from backfeed.engine.requests import Prompt, rejoined
-from backfeed.engine.stages._notes import noted, with_notes
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import pytest
 from stages.dialogue import outcome, report, spec
 
 from backfeed.engine.errors import ConfigError, Refused
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Compute, Job, Prompt, Who, rejoined
-from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages.agree import Agree
 
 OUTCOMES = {

@@ -10,10 +10,10 @@ import pytest
 from stages.dialogue import computed
 
 from backfeed.engine import languages
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import CodeCheck, Prompt, Who, rejoined
 from backfeed.engine.services import open_sandbox
-from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages._suites import ProgramCase, Programs, ScriptCase, Scripts
 from backfeed.engine.stages.agree import Agree
 from backfeed.engine.stages.analyze import Analyze

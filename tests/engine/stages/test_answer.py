@@ -7,10 +7,10 @@ from verbs import By
 
 from backfeed.engine.errors import ConfigError, Refused
 from backfeed.engine.lanes import Engine
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.requests import Compute, Who, rejoined
 from backfeed.engine.stages._answers import MENDABLE, Question, read_answer
-from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages.answer import Answer
 
 PROBLEM = "Write a function `double(x)` in Python.\n\n```python\ndef double(x):\n```\n"

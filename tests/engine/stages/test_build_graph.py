@@ -8,9 +8,9 @@ from backfeed.engine.errors import ConfigError
 from backfeed.engine.methods import graph_ledger
 from backfeed.engine.methods.graph_ledger import UsedSet
 from backfeed.engine.methods.keyword_graph import load
+from backfeed.engine.methods.notes import with_notes
 from backfeed.engine.records import Keywords, Sample
 from backfeed.engine.requests import Read, rejoined
-from backfeed.engine.stages._notes import with_notes
 from backfeed.engine.stages.build_graph import BuildGraph
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from backfeed.engine.conformance import Rows
 from backfeed.engine.errors import ConfigError, Refused
+from backfeed.engine.methods.notes import with_notes
 from backfeed.engine.records import Message, NamedScore, Sample
 from backfeed.engine.requests import Prompt, rejoined
-from backfeed.engine.stages._notes import with_notes
 from backfeed.engine.stages.compare_pairs import Compared, ComparePairs
 
 

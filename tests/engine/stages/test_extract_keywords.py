@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backfeed.engine import languages
+from backfeed.engine.methods.notes import noted
 from backfeed.engine.records import Keywords, Message, Sample
 from backfeed.engine.requests import Who, rejoined
-from backfeed.engine.stages._notes import noted
 from backfeed.engine.stages._problems import Phrases
 from backfeed.engine.stages._vocabulary import support
 from backfeed.engine.stages.extract_keywords import MOST, ExtractKeywords, normalised

@@ -6,11 +6,11 @@ from collections import Counter
 import pytest
 
 from backfeed.engine.errors import ConfigError, Refused
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.prompts import mark
 from backfeed.engine.records import Lineage, Message, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Prompt, Who, rejoined
-from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages.harden import DIRECTIONS, Evolved, Harden, definitions
 from backfeed.engine.tally import Tally
 

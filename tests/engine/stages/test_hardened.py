@@ -8,8 +8,8 @@ from verbs import By
 
 from backfeed.engine.conformance import Rows
 from backfeed.engine.lanes import Engine
+from backfeed.engine.methods.notes import noted
 from backfeed.engine.records import Message, Sample
-from backfeed.engine.stages._notes import noted
 from backfeed.engine.stages.compare_pairs import ComparePairs
 from backfeed.engine.stages.harden import Harden
 from backfeed.engine.stages.reword import Reword

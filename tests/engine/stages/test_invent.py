@@ -5,9 +5,9 @@ import json
 import pytest
 
 from backfeed.engine.errors import ConfigError
+from backfeed.engine.methods.notes import noted
 from backfeed.engine.records import Keywords, Sample
 from backfeed.engine.requests import Who, rejoined
-from backfeed.engine.stages._notes import noted
 from backfeed.engine.stages.invent import Dropped, Invent, Invention, listed
 
 SET = ["task:log analysis", "instruction:stable order", "knowledge:heap",

@@ -4,9 +4,9 @@ import pytest
 from stages.test_agree import agreed, code, numbers, posed, text
 
 from backfeed.engine.errors import Refused
+from backfeed.engine.methods.notes import noted
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Prompt
-from backfeed.engine.stages._notes import noted
 from backfeed.engine.stages._repair import LONGEST, Doubt, _shown
 
 ROWS = {"A": "++-", "B": "+++", "C": "-++", "D": "++-", "stub": "---"}

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from backfeed.engine.errors import ConfigError, InvalidReply
+from backfeed.engine.methods.notes import noted
 from backfeed.engine.prompts import mark
 from backfeed.engine.records import EXTRACTIVE, Lineage, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Prompt, Who, rejoined
-from backfeed.engine.stages._notes import noted
 from backfeed.engine.stages._problems import REPLIES, Problem, unanswerable
 from backfeed.engine.stages.reverse import Reverse
 

@@ -6,10 +6,10 @@ from collections import Counter
 import pytest
 
 from backfeed.engine.errors import ConfigError, Refused
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.prompts import mark
 from backfeed.engine.records import Lineage, Message, Sample
 from backfeed.engine.requests import Prompt, Who, rejoined
-from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages.harden import Harden
 from backfeed.engine.stages.reword import Reword, Reworded, drawn, voices
 from backfeed.engine.tally import Tally

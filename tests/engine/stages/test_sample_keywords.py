@@ -10,9 +10,9 @@ from backfeed.engine.errors import ConfigError, InputError
 from backfeed.engine.identity import content_id
 from backfeed.engine.methods import graph_ledger
 from backfeed.engine.methods.keyword_graph import Term, add_samples, add_vocabulary, to_bytes
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.records import Keywords, Sample
 from backfeed.engine.requests import rejoined
-from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages.build_graph import BuildGraph
 from backfeed.engine.stages.sample_keywords import SampleKeywords
 

@@ -4,11 +4,11 @@ import msgspec
 import pytest
 
 from backfeed.engine.errors import ConfigError, InvalidReply, Refused
+from backfeed.engine.methods.notes import noted, with_notes
 from backfeed.engine.records import Message, Sample
 from backfeed.engine.records import Test as Tested
 from backfeed.engine.requests import Compute, Who, rejoined
 from backfeed.engine.stages._answers import Question
-from backfeed.engine.stages._notes import noted, with_notes
 from backfeed.engine.stages._suites import ProgramCase, Programs, ScriptCase, Scripts, cases_of
 from backfeed.engine.stages.write_tests import WriteTests
 
