@@ -18,7 +18,7 @@ from backfeed.plugins.infinity._extra import named
 from backfeed.plugins.infinity._marks import rejected
 from backfeed.plugins.infinity._texts import COLUMNS, domains, spoken
 
-LIST = "source_list"
+LIST = "droplist"
 WRITTEN = "sources"
 _SHARES = ("short", "distinct")
 
@@ -35,7 +35,7 @@ class FilterSources:
     leaves the rule open.
 
     All sub-tasks are written to the artefact `sources` (TOML: `[[drop]]` with a reason and
-    `[[keep]]`, each with its figures). A file `source_list` of that form wins over the rule; an
+    `[[keep]]`, each with its figures). A file `droplist` of that form wins over the rule; an
     entry without a task is meant for all of them.
 
     in:  60 rows of source "flan", task "sst2", with the answers "positive" and "negative"

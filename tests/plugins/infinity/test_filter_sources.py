@@ -109,7 +109,7 @@ def test_a_list_wins(tmp_path):
         '[[keep]]\nsource = "flan"\ntask = "t"\n[[drop]]\nsource = "old"\nreason = "no licence"\n'
     )
     pool = [*rows("t", LABELS), *rows("u", LONG, source="old")]
-    found, _ = run(FilterSources(), pool, source_list=path)
+    found, _ = run(FilterSources(), pool, droplist=path)
     assert len(alive(found)) == 60
     assert (found[-1].rejected.reason, found[-1].rejected.detail) == (
         "listed", "old/u: no licence",
@@ -121,7 +121,7 @@ def test_what_it_wrote_can_be_given_to_it(tmp_path):
     _, first = run(FilterSources(), pool)
     path = tmp_path / "sources.toml"
     path.write_bytes(first.artefacts["sources"])
-    found, _ = run(FilterSources(least_rows=10_000), pool, source_list=path)
+    found, _ = run(FilterSources(least_rows=10_000), pool, droplist=path)
     assert {one.partition("/")[0] for one in alive(found)} == {"u"}
 
 
@@ -137,7 +137,7 @@ def test_a_list_of_another_form_is_told(tmp_path, text, said):
     path = tmp_path / "list.toml"
     path.write_text(text)
     with pytest.raises(InputError, match=said):
-        run(FilterSources(), rows("t", LABELS), source_list=path)
+        run(FilterSources(), rows("t", LABELS), droplist=path)
 
 
 @pytest.mark.parametrize(
