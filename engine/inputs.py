@@ -10,8 +10,8 @@ import msgspec
 
 from backfeed.engine import registry
 from backfeed.engine.errors import InputError
-from backfeed.engine.files import write_whole
-from backfeed.engine.identity import digest
+from backfeed.engine.files import write_via, write_whole
+from backfeed.engine.identity import Ids, digest
 from backfeed.engine.methods.benchmarks import Task, tasks_of
 from backfeed.engine.readers._find import Readers, files_of, parse_format
 from backfeed.engine.readers._open import Looks, RowFile, mark_of
@@ -20,10 +20,11 @@ from backfeed.engine.readers._text import Unreadable
 from backfeed.engine.recipe import Input, Recipe
 from backfeed.engine.records import Sample
 from backfeed.engine.sources import _open as sources
+from backfeed.engine.store import write_samples
 
 _WORDS = {
     "seeds": "addresses of code", "rows": "a file of rows", "file": "a file",
-    "benchmarks": "files of a benchmark's tasks",
+    "benchmarks": "files of a benchmark's tasks", "set": "files of rows for stages to read",
 }  # fmt: skip
 
 Plain = dict[str, Any]
@@ -200,6 +201,16 @@ def _rows(_name: str, asked: Sequence[str], wanted: Wanted) -> list[_Part]:
     return parts
 
 
+def _set(name: str, asked: Sequence[str], wanted: Wanted) -> list[_Part]:
+    """Rows as one file for stages to read; those that cannot be used are in it, rejected."""
+    parts, ids = _rows(name, asked, wanted), Ids()
+    mark = digest([part.key for part in parts], wanted.columns, wanted.format)
+    place = wanted.cache / "sets" / f"{mark}.parquet"
+    if not place.exists():
+        write_via(place, lambda to: write_samples(map(ids.name, _all(parts)), to))
+    return [_Part(part.pinned, file=place) for part in parts if part.pinned]
+
+
 def _pin(address: str, files: Sequence[RowFile]) -> Plain:
     if len(files) == 1:
         return {"address": address, "sha256": files[0].mark}
@@ -216,6 +227,7 @@ _OPEN: Mapping[str, Callable[[str, Sequence[str], Wanted], list[_Part]]] = {
     "rows": _rows,
     "file": _file,
     "benchmarks": _benchmarks,
+    "set": _set,
 }
 
 __all__ = ("Given", "RowFile", "Wanted", "open_inputs")

@@ -13,7 +13,7 @@ from backfeed.engine.config import build, nearest, read_toml
 from backfeed.engine.errors import ConfigError, PluginFault
 from backfeed.engine.identity import digest
 
-_INPUT_KINDS = ("seeds", "rows", "file", "benchmarks")
+_INPUT_KINDS = ("seeds", "rows", "file", "benchmarks", "set")
 _KINDS = ("code", "general")
 _CARRIES = ("both", "seeds", "out")
 _KEEPS = ("all", "last")
@@ -22,10 +22,11 @@ _SIGNS = ("<", "<=", ">", ">=")
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A named input: `seeds` (addresses of code), `rows` (instruction data), `file`, `benchmarks`.
+    """An input: `seeds` (code), `rows` (instruction data), `file`, `benchmarks`, `set`.
 
     A file is an artefact for stages that read it; so are the tasks of benchmarks, of any number of
-    files, as JSON lines. `NAME=FILE` gives all tasks of a file that name for their `file`.
+    files, as JSON lines. `NAME=FILE` gives all tasks of a file that name for their `file`. A set is
+    instruction data that stages read: one artefact, rows of the record in Parquet.
     """
 
     kind: str

@@ -2,7 +2,8 @@
 
 import dataclasses
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -144,6 +145,14 @@ def _fitted(batch: pa.RecordBatch | pa.Table) -> pa.Table:
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write Parquet the one way we do: zstd, one row group per thousand rows."""
     pq.write_table(table, path, compression="zstd", row_group_size=ROWS_PER_GROUP)
+
+
+def write_samples(samples: Iterable[Sample], path: Path) -> None:
+    """Write any number of samples as one file, in `WORK_SCHEMA`."""
+    rows = iter(samples)
+    with pq.ParquetWriter(path, WORK_SCHEMA, compression="zstd") as file:
+        while some := [to_row(sample) for sample in islice(rows, ROWS_PER_GROUP)]:
+            file.write_table(_table(some))
 
 
 class DiskTable:

@@ -2,11 +2,13 @@
 
 import json
 
+import pyarrow.parquet as pq
 import pytest
 
 from backfeed.engine.errors import InputError, UnknownName
 from backfeed.engine.inputs import Wanted, _without_password, open_inputs
 from backfeed.engine.recipe import Input, Recipe
+from backfeed.engine.store import from_row
 
 ROW = {"instruction": "Double x.", "response": "def f(x): return 2 * x"}
 
@@ -143,3 +145,18 @@ def test_an_input_may_be_optional(tmp_path):
 )
 def test_no_password_stands_in_the_recipe(address, told):
     assert _without_password(address) == told
+
+
+def test_a_set_is_rows_for_stages_and_none_of_the_run(tmp_path):
+    """All its files are one artefact; what cannot be used is in it, and says why."""
+    one, two = write(tmp_path / "a.jsonl", "a", "b"), tmp_path / "b.jsonl"
+    two.write_text('{"instruction": "Say.", "response": ""}\n' + json.dumps(ROW) + "\n")
+    found = given(tmp_path, "set", one, two)
+    rows = [from_row(row) for row in pq.read_table(found.files["it"]).to_pylist()]
+    assert [row.instruction for row in rows] == ["Double x.", "Double x.", "Say.", "Double x."]
+    assert [row.rejected and row.rejected.reason for row in rows] == [None, None, "no-answer", None]
+    assert len({row.id for row in rows}) == 4
+    assert [pin["address"] for pin in found.plain["it"]["pinned"]] == [str(one), str(two)]
+    assert not found.tables
+    again, other = given(tmp_path, "set", one, two), given(tmp_path, "set", one)
+    assert again.files == found.files != other.files
