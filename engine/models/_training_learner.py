@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import accelerate
-import peft
 
 from backfeed.engine.boundary import storing
 from backfeed.engine.errors import ConfigError, Refused
@@ -185,6 +184,8 @@ def _model(job: Job) -> Any:
     lora = job.preset.lora
     if not lora.rank:
         return model
+    import peft  # seconds that only adapters need
+
     model = peft.get_peft_model(model, peft.LoraConfig(
         r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, task_type="CAUSAL_LM",
         target_modules=list(lora.targets) or "all-linear",
