@@ -19,7 +19,7 @@ from backfeed.engine.methods.code_blocks import extract_code
 from backfeed.engine.recipe import Input, Recipe
 from backfeed.engine.records import Message, Sample
 
-_NUMBER = re.compile(r"(?<![\w.#])\d{2,6}(?![\w.])")
+NUMBER = re.compile(r"(?<![\w.#])\d{2,6}(?![\w.])")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 EVERY = 9  # so many words of prose, and one of them is another one
 LEAST, SHARE = 5, 0.5  # statements that are added, and how many for each line of the answer
@@ -144,7 +144,7 @@ class Rows:
         """Its messages in other words; the code of its last answer with other names, and more."""
         asked = "\n\n".join(one.content for one in row.messages if one.role == "user")
         said = [
-            one if one.role == "tool" else Message(one.role, self._reworded(one.content, rng))
+            one if one.role == "tool" else Message(one.role, self.reworded(one.content, rng))
             for one in row.messages
         ]
         last = max(
@@ -158,7 +158,7 @@ class Rows:
                 said[last] = Message("assistant", answer.replace(got.code.strip(), code))
         return said
 
-    def _reworded(self, text: str, rng: random.Random) -> str:
+    def reworded(self, text: str, rng: random.Random) -> str:
         """The text with some of its small words exchanged, and another sentence behind it."""
         changed = re.sub(
             r"\b[a-z]{3,}\b",
@@ -177,7 +177,7 @@ def _other(code: str, language: str, *, number: int, rng: random.Random) -> str:
     """Code with other names and numbers, and a function behind it that no other row has."""
     if language in _edits.LANGUAGES:
         code = _edits.renamed(code, language, rng) or code
-    code = _NUMBER.sub(lambda found: str(rng.randrange(10, 10 ** len(found[0]))), code)
+    code = NUMBER.sub(lambda found: str(rng.randrange(10, 10 ** len(found[0]))), code)
     if language in FORMS:
         size = LEAST + int(SHARE * code.count("\n"))
         code = f"{code}\n\n{function(language, f'extra{number}', size=size, rng=rng)}"

@@ -106,18 +106,21 @@ def _leaves(text: bytes, language: str) -> Iterator[Leaf]:
         kind = kinds.get(node.kind_id, _OTHER)
         if kind == _NOTHING:
             continue
-        children = node.children
-        said = text[node.start_byte : node.end_byte] if kind == _TEXT or not children else b""
-        if said.strip() not in _SILENT and not state & _QUOTED:
-            if apart:
-                yield _PART, APART, state
-            some, apart, by_kind = True, False, named and kind in (_TEXT, _NUMBER)
-            yield kind, node.type if by_kind else said.decode("utf-8", "replace"), state
+        children = node.children if node.child_count else ()
+        if kind == _TEXT or not children:
+            said = text[node.start_byte : node.end_byte]
+            if not state & _QUOTED and said.strip() not in _SILENT:
+                if apart:
+                    yield _PART, APART, state
+                some, apart, by_kind = True, False, named and kind in (_TEXT, _NUMBER)
+                yield kind, node.type if by_kind else said.decode("utf-8", "replace"), state
+            if not children:
+                continue
         if kind == _ALONE and len(children) == 1 and kinds.get(children[0].kind_id) == _TEXT:
             continue
         inner = (state | node.is_error << 1) & _STRANGE | (kind == _TEXT)
-        around = [(None, inner)] if kind == _PART and children else []
-        stack += [*around, *((child, inner) for child in reversed(children)), *around]
+        around = [(None, inner)] if kind == _PART else []
+        stack += [*around, *[(child, inner) for child in reversed(children)], *around]
         if kind == _KEYED:
             stack[-1] = (children[0], inner | _KEY)
 

@@ -83,6 +83,14 @@ def runs(hashes: Hashes, size: int) -> Hashes:
     return mixed
 
 
+def any_of(keys: Hashes, found: Hashes) -> bool:
+    """Is one of the hashes among the keys, which are sorted?"""
+    if not len(keys) or not len(found):
+        return False
+    place = np.minimum(np.searchsorted(keys, found), len(keys) - 1)
+    return bool((keys[place] == found).any())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shared:
     """Which parts hold which hashes.
@@ -103,9 +111,11 @@ class Shared:
             return np.zeros(len(self.totals), np.float32)
         place = np.minimum(np.searchsorted(self.keys, hashes), len(self.keys) - 1)
         place = place[self.keys[place] == hashes]
+        if not len(place):
+            return np.zeros(len(self.totals), np.float32)
         first, count = self.starts[place], self.starts[place + 1] - self.starts[place]
         ends = np.cumsum(count)
-        inside = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - count, count)
+        inside = np.arange(ends[-1]) - np.repeat(ends - count, count)
         hit = self.parts[np.repeat(first, count) + inside]
         weights = np.repeat(self.weights[place], count)
         found: Floats = np.bincount(hit, weights, len(self.totals)).astype(np.float32)

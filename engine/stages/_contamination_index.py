@@ -63,7 +63,8 @@ class Index:
     """Tasks, and tables of what they hold.
 
     By part: runs of `size` words (`long`) and of three (`short`), and for parts that are shorter
-    the hash of all their words (`phrases`, by their number). By task: fingerprints of the solution
+    the hash of all their words (`phrases`, by their number; `begun` are those of their first
+    `LEAST_WORDS`, sorted). By task: fingerprints of the solution
     (`prints`), and the words that tell what it is about (`topic`). `prose` are the numbers of the
     parts that are no code, `owners` their tasks; `signatures` lead to tasks.
     """
@@ -77,6 +78,7 @@ class Index:
     prints: Shared
     topic: Shared
     phrases: Mapping[int, Mapping[int, Sequence[int]]]
+    begun: Hashes
     prose: npt.NDArray[np.int64]
     owners: npt.NDArray[np.int64]
     signatures: Mapping[str, Sequence[int]]
@@ -152,7 +154,8 @@ def _whole(plain: _Plain, size: int, tables: tuple[Shared, Shared, Shared, Share
             signatures.setdefault(one.signature, []).append(number)
     return Index(
         size, plain.tasks, plain.parts, plain.given, *tables, _phrases(plain.parts, size),
-        np.array(prose, np.int64), np.array(owners, np.int64), signatures,
+        _begun(plain.parts, size), np.array(prose, np.int64), np.array(owners, np.int64),
+        signatures,
     )  # fmt: skip
 
 
@@ -175,6 +178,13 @@ def _phrases(parts: Sequence[Part], size: int) -> dict[int, dict[int, list[int]]
             [whole] = texts.runs(texts.hashes_of(part.words), count).tolist()
             found.setdefault(count, {}).setdefault(whole, []).append(number)
     return found
+
+
+def _begun(parts: Sequence[Part], size: int) -> Hashes:
+    """The hashes of how parts of less than `size` words begin: most rows hold none of them."""
+    short = (part.words[:LEAST_WORDS] for part in parts if len(part.words) < size)
+    first = [texts.runs(texts.hashes_of(words), LEAST_WORDS) for words in short]
+    return np.unique(np.concatenate([*first, np.empty(0, np.uint64)]))
 
 
 def prints_of(code: str, language: str) -> Hashes:

@@ -6,7 +6,7 @@ import numpy as np
 
 from backfeed.engine.methods import contamination as texts
 from backfeed.engine.stages._contamination import Look, Match, Row, Wanted, share_of
-from backfeed.engine.stages._contamination_index import SHORT, Index, Part
+from backfeed.engine.stages._contamination_index import LEAST_WORDS, SHORT, Index, Part
 
 ALONE_WORDS = 16
 """What has fewer words is found where it is a whole sentence: others say the same by chance."""
@@ -45,6 +45,8 @@ def by_words(seen: Look, wanted: Wanted) -> Iterator[Match]:
 
 def _phrases(index: Index, row: Row) -> Iterator[int]:
     """Parts of fewer words than a run that are whole sentences of the row."""
+    if not texts.any_of(index.begun, texts.runs(row.hashes, LEAST_WORDS)):
+        return
     for count, known in index.phrases.items():
         for one in texts.runs(row.hashes, count).tolist():
             for number in known.get(one, ()):

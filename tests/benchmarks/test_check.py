@@ -76,6 +76,22 @@ def test_a_function_parses_in_its_language(varied, language):
         assert _edits.unbroken(code, language), code
 
 
+def test_texts_are_held_against_benchmarks_and_the_index_is_made_once(rows, tmp_path):
+    tasks = tmp_path / "tasks.jsonl"
+    text = "Write a function 0 that adds all numbers of a list up."
+    task = {"task_id": 1, "text": text, "code": ANSWERS[0], "test_list": ["assert total([1]) == 1"]}
+    tasks.write_text(json.dumps(task) + "\n", encoding="utf-8")
+    command = [sys.executable, str(FOLDER / "contamination.py"), str(tasks), "--of", str(rows)]
+    done = subprocess.run([*command, "--rows", "60", "--json"], capture_output=True, text=True)
+    told = json.loads(done.stdout)
+    words, trees = told["searches"]
+    assert (words["rows"], trees["rows"]) == (60, 3)
+    assert 0 < words["found"] < 60
+    assert len(words["mib_by_quarter"]) == 4
+    assert told["index_made"]["tasks"] == told["index_there"]["tasks"] == 1
+    assert told["index_there"]["ready_cpu_s"] < told["index_made"]["ready_cpu_s"]
+
+
 @pytest.mark.bwrap
 def test_each_step_is_told_with_its_rows(rows):
     command = [sys.executable, str(FOLDER / "check.py"), str(rows), "--rows", "40", "--json"]

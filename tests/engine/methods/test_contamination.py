@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backfeed.engine.methods.contamination import (
+    any_of,
     coverage,
     hashes_of,
     runs,
@@ -95,3 +96,13 @@ def test_a_phrase_is_a_sentence_or_only_a_part_of_one(text, expected):
 )
 def test_coverage_counts_what_stands_close_together(hits, window, expected):
     assert coverage([1.0, 2.0], hits, window) == expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "found", "told"),
+    [("a c", "b c", True), ("a c", "b d", False), ("a", "", False), ("", "a", False)],
+)
+def test_one_of_many_among_keys(keys, found, told):
+    sorted_, others = (hashes_of(text.split()) for text in (keys, found))
+    sorted_.sort()
+    assert any_of(sorted_, others) is told
