@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from backfeed.analyzers import _record, _tree
+from backfeed.engine.methods.lacks import here
 from backfeed.engine.records import File
 from backfeed.engine.requests import Job, Outcome
 
@@ -41,7 +42,7 @@ def absent(language: str, job: Job, outcome: Outcome) -> str:
     if outcome.verdict != "RE":
         return ""
     if found := _MODULE.search(outcome.stderr):
-        return found[1].replace("/work/", "./")
+        return here(found[1])
     if name := of_page(outcome.stderr):
         return name
     main = next((file.text for file in job.files if file.path in job.command), "")

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from backfeed.analyzers import _record
+from backfeed.engine.methods.lacks import FOLDER
 from backfeed.engine.requests import Job, Outcome
 
 Plain = dict[str, Any]
@@ -14,8 +15,7 @@ _LIBRARY = re.compile(
 )
 _RELATIVE = "ImportError: attempted relative import"
 _OTHER = re.compile(
-    r"^ImportError: cannot import name '([^'\n]+)' from '([\w.]+)' \((?!/work/|unknown)",
-    re.MULTILINE,
+    rf"^ImportError: cannot import name '([^'\n]+)' from '([\w.]+)' \((?!{FOLDER}/|unknown)"
 )
 _FROM = re.compile(r"^[ \t]*from[ \t]+(\.[\w.]*)[ \t]+import\b", re.MULTILINE)
 _CAUGHT = re.compile(r"\bexcept\s*\(?[^:\n]*\b(?:ImportError|ModuleNotFoundError)\b")

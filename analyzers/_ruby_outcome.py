@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from backfeed.analyzers import _record, _tree
+from backfeed.engine.methods.lacks import here
 from backfeed.engine.requests import Job, Outcome
 
 Plain = dict[str, Any]
@@ -53,7 +54,7 @@ def lacking(job: Job, outcome: Outcome) -> str:
     if outcome.verdict != "RE":
         return ""
     if name := _record.first(r"cannot load such file -- (\S+) \(LoadError\)", outcome.stderr):
-        return name.replace("/work/", "./")
+        return here(name)
     if _GEMS.search(outcome.stderr):
         text = "\n".join(file.text for file in job.files)
         asked = _record.first(_GEM, outcome.stderr) or _record.first(_ASKED, text)

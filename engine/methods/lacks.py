@@ -9,6 +9,7 @@ from backfeed.engine.records import File
 
 LACKS = "the sandbox lacks a package: "
 UNFOUND = "it needs a file that it was not given: "
+FOLDER = "/work"  # where programs are, in every sandbox
 _SHORTEST, _NEAR = 4, 0.8
 # A path, or a place in the program itself, and not the name of a package.
 _PATH = re.compile(r"[./]|(?:crate|super|self)::|.*\.(?:php|rb|sh|bash|pl|js|ts|json|inc)$")
@@ -27,6 +28,11 @@ def lack(name: str) -> str:
     if not name:
         return ""
     return f"{UNFOUND if _PATH.match(name) and not _INSTALLED.match(name) else LACKS}{name}"
+
+
+def here(name: str) -> str:
+    """The name without the folder that a program is run in."""
+    return name.replace(f"{FOLDER}/", "./")
 
 
 def lacked(said: str) -> str:

@@ -24,6 +24,8 @@ ABSENT = ("ModuleNotFoundError",)
 Skips = Literal["run", "left"]
 """What becomes of tests that upstream switched off: they are run, or left as they stand."""
 _NOT_BEGUN = ("reading", "setup")
+_VERSION = re.compile(r"Node\.js v\d")
+_ERROR = re.compile(r"(?!\s).*(?:\b\w*(?:Error|Exception)\b|:\d+: )")
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
@@ -229,7 +231,11 @@ def tail(language: str, outcome: Outcome) -> str:
     if outcome.verdict == "CE" and found is not None:
         return steady(found[0][:300])
     text = outcome.stderr.strip().splitlines()
-    return steady(outcome.detail or (text[-1][:300] if text else ""))
+    last = text[-1] if text else ""
+    # Some name the error first, and where it happened, or their own version, after that.
+    if outcome.verdict == "RE" and (last.startswith((" ", "\t")) or _VERSION.match(last)):
+        last = next(filter(_ERROR.match, text), last)
+    return steady(outcome.detail or last[:300])
 
 
 def steady(text: str) -> str:

@@ -162,25 +162,6 @@ def test_a_program_that_ends_badly_is_rejected(seen, reason, detail):
 
 
 @pytest.mark.parametrize(
-    ("said", "rule", "why"),
-    [
-        ("EOFError: x", "not-run", "it reads what it is not given (input, arguments, files, a"),
-        (
-            "ModuleNotFoundError: No module named 'toys'",
-            "lacks",
-            "the sandbox lacks a package: toys",
-        ),
-    ],
-)
-def test_what_a_sandbox_does_not_give_is_nobodys_fault(said, rule, why):
-    found = executed(BARE, outcome("RE", stderr=f"Traceback\n{said}"))
-    assert (found.rejected, found.checks[-1].verdict) == (None, "unverified")
-    assert told(found)[2].startswith(why)
-    assert found.checks[-1].findings[0].rule == rule
-    assert [one.check for one in found.evidence] == ["run"]
-
-
-@pytest.mark.parametrize(
     ("changes", "why"),
     [({"code": ""}, "no code"), ({"language": "cobol"}, "no tool chain for cobol"),
      ({"language": ""}, "no tool chain for ?")],
