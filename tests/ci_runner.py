@@ -63,7 +63,8 @@ class Runner:
     @property
     def added(self):
         """The folders that steps added to the PATH, the last first."""
-        return (self.home / "added").read_text().splitlines()[::-1]
+        path = self.home / "added"
+        return path.read_text().splitlines()[::-1] if path.exists() else []
 
     def _environment(self):
         return {
