@@ -19,8 +19,8 @@ ROWS = 1000
 class Rehearse:
     """Mix the chat seeds into the foundational set (Infinity-Instruct P1-g, the paper's replay).
 
-    The set is the artefact `rehearsal`, an input of kind `set` (`--rehearsal FILE`, or the folder of
-    a run); without it, rows go on as they are. `share` is the share of its rows in what comes out
+    The set is the artefact `rehearsal`, an input of kind `set` (`--rehearsal FILE`, or a run's
+    folder); without it, rows go on as they are. `share` is the share of its rows in what comes out
     (the paper: 1.2 of 7.4 M, 0.16), all of them if none is named. Which ones rests on the run's
     seed, their ids and `seed`. They are spread evenly among the others, and are known by
     `lineage.stage`. One whose id is among them already is not added again; one that could not be

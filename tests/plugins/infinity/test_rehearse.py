@@ -5,6 +5,7 @@ import json
 import pytest
 from selecting import alive, pool, row, run
 
+from backfeed.engine import cli
 from backfeed.engine.output import read_rows
 from backfeed.engine.store import write_samples
 from backfeed.plugin import ConfigError, Lineage
@@ -79,23 +80,21 @@ def test_without_a_set_rows_go_on():
 
 @pytest.mark.parametrize("share", [0, 1, -0.5, 16])
 def test_a_share_that_cannot_be_reached_is_refused(share):
-    with pytest.raises(ConfigError, match="rehearse.share"):
+    with pytest.raises(ConfigError, match=r"rehearse\.share"):
         Rehearse(share=share)
 
 
-def test_a_run_counts_who_was_made(tmp_path, backfeed):
+def test_a_run_counts_who_was_made(tmp_path):
     recipe = tmp_path / "r.toml"
     recipe.write_text(
         'name = "r"\n[inputs.pool]\nkind = "rows"\n[inputs.rehearsal]\nkind = "set"\n'
         '[[step]]\nuse = "rehearse"\nshare = 0.5\n'
     )
     for name, count in (("pool", 6), ("chat", 9)):
-        lines = [
-            json.dumps({"instruction": f"{name} {n}?", "response": "Yes."}) for n in range(count)
-        ]
-        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
-    backfeed("run", recipe, tmp_path / "pool.jsonl", "--rehearsal", tmp_path / "chat.jsonl",
-             "-o", tmp_path / "run")  # fmt: skip
+        rows = [{"instruction": f"{name} {n}?", "response": "Yes."} for n in range(count)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    inputs = [tmp_path / "pool.jsonl", "--rehearsal", tmp_path / "chat.jsonl"]
+    assert cli.run([str(word) for word in ("run", recipe, *inputs, "-o", tmp_path / "run")]) == 0
     tally = json.loads((tmp_path / "run/summary.json").read_text())["stages"]["rehearse"]
     assert tally == {"in": 6, "made": 6, "out": 12, "rejected": {}, "unfinished": 0}
     said = [one.instruction.split()[0] for one in read_rows(tmp_path / "run/corpus")]
