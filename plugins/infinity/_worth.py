@@ -18,10 +18,10 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+(?:['’]\
 _SMALL = frozenset(
     re.findall(
         r"\w+",
-        "a an the of to and or for with in on by at from into as that this these those it its is are"
-        " was were be been do does did not no you your i my me we our they their he she his her will"
-        " would can could should may might must have has had what which who how when where why if"
-        " then than so but about any some all each given following please",
+        "a an the of to and or for with in on by at from into as that this these those it its is"
+        " are was were be been do does did not no you your i my me we our they their he she his her"
+        " will would can could should may might must have has had what which who how when where why"
+        " if then than so but about any some all each given following please",
     )
 )
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)]|[a-zA-Z][.)]|\|)\s*\S", re.MULTILINE)
