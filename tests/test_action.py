@@ -87,6 +87,7 @@ def test_where_bubblewrap_does_not_hold_the_rows_are_judged_in_docker(runner):
 
 
 @pytest.mark.bwrap
+@pytest.mark.docker
 @pytest.mark.bench
 def test_the_action_installs_what_it_needs(runner):
     """Every step as it is, the installation from this repository too: it takes minutes."""
@@ -94,6 +95,13 @@ def test_the_action_installs_what_it_needs(runner):
     (runner.home / "bin/backfeed").unlink()
     assert runner.run("install", "sandbox", "gate", dataset=DATA) == 1, runner.said
     assert runner.added == [str(runner.home / "backfeed/bin")]
+    assert runner.outputs["sandbox"] == {"sandbox": "bubblewrap"}
+    assert runner.outputs["gate"] == {"verdict": "failed", "sarif": "backfeed.sarif"}
+
+    runner.program("bwrap", "exit 1")
+    runner.path = f"{runner.home / 'backfeed/bin'}{os.pathsep}{runner.path}"
+    assert runner.run("sandbox", "gate", dataset=DATA) == 1, runner.said
+    assert runner.outputs["sandbox"] == {"sandbox": "docker"}
     assert runner.outputs["gate"] == {"verdict": "failed", "sarif": "backfeed.sarif"}
 
 
