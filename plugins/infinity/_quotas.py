@@ -65,7 +65,9 @@ def check_names(what: str, named: Mapping[str, Any], targets: Sequence[str]) -> 
             )
 
 
-def domains_of(named: Mapping[str, str], targets: Sequence[str]) -> dict[str, str]:
+def domains_of(
+    stage: str, named: Mapping[str, str], targets: Sequence[str]
+) -> dict[str, str]:  # fmt: skip
     """The domain of each target; empty is all rows. Raises `ConfigError` for one without."""
     if not named:
         return dict.fromkeys(targets, "")
@@ -73,7 +75,7 @@ def domains_of(named: Mapping[str, str], targets: Sequence[str]) -> dict[str, st
         if target not in named:
             raise ConfigError(
                 f"the target {target!r} belongs to no domain: say which rows it draws from with"
-                f" --set 'select_dsir.domains={{ {target} = \"math\" }}', or give it one of the"
+                f" --set '{stage}.domains={{ {target} = \"math\" }}', or give it one of the"
                 f" names {', '.join(sorted(named))}"
             )
     return {target: named[target] for target in targets}

@@ -1,6 +1,6 @@
 """What rows of a pool say, read from Arrow a few at a time, and their n-grams from workers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -31,9 +31,7 @@ class Grams:
 
     def __iter__(self) -> Iterator[tuple[slice, dsir.Features]]:
         """Which rows, and their n-grams; none for rows that failed."""
-        for number, found in enumerate(self._answers):
-            start = number * AT_ONCE
-            rows = slice(start, min(start + AT_ONCE, self._count))
+        for rows, found in by_rows(self._answers, self._count):
             if isinstance(found, AskFailed):
                 self.failed |= dict.fromkeys(range(rows.start, rows.stop), found)
                 nothing = np.zeros(rows.stop - rows.start, np.int64)
@@ -43,16 +41,26 @@ class Grams:
 
 def grams(texts: Iterable[str], count: int) -> Asks[Grams]:
     """Ask workers for the n-grams of so many texts."""
-    asked = (
-        Sample(id=str(number), messages=tuple(Message("user", text) for text in some))
-        for number, some in enumerate(_batched(texts))
-    )
-    answers: Iterable[Any] = yield from over(asked, _asked)
+    answers = yield from asked(texts, lambda some: Compute(dsir.features, (some,)))
     return Grams(answers, count)
 
 
-def _asked(chunk: Sample) -> Compute:
-    return Compute(dsir.features, ([message.content for message in chunk.messages],))
+def asked(texts: Iterable[str], ask: Callable[[list[str]], Compute]) -> Asks[Iterable[Any]]:
+    """Ask workers about texts, a few at a time."""
+    chunks = (
+        Sample(id=str(number), messages=tuple(Message("user", text) for text in some))
+        for number, some in enumerate(_batched(texts))
+    )
+    answers: Iterable[Any] = yield from over(
+        chunks, lambda chunk: ask([message.content for message in chunk.messages])
+    )
+    return answers
+
+
+def by_rows(answers: Iterable[Any], count: int) -> Iterator[tuple[slice, Any]]:
+    """Answers about a few of so many texts at a time, and which texts these are."""
+    for number, found in enumerate(answers):
+        yield slice(number * AT_ONCE, min((number + 1) * AT_ONCE, count)), found
 
 
 def _batched(texts: Iterable[str]) -> Iterator[Sequence[str]]:

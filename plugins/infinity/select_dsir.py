@@ -105,7 +105,7 @@ class SelectDsir:
         """The targets by name. Raises `ConfigError` for settings that do not fit them."""
         for what, named in (("quotas", self.quotas), ("proportions", self.proportions)):
             _quotas.check_names(f"select_dsir.{what}", named, [*texts])
-        domains = _quotas.domains_of(self.domains, [*texts])
+        domains = _quotas.domains_of("select_dsir", self.domains, [*texts])
         aims: dict[str, Aim] = {}
         for name, said in texts.items():
             found = yield from _texts.grams(said, len(said))
