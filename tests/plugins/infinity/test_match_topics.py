@@ -7,7 +7,7 @@ import pytest
 from selecting import alive, row, run, tasks
 
 from backfeed.engine.conformance import same_requests
-from backfeed.plugin import ConfigError, InputError, Labels, Read, Refused
+from backfeed.plugin import ConfigError, InputError, Labels, Read, Refused, dsir
 from backfeed.plugins.infinity import _texts, _topics
 from backfeed.plugins.infinity.match_topics import MatchTopics
 
@@ -57,7 +57,7 @@ def test_topics_are_told_by_their_words(target):
     table = json.loads(result.artefacts["topic_table"])["all"]
     assert sorted(one["tasks"] for one in table) == [0.25, 0.25, 0.5]
     [largest] = [one["topic"] for one in table if one["tasks"] == 0.5]
-    assert set(largest.split()[1:]) <= set(TOPICS["sort"].lower().split())
+    assert set(largest.split()[1:]) <= set(dsir.tokens(TOPICS["sort"]))
     [gone] = {one.rejected.detail for one in found if one.rejected and one.id[:4] == "sort"}
     assert gone == f"topic {largest!r}: place 3 of 3, 2 wanted"
 
