@@ -106,13 +106,15 @@ class Shared:
     totals: Floats
 
     def matched(self, hashes: Hashes) -> Floats:
-        """For each part, the weight of what it shares with these hashes (each once)."""
+        """For each part, the weight of what it shares with these hashes, each counted once."""
         if not len(self.keys):
             return np.zeros(len(self.totals), np.float32)
         place = np.minimum(np.searchsorted(self.keys, hashes), len(self.keys) - 1)
         place = place[self.keys[place] == hashes]
         if not len(place):
             return np.zeros(len(self.totals), np.float32)
+        place.sort()
+        place = place[np.flatnonzero(np.diff(place, prepend=-1))]
         first, count = self.starts[place], self.starts[place + 1] - self.starts[place]
         ends = np.cumsum(count)
         inside = np.arange(ends[-1]) - np.repeat(ends - count, count)

@@ -142,7 +142,7 @@ class Look:
     @cached_property
     def short(self) -> Floats:
         """The weight of the runs of three words that each part shares with the row."""
-        return self.index.short.matched(np.unique(texts.runs(self.row.hashes, SHORT)))
+        return self.index.short.matched(texts.runs(self.row.hashes, SHORT))
 
     @cached_property
     def prints(self) -> Hashes:
@@ -158,7 +158,7 @@ class Look:
     @cached_property
     def topic(self) -> Floats:
         """The weight of the words that each task shares with the row, wherever they stand."""
-        return self.index.topic.matched(np.unique(topic_of(self.row.text)))
+        return self.index.topic.matched(topic_of(self.row.text))
 
     @cached_property
     def worded(self) -> Floats:

@@ -27,14 +27,16 @@ def best(matches: Sequence[Match]) -> list[Match]:
 
 def by_words(seen: Look, wanted: Wanted) -> Iterator[Match]:
     index, row = seen.index, seen.row
-    long = np.unique(texts.runs(row.hashes, index.size))
-    shares = share_of(index.long.matched(long), index.long.totals)
-    whole = {*_phrases(index, row), *_contained(index, row, np.flatnonzero(shares > 0.99).tolist())}
+    shares = index.long.matched(texts.runs(row.hashes, index.size))
+    if some := bool(shares.any()):
+        shares = share_of(shares, index.long.totals)
+    held = np.flatnonzero(shares > 0.99).tolist() if some else []
+    whole = {*_phrases(index, row), *_contained(index, row, held)}
     for number in sorted(whole) if "exact" in wanted.methods else ():
         yield _match(index, number, "exact", score=1.0, what=_quoted(index.parts[number].words))
     if "ngrams" not in wanted.methods:
         return
-    for number in np.flatnonzero(shares >= wanted.share).tolist():
+    for number in np.flatnonzero(shares >= wanted.share).tolist() if some else ():
         part, share = index.parts[number], float(shares[number])
         least = wanted.alike if part.kind == "code" else wanted.share
         if share >= least and (len(part.words) >= ALONE_WORDS or number in whole):
