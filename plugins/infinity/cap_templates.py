@@ -29,15 +29,16 @@ class CapTemplates:
 
     Rows are of one seed if the first of the columns `seeds` that they have says the same; of one
     template if their questions are, but for numbers, names, quoted texts and code; or if the first
-    `words` words of their templates are (None: openings are not compared), small words apart. Which
-    of them stay is drawn by a hash of the row's id and the run's seed, not by order.
+    `words` words of their templates are, small words apart (unless `openings` is false). Which of them
+    stay is drawn by a hash of the row's id and the run's seed, not by order.
 
     in:  8 rows "Tom has 3 apples ...", "Ann has 12 apples ...", ...; most = 5
     out: 5 of them; 3 rejected by cap_templates, reason template
     """
 
     most: int = 5
-    words: int | None = 12
+    words: int = 12
+    openings: bool = True
     seeds: tuple[str, ...] = (
         "seed_id", "seed", "original_question", "template_id", "template", "template_idx",
     )  # fmt: skip
@@ -47,8 +48,8 @@ class CapTemplates:
         """Refuse caps that keep nothing."""
         if self.most < 1:
             raise ConfigError(f"cap_templates.most = {self.most}: give 1 or more")
-        if self.words is not None and self.words < 3:
-            raise ConfigError(f"cap_templates.words = {self.words}: give 3 or more, or none")
+        if self.words < 3:
+            raise ConfigError(f"cap_templates.words = {self.words}: give 3 or more")
 
     def whole(self, table: Table) -> Result:
         """Two passes, some 50 bytes of memory for each row."""
@@ -79,7 +80,7 @@ class CapTemplates:
         for source, extra, text in zip(sources, batch["extra"].to_pylist(), asked, strict=True):
             seed = _seed(extra, self.seeds)
             template = masked(text)
-            begins = "" if self.words is None else opening(template, self.words)
+            begins = opening(template, self.words) if self.openings else ""
             yield f"{source}\0{seed}" if seed else "", template, begins
 
     def _told(

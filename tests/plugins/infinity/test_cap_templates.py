@@ -68,14 +68,14 @@ def test_an_opening_is_capped():
     pool = [row(str(n), begins.format(f"{'un' * n}kind, or about cats")) for n in range(8)]
     found, _ = run(CapTemplates(), pool)
     assert reasons(found) == {"opening": 3}
-    found, _ = run(CapTemplates(words=None), pool)
+    found, _ = run(CapTemplates(openings=False), pool)
     assert reasons(found) == {}
 
 
 def test_a_seed_is_capped_by_its_source():
     pool = [row(str(n), f"question {'of ' * n}", original_question="Q") for n in range(7)]
     other = [one.but(id=f"x{one.id}", origin=Origin(source="other")) for one in pool[:2]]
-    found, _ = run(CapTemplates(words=None, most=4), [*pool, *other])
+    found, _ = run(CapTemplates(openings=False, most=4), [*pool, *other])
     assert reasons(found) == {"seed": 3}
 
 
