@@ -29,8 +29,8 @@ class CapTemplates:
 
     Rows are of one seed if the first of the columns `seeds` that they have says the same; of one
     template if their questions are, but for numbers, names, quoted texts and code; or if the first
-    `words` words of their templates are, small words apart (unless `openings` is false). Which of them
-    stay is drawn by a hash of the row's id and the run's seed, not by order.
+    `words` words of their templates are, small words apart (unless `openings` is false). Which of
+    them stay is drawn by a hash of the row's id and the run's seed, not by order.
 
     in:  8 rows "Tom has 3 apples ...", "Ann has 12 apples ...", ...; most = 5
     out: 5 of them; 3 rejected by cap_templates, reason template
