@@ -30,7 +30,7 @@ from backfeed.engine.job import Plan, Report, execute
 from backfeed.engine.ledger import Ledger
 from backfeed.engine.output import read_rows, write_json
 from backfeed.engine.recipe import Recipe
-from backfeed.engine.report import mutants, releases
+from backfeed.engine.report.facts import Counted
 from backfeed.engine.report.write import write_all
 
 
@@ -70,11 +70,12 @@ def run(order: Order) -> int:
     report = asyncio.run(execute(made.plan))
     path = order.directory / "summary.json"
     told = summary(made.plan, report, _read_json(path))
-    seen = {"mutants": mutants.plain(order.directory), "drops": releases.plain(order.directory)}
+    known = Counted.of(order.directory)
+    seen = known.plain()
     if order.checked:
         seen["checked"] = leave_checked(order.directory, made.given, made.draw)
     write_json(path, {**told, **seen})
-    write_all(order.directory)
+    write_all(order.directory, known)
     tell(order.recipe, order.directory, report)
     if order.checked:
         tell_checked(order.directory, seen["checked"])

@@ -86,8 +86,34 @@ def step_names(steps: Any) -> list[str]:
     return found
 
 
-def gather(directory: Path) -> Facts:
-    """Read a directory. Raises `StoreFault` for what cannot be read; what is absent is empty."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What summary.json says of a run that is counted over all of its rows."""
+
+    mutants: dict[str, Mutants]
+    drops: dict[str, dict[str, Drops]]
+
+    @classmethod
+    def of(cls, directory: Path) -> "Counted":
+        """Count it. Raises `StoreFault`."""
+        return cls(counted(directory), drops(directory))
+
+    def plain(self) -> dict[str, Any]:
+        """As it stands in summary.json."""
+        return {
+            "mutants": {language: one.plain() for language, one in self.mutants.items()},
+            "drops": {
+                name: {language: one.plain() for language, one in languages.items()}
+                for name, languages in self.drops.items()
+            },
+        }
+
+
+def gather(directory: Path, known: Counted | None = None) -> Facts:
+    """Read a directory; what is `known` of it is not counted again.
+
+    Raises `StoreFault` for what cannot be read; what is absent is empty.
+    """
     recipe, summary = read_recipe(directory / "recipe.toml"), read_json(directory / "summary.json")
     found = Facts(directory, recipe, summary)
     found.rows = {name: _columns.rows(directory / name) for name in FOLDERS}
@@ -95,9 +121,9 @@ def gather(directory: Path) -> Facts:
     _corpus(found)
     for folder in ("rejected", "unfinished"):
         found.left[folder] = _left(directory / folder)
-    found.mutants = counted(directory)
+    known = known or Counted.of(directory)
+    found.mutants, found.drops = known.mutants, known.drops
     found.used = used(directory / "evidence")
-    found.drops = drops(directory)
     if summary.get("checked"):
         examples = [row for why in found.left["rejected"] for row in why.examples]
         found.beside = beside(directory, examples)

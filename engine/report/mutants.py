@@ -103,8 +103,3 @@ def counted(directory: Path) -> dict[str, Mutants]:
                     those = those.operators.setdefault(one.operator, Mutants())
                 those.add(one, rows=rows)
     return dict(sorted(found.items()))
-
-
-def plain(directory: Path) -> dict[str, Any]:
-    """The same, as it stands in summary.json."""
-    return {language: one.plain() for language, one in counted(directory).items()}

@@ -139,11 +139,3 @@ def _count(into: Drops, sample: Sample, static: frozenset[str]) -> None:
     if of and sample.rejected is not None:
         gone = sample.rejected
         into.reasons.setdefault(gone.stage, Counter())[gone.reason] += 1
-
-
-def plain(directory: Path) -> dict[str, Any]:
-    """What was dropped, as it stands in summary.json."""
-    return {
-        name: {language: one.plain() for language, one in languages.items()}
-        for name, languages in drops(directory).items()
-    }

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from backfeed.engine.report import attribution, card, page
-from backfeed.engine.report.facts import gather
+from backfeed.engine.report.facts import Counted, gather
 
 NAMES = ("README.md", "ATTRIBUTION.md", "report.html")
 
 
-def write_all(directory: Path) -> list[Path]:
+def write_all(directory: Path, known: Counted | None = None) -> list[Path]:
     """Write them, each whole or not at all. Raises `StoreFault`."""
-    facts = gather(directory)
+    facts = gather(directory, known)
     card.write(facts)
     attribution.write(directory)
     page.write(facts)

@@ -8,8 +8,8 @@ from finished import finish, sample
 from backfeed.engine.errors import StoreFault
 from backfeed.engine.records import Check, Finding
 from backfeed.engine.report import _evidence, _header, _words, attribution
-from backfeed.engine.report.facts import EXAMPLES, SHOWN, gather
-from backfeed.engine.report.mutants import Mutants, plain
+from backfeed.engine.report.facts import EXAMPLES, SHOWN, Counted, gather
+from backfeed.engine.report.mutants import Mutants
 
 
 @pytest.mark.parametrize("module", [_header, _words, attribution], ids=lambda m: m.__name__)
@@ -75,7 +75,7 @@ def test_mutants_are_counted_by_operator(tmp_path):
     assert facts.mutants == {"python": Mutants(2, 14, 10, 4, operators)}
     assert (facts.unproven.total(), sum(facts.killed)) == (1, 1)
     counts = {"rows": 2, "made": 6, "unusable": 2, "killed": 4, "survived": 0}
-    told = plain(tmp_path)["python"]["operators"]
+    told = Counted.of(tmp_path).plain()["mutants"]["python"]["operators"]
     assert (told["number"], told["equivalent-looking"]) == (counts, {"rows": 2, "made": 2})
 
 

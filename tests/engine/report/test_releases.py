@@ -8,8 +8,8 @@ from finished import finish, sample
 
 from backfeed.engine.commands import export
 from backfeed.engine.records import Check, Lineage, Message
-from backfeed.engine.report import card, page, releases
-from backfeed.engine.report.facts import gather
+from backfeed.engine.report import card, facts, page, releases
+from backfeed.engine.report.facts import Counted, gather
 
 STATIC = frozenset({"parse", "analyze", "fit"})
 RECIPE = {
@@ -111,7 +111,7 @@ def test_raw_rows_say_that_they_failed(ran):
 
 
 def test_drops_by_branch_language_and_reason(ran):
-    found = releases.plain(ran)
+    found = Counted.of(ran).plain()["drops"]
     assert json.loads(json.dumps(found)) == found
     assert list(found) == ["reverse", "backfeed"]
     assert found["reverse"] == {
@@ -133,14 +133,22 @@ def test_without_a_recipe_the_stage_alone_tells(tmp_path):
     assert [one.id for one in releases.rows(tmp_path, "paper")] == ["a"]
 
 
+def test_what_is_known_of_a_run_is_not_counted_again(ran, monkeypatch):
+    known = Counted.of(ran)
+    whole = page.text(gather(ran))
+    monkeypatch.setattr(facts, "drops", None)
+    monkeypatch.setattr(facts, "counted", None)
+    assert page.text(gather(ran, known)) == whole
+
+
 def test_the_card_and_the_page_tell_it(ran):
-    facts = gather(ran)
-    told = card.text(facts)
+    found = gather(ran)
+    told = card.text(found)
     assert (
         "| reverse | `python` | 5 | 4 | 3 | 2 | 50 % | `execute: WA` 1, `parse: syntax` 1 |" in told
     )
     assert "| backfeed | `go` | 3 | 3 | 3 | 1 | 66.7 % | `execute: CE` 2 |" in told
-    cells = re.findall(r"<td[^>]*>([^<]*)</td>", page.text(facts).split('id="drops"')[1])
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", page.text(found).split('id="drops"')[1])
     assert cells[:8] == [
         "reverse", "python", "5", "4", "3", "2", "50 %", "execute: WA 1, parse: syntax 1",
     ]  # fmt: skip
