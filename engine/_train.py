@@ -40,10 +40,11 @@ class Train(Request):
     `rows` are paths of Parquet or JSON Lines files with `id` and `messages`, e.g. `table.paths`;
     only what is learnt from them counts, not where they lie. `preset` is the name or the path of a
     file of hyper-parameters. `start` is empty for the trainer's own weights, the `weights` of an
-    earlier answer for a new training from those, its `state` to go on with that one. With `batches`
-    (ids of rows) each is a step, in that order, once. `stop_step` counts from the first step of the
-    training, through all that go on with it; 0 is the end. `judge` are files of rows whose loss is
-    told before and after, `save` asks for the weights themselves.
+    earlier answer for a new training from those, its `state` to go on with that one: in the rows
+    and batches that it was in, or, if these are others or used up, from their beginning. With
+    `batches` (ids of rows) each is a step, in that order, once. `stop_step` counts from the first
+    step of the training, through all that go on with it; 0 is the end. `judge` are files of rows
+    whose loss is told before and after, `save` asks for the weights themselves.
     """
 
     service: ClassVar[str] = "trainer"

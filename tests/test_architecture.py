@@ -31,7 +31,7 @@ LAYERS = [
     | {"engine.config", "engine.ledger", "engine.tally", "plugin"},
     {"engine.trees"},
     {"analyzers", "sandboxes", "engine.stages", "engine.models", "engine.exporters"}
-    | {"engine.readers", "engine.sources", "engine.recipes", "plugins"},
+    | {"engine.readers", "engine.sources", "engine.recipes", "engine.presets", "plugins"},
     {"engine.pace", "engine.pulse", "engine.flow", "engine.writing", "engine.compute"}
     | {"engine.conformance", "engine.bundles", "engine._only", "engine._overrides"},
     {"engine._attempt", "engine._hope", "engine.passes", "engine.analyzing"},

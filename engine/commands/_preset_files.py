@@ -143,10 +143,12 @@ def _axolotl(preset: Preset, wish: Wish) -> Values:
         "gradient_checkpointing", "logging_steps",
     )  # fmt: skip
     lowest = preset.min_learning_rate / preset.learning_rate if preset.learning_rate else 0.0
-    which = {"lora_target_modules": list(lora.targets)} if lora.targets else {}
+    which: Values = {"lora_target_linear": True}
+    if lora.targets:
+        which = {"lora_target_modules": list(lora.targets)}
     adapters = {
         "adapter": "lora", "lora_r": lora.rank, "lora_alpha": round(lora.alpha),
-        "lora_dropout": lora.dropout, **(which or {"lora_target_linear": True}),
+        "lora_dropout": lora.dropout, **which,
     }  # fmt: skip
     return {
         "base_model": wish.model,

@@ -43,11 +43,8 @@ def command(
     if name is None:
         click.echo(files.listed(), nl=False)
         return
-    if trainer is None:
-        text, warnings = files.shown(name), []
-    else:
-        wish = files.Wish(model, data, devices, micro)
-        text, warnings = files.written(name, trainer, wish)
+    wish = files.Wish(model, data, devices, micro)
+    text, warnings = files.written(name, trainer, wish) if trainer else (files.shown(name), [])
     for line in warnings:
         click.echo(line, err=True)
     if target is None:

@@ -90,8 +90,8 @@ class _Training:
         if not self.job.state:
             return Progress(steps=steps, data=self.job.data)
         progress = self.learner.read(Path(self.job.state))
-        if progress.data != self.job.data:
-            progress.position, progress.data = 0, self.job.data
+        if progress.data != self.job.data or progress.position >= len(self.plan):
+            progress.position, progress.data = 0, self.job.data  # others, or all over again
         return progress
 
     def _resumed(self, progress: Progress) -> Progress:
@@ -155,9 +155,13 @@ class _Training:
         os.fsync(log.fileno())
         path = self.job.home / f"checkpoint-{progress.step}.pt"
         self.learner.write(path, progress)
-        for other in self.job.home.glob("checkpoint-*.pt"):
-            if other != path:
-                other.unlink()
+        self._forget(path)
+
+    def _forget(self, kept: Path) -> None:
+        """Remove the checkpoints behind which there is a later one, or an end."""
+        for path in self.job.home.glob("checkpoint-*.pt"):
+            if path != kept and _number(path) <= _number(kept):
+                path.unlink()
 
     def _ended(self, progress: Progress, end: int, before: "_Losses") -> Trained:
         """Commit the end, and tell of it."""
@@ -168,6 +172,7 @@ class _Training:
             with self.log.open("rb") as log:
                 write_via(feedback, lambda to: feedback_log.write(to, map(_step, log)))
             self.learner.write(state, progress)
+        self._forget(state)
         found = Trained(
             progress.step, end, f"{home.name}-{progress.step}", feedback=str(feedback),
             used=len(self.corpus), cut=self.corpus.tally.cut,

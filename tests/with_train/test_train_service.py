@@ -138,6 +138,8 @@ def test_it_goes_on_with_other_rows(place, train, tmp_path):
     assert len({step.run for step in steps}) == 1
     assert steps[:4] == feedback_log.load(first.feedback)
     assert (on.step, on.steps) == (6, 6)
+    again = feedback_log.load(train(start=on.state, batches=batches).feedback)
+    assert [step.sample_ids for step in again[4:]] == [*batches, *batches], "used up: from anew"
 
 
 def test_the_same_again_is_not_trained_again(train, tmp_path):
