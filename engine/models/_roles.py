@@ -72,9 +72,10 @@ def embedder(specs: Specs, steps: Sequence[str] = ()) -> dict[str, Service]:
         return {EMBEDDER: backend.embedder(_name(spec), _rest(spec))}
     if steps:
         raise ConfigError(
-            f"{' and '.join(steps)} asks what texts mean, and no embedder is named: name"
-            f" {_offering('embedder')} with --model {EMBEDDER}=KIND:NAME, or [models] {EMBEDDER} ="
-            f' "KIND:NAME" in the recipe; {EMBEDDER}={EMBEDDED} compares spellings alone'
+            f"{' and '.join(steps)} {'ask' if steps[1:] else 'asks'} what texts mean, and no"
+            f" embedder is named: name {_offering('embedder')} with --model {EMBEDDER}=KIND:NAME,"
+            f' or [models] {EMBEDDER} = "KIND:NAME" in the recipe; {EMBEDDER}={EMBEDDED} compares'
+            " spellings alone"
         )
     return {EMBEDDER: _backend({"use": EMBEDDED}).embedder("", {})}
 

@@ -34,7 +34,10 @@ def test_who_embeds(specs, name):
 
 
 def test_an_embedder_that_gives_none_is_refused_before_work():
-    told = "extractive gives no embeddings: name hashing or openai or replay with --model embedder="
+    told = (
+        "extractive gives no embeddings: name encoder or hashing or openai or replay with --model"
+        " embedder="
+    )
     with pytest.raises(ConfigError, match=told):
         _roles.embedder({"embedder": WORDS})
 
