@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from _sets import read
 
 RECIPE = Path(__file__).with_name("decontaminate.toml")
+STEP = '[[step]]\nuse = "decontaminate"\n'
 AGAINST = ("HumanEval.jsonl", "mbpp.jsonl")
 Row = dict[str, Any]
 
@@ -38,7 +39,13 @@ def run(rows: Sequence[Row], out: Path, *, options: Namespace, files: Sequence[P
     out.mkdir(parents=True, exist_ok=True)
     data = out / "rows.jsonl"
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    command = [sys.executable, "-m", "backfeed", "run", str(RECIPE), str(data)]
+    recipe = out / RECIPE.name
+    steps = RECIPE.read_text(encoding="utf-8")
+    if options.embedder:
+        steps = steps.replace(STEP, f'[[step]]\nuse = "embed_tasks"\n\n{STEP}')
+    recipe.write_text(steps, encoding="utf-8")
+    command = [sys.executable, "-m", "backfeed", "run", str(recipe), str(data)]
+    command += ["--model", f"embedder={options.embedder}"] if options.embedder else []
     command += [word for file in files for word in ("--against", str(file))]
     command += ["--sandbox", options.sandbox] if options.sandbox else []
     command += [word for setting in options.set_ for word in ("--set", f"decontaminate.{setting}")]

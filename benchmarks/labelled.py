@@ -253,7 +253,8 @@ def main() -> None:
     parser.add_argument(
         "--skips", default="run", choices=("run", "left"), help="tests that upstream switched off"
     )
-    parser.add_argument("--sandbox", default="", help="as for backfeed check")
+    for name, told in (("--sandbox", "as for backfeed check"), ("--embedder", "for embedding")):
+        parser.add_argument(name, default="", help=told)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("-o", "--output", type=Path, help="keep the rows and the run here")
     parser.add_argument("--against", action="append", type=Path, help="a benchmark's file")

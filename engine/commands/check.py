@@ -31,7 +31,9 @@ class _Check(RecipeCommand):
         if values.get("sample") and values.get("limit"):
             raise click.UsageError("--sample draws from all rows: leave --limit out")
         if not values.get("input_against"):
-            gone.add("decontaminate")
+            gone |= {"decontaminate", "embed_tasks"}
+        if not any("embedding" in getattr(_stage(step), "methods", ()) for step in recipe.steps):
+            gone.add("embed_tasks")
         if values.get("keep_duplicates"):
             gone.add("deduplicate")
         steps = [_as_deep(step, until) for step in recipe.steps if _use(step) not in gone]
@@ -40,6 +42,10 @@ class _Check(RecipeCommand):
 
 def _use(step: Any) -> str:
     return getattr(step, "use", "")
+
+
+def _stage(step: Any) -> Any:
+    return getattr(step, "stage", None)
 
 
 def _as_deep(step: Any, until: str) -> Any:

@@ -72,11 +72,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found in a row, best first; what to run; and the texts of tasks like it."""
+    """What was found in a row, best first; and what to run."""
 
     matches: tuple[Match, ...] = ()
     trials: tuple[Trial, ...] = ()
-    alike: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from backfeed.engine.methods import contamination as texts
 from backfeed.engine.methods._entry_tests import Takes, fits, functions, program, quiet
 from backfeed.engine.stages._contamination import Look, Trial, Wanted, share_of
 
-MOST_FUNCTIONS, MOST_CODES, MOST_TEXTS = 8, 2, 20
+MOST_FUNCTIONS, MOST_CODES = 8, 2
 MOST_ALIKE = 2  # functions that are tried on one task
 SAID = 0.25
 WORDED, WORDED_WORDS = 1.5, 0.8
@@ -77,11 +77,3 @@ def _likeliest(fitting: Able, entry: str) -> Able:
     once = list({one.name: (code, one) for code, one in fitting}.values())[::-1]
     once.sort(key=lambda pair: -len(wanted & set(texts.words(pair[1].name))))
     return once[:MOST_ALIKE]
-
-
-def near_texts(seen: Look) -> tuple[tuple[str, str, str], ...]:
-    """Names, files and problems of the tasks whose words are most like the row's (by cosine)."""
-    scores = seen.topic / np.sqrt(np.maximum(seen.index.topic.totals, 1e-6))
-    likeliest = np.argsort(-scores, kind="stable")[:MOST_TEXTS].tolist()
-    tasks = (seen.index.tasks[number] for number in likeliest)
-    return tuple((task.name, task.file, task.description or task.prompt) for task in tasks)

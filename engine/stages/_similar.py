@@ -108,12 +108,12 @@ def _settle(made: Nearest, rows: _Rows, others: _Rows, *, least: float) -> None:
         mine, theirs = rows.numbers[place], others.numbers[other]
         if made.first[mine] != mine or made.first[theirs] != theirs:
             continue
-        score = _cosine(rows.vectors[place], others.vectors[other])
+        score = cosine(rows.vectors[place], others.vectors[other])
         if score >= least:
             made.first[mine], made.scores[mine] = theirs, score
 
 
-def _cosine(one: Floats, two: Floats) -> float:
+def cosine(one: Floats, two: Floats) -> float:
     """The cosine, the same on any machine."""
     left, right = (np.rint(each * np.float64(DECIMALS)).astype(np.int64) for each in (one, two))
     lengths = float(left @ left) * float(right @ right)

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 
 from backfeed.engine import languages
-from backfeed.engine.errors import ConfigError
+from backfeed.engine.errors import AskFailed, ConfigError
 from backfeed.engine.records import Check, Evidence, Finding, Sample
 from backfeed.engine.requests import Asks, Compute, Embed, Job, Limits, Outcome, Read, together
 from backfeed.engine.stages._contamination import Look, Match, Row, Seen, Trial, Wanted, row_of
 from backfeed.engine.stages._contamination_index import index_of, ready
 from backfeed.engine.stages._contamination_same import best, by_tree, by_words
-from backfeed.engine.stages._contamination_trials import near_texts, trials
+from backfeed.engine.stages._contamination_trials import trials
+from backfeed.engine.stages._contamination_vectors import ARTEFACT, nearest
 
 METHODS = ("exact", "ngrams", "tree", "tests", "embedding")
 CHEAP = METHODS[:3]
@@ -31,7 +32,8 @@ class Decontaminate:
     `least_prints` of them at least. `tests` runs the tests of tasks that share something `specific`
     with the row on functions that take what the tests give, `most_runs` at most: one passes if all
     asserts hold, they tell functions apart (`least_asserts`), and a stub fails them. `embedding`
-    asks for the texts' embeddings. These two are asked only of rows that no other method finds.
+    compares what is asked with the tasks that `embed_tasks` has embedded, by cosine: `similarity`
+    or more. These two are asked only of rows that no other method finds.
 
     in:  "Write a function to add one." -> def f(x): return x + 1, where a task asks for the same
     out: rejected by decontaminate, reason contaminated, "7 of mbpp.jsonl by exact 1.00"
@@ -50,8 +52,8 @@ class Decontaminate:
     similarity: float = 0.9
     cpu_s: float = 2.0
     version = 1
-    reads = ("against",)
-    optional = ("against",)
+    reads = ("against", ARTEFACT)
+    optional = ("against", ARTEFACT)
 
     def __post_init__(self) -> None:
         """Refuse methods that there are not, and numbers that make no sense."""
@@ -71,6 +73,11 @@ class Decontaminate:
         more = {"tests": "sandbox", "embedding": "embedder"}
         return ("compute", *(service for name, service in more.items() if name in self.methods))
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Nothing stands in for an embedder."""
+        return ("embedder",) if "embedding" in self.methods else ()
+
     def each(self, sample: Sample) -> Asks[list[Sample]]:
         """Ask for what the row holds; if that is nothing, run tests and compare embeddings."""
         path: Path | None = yield from Read("against")
@@ -82,14 +89,16 @@ class Decontaminate:
         if seen.trials:
             found, evidence = yield from self._tried(seen.trials)
             matches += found
-        if not matches and seen.alike:
-            matches += yield from self._embedded(sample.instruction, seen.alike)
+        notes: tuple[Finding, ...] = ()
+        if not matches and "embedding" in self.methods:
+            found, notes = yield from self._embedded(sample.instruction)
+            matches += found
         findings = tuple(
             Finding(one.method, "error", f"{one.task} of {one.file}: {one.score:.2f}, {one.span}")
             for one in matches
         )
         if not matches:
-            return [sample.checked(Check("decontaminate", "passed"))]
+            return [sample.checked(Check("decontaminate", "passed", findings=notes))]
         checked = sample.checked(Check("decontaminate", "failed", findings=findings), *evidence)
         return [checked.no("decontaminate", "contaminated", matches[0].told())]
 
@@ -145,15 +154,22 @@ class Decontaminate:
         limits = replace(Limits(), cpu_s=self.cpu_s, wall_s=3 * self.cpu_s + 2)
         return replace(job, limits=limits)
 
-    def _embedded(self, text: str, alike: Sequence[tuple[str, str, str]]) -> Asks[list[Match]]:
-        """The task whose problem is nearest to the row's, if that is near enough."""
-        own, *theirs = yield from together([Embed(text), *(Embed(one[2]) for one in alike)])
-        scores = [sum(a * b for a, b in zip(own, other, strict=True)) for other in theirs]
-        best = max(range(len(scores)), key=scores.__getitem__)
-        if not text.strip() or scores[best] < self.similarity:
-            return []
-        name, file, _ = alike[best]
-        return [Match("embedding", name, file, min(scores[best], 1.0), "its problem says the same")]
+    def _embedded(self, text: str) -> Asks[tuple[list[Match], tuple[Finding, ...]]]:
+        """The task that is nearest to what the row asks, if near enough; why it is not known."""
+        path: Path | None = yield from Read(ARTEFACT)
+        if path is None:
+            raise ConfigError(
+                "decontaminate.methods names embedding, and no step before it has embedded the"
+                ' tasks: put a [[step]] with use = "embed_tasks" before it'
+            )
+        if not text.strip():
+            return [], ()
+        try:
+            own: list[float] = yield from Embed(text)
+        except AskFailed as refused:
+            return [], (Finding("embedding", "note", f"not compared: {refused.reason}"),)
+        match = nearest(path, own)
+        return [match] if match and match.score >= self.similarity else [], ()
 
 
 def look(path: Path, row: Row, wanted: Wanted) -> Seen:
@@ -170,7 +186,7 @@ def look(path: Path, row: Row, wanted: Wanted) -> Seen:
     if matches:
         return Seen(tuple(sorted(best(matches), key=lambda one: -one.score)))
     tried = tuple(trials(found, wanted)) if "tests" in wanted.methods else ()
-    return Seen((), tried, near_texts(found) if "embedding" in wanted.methods else ())
+    return Seen((), tried)
 
 
 def _holds(result: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from backfeed.engine.conformance import same_requests
 from backfeed.engine.errors import ConfigError
 from backfeed.engine.methods.benchmarks import tasks_of
 from backfeed.engine.records import Message, Sample
-from backfeed.engine.requests import Compute, Embed, Job, Read, rejoined
+from backfeed.engine.requests import Compute, Job, Read, rejoined
 from backfeed.engine.stages import _contamination_index as indexes
 from backfeed.engine.stages.decontaminate import Decontaminate
 from backfeed.sandboxes import process
@@ -203,24 +203,6 @@ def test_runs_are_bounded(against):
     assert len(asked) == 1
 
 
-def test_embeddings_are_asked_for_if_they_are_wanted(against):
-    def embedded(request):
-        assert isinstance(request, Embed)
-        return [1.0, 0.0] if "watering" in request.text or DOC[:9] in request.text else [0.0, 1.0]
-
-    sample = row("What does a gardener's watering of tulips take?")
-    found = compared(sample, against, embedded, methods=("embedding",))
-    assert found.rejected.detail == "G/1 of b.jsonl by embedding 1.00"
-    assert compared(row("Hello."), against, lambda _: [0.6, 0.8], methods=("embedding",),
-                    similarity=1.0).rejected is not None  # fmt: skip
-
-
-def test_texts_that_are_less_alike_are_not(against):
-    vectors = iter([[1.0, 0.0], *[[0.6, 0.8]] * 100])
-    made = compared(row("Hello."), against, lambda _: next(vectors), methods=("embedding",))
-    assert made.rejected is None
-
-
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
@@ -239,6 +221,8 @@ def test_it_asks_for_what_its_methods_need():
     assert Decontaminate(methods=CHEAP).asks == ("compute",)
     assert Decontaminate().asks == ("compute", "sandbox")
     assert Decontaminate(methods=("embedding",)).asks == ("compute", "embedder")
+    assert Decontaminate(methods=("embedding",)).named == ("embedder",)
+    assert Decontaminate().named == ()
 
 
 def test_an_index_is_made_once_and_read_after(against, monkeypatch):
