@@ -2,7 +2,7 @@
 
 import json
 
-from backfeed.engine.records import File, Keywords, Lineage, Message, Origin, Sample
+from backfeed.engine.records import File, Keywords, Labels, Lineage, Message, Origin, Sample
 from backfeed.engine.records import Test as Tested
 
 CHUNKS = '''def chunks(items, size):
@@ -125,6 +125,10 @@ ROWS: tuple[Sample, ...] = (
     unit("chunks", "").but(
         id="asked-deep", messages=(ASKED,), question_type="generate",
         extra=json.dumps({"before": "Cut a list in two.", "directions": ["depth"]}),
+    ),
+    Sample(
+        id="labelled", kind="general", messages=talk("Plan a party.", "Ask, then cook."),
+        labels=Labels(("planning", "cooking", "writing", "budgets", "travel"), ("Life",)),
     ),
     Sample(
         id="set", language="python",
