@@ -111,6 +111,10 @@ ROWS: tuple[Sample, ...] = (
         tests=(Tested("framework", framework="pytest", code=PYTEST),),
     ),
     Sample(id="prose", language="python", messages=talk("What is a list?", "A row of things.")),
+    Sample(
+        id="math", kind="general", question_type="math",
+        messages=talk("Tom has 3 apples and buys 4 more. How many has he?", "3 + 4 = 7"),
+    ),
     Sample(id="chat", kind="general", messages=talk("Hello!", "Hello; how can I help?")),
     Sample(id="foreign", language="cobol", code="DISPLAY 'A'.\n", origin=MIT),
     unit("chunks", CHUNKS.replace("+ size]", "- size]"), *APART).but(
