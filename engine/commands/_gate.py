@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -204,19 +205,18 @@ def _tell(order: Order, found: verdict.Verdict, judged: judge.Judged) -> None:
     else:
         _say(found, places)
         if not found.passed:
-            click.echo(_more(order))
+            click.echo(_more(order, found.broken))
     said = annotations(found, places)
     _tell_ci(os.environ, said, markdown(found, places), as_json=order.as_json)
 
 
-def _more(order: Order) -> str:
+def _more(order: Order, broken: Sequence[judge.Broken]) -> str:
     """Where to look at what was found."""
     if order.directory is None:
         return "run it with -o DIR to keep a report that shows these rows with their code"
-    return (
-        f"these rows with their code: {order.directory / 'report.html'};"
-        f" one of them: backfeed show {order.directory} ROW"
-    )
+    name = told.plain_line(broken[0].name, 200) if broken else "ROW"
+    show = shlex.join(["backfeed", "show", str(order.directory), name])
+    return f"these rows with their code: {order.directory / 'report.html'}; one of them: {show}"
 
 
 def _json(value: Any) -> bytes:

@@ -121,7 +121,7 @@ def _rate(rate: PassRate) -> Clause:
     word = "tests pass" if rate.of == "test" else "answer runs"
     told = f"rows whose {word}"
     if rate.confidence:
-        told += f", at least so many with {rate.confidence:.0%} confidence"
+        told += f" (≥: with {100 * rate.confidence:g} % confidence)"
     return Clause(
         "pass_rate", told, float(rate.minimum), partial(_not_passed, of=rate.of),
         counts=partial(_judged, of=rate.of), least=True, confidence=rate.confidence,

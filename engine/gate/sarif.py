@@ -72,11 +72,12 @@ def sarif(verdict: Verdict, places: Places, files: Sequence[str]) -> Plain:
     whole = verdict.whole
     broken = verdict.first(MOST - len(whole))
     messages = {one.blame.rule: one.blame.message for one in reversed(broken)}
-    messages |= {one.name: one.tally.clause.told for one in whole}
-    log = _Log(places, sorted(messages))
+    meanings = {rule: meaning(rule, message) for rule, message in messages.items()}
+    meanings |= {one.name: f"The policy bounds the {one.tally.clause.told}." for one in whole}
+    log = _Log(places, sorted(meanings))
     first = next(iter(files), "")
     results = [*(log.of_clause(one, first) for one in whole), *map(log.of_row, broken)]
-    rules = [_rule(name, meaning(name, messages[name])) for name in log.rules]
+    rules = [_rule(name, meanings[name]) for name in log.rules]
     run = {
         "tool": {"driver": {"name": "backfeed", "version": version("backfeed"), "rules": rules}},
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the repository's root"}}},

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from backfeed.engine.gate.judge import Broken
 from backfeed.engine.gate.verdict import Outcome, Verdict
-from backfeed.engine.records import Place
+from backfeed.engine.records import VERDICT_OF, Place
 
 _RULES = {
     "syntax": "The answer's code is not accepted by the parser of its language.",
@@ -79,8 +79,10 @@ def called(name: str, place: Place) -> str:
 
 def line_of(one: Broken, most: int = 400) -> str:
     """What is wrong with a row, on one line, with the row's name where the line does not tell."""
-    name = called(one.name, one.place)
-    return f"{name}{': ' if name else ''}{plain_line(one.blame.message, most)}"
+    rule = one.blame.rule
+    word = _RULES[rule].rstrip(".") if rule in VERDICT_OF and rule in _RULES else ""
+    said = (called(one.name, one.place), word, one.blame.message)
+    return plain_line(": ".join(part for part in said if part), most)
 
 
 def plain_line(text: str, most: int = 400) -> str:
@@ -126,7 +128,10 @@ def found(outcome: Outcome) -> str:
     rows = f"{told:,} of {tally.of:,}"
     if not isinstance(tally.clause.bound, float):
         return rows
-    return f"{number(outcome, tally.found)} ({rows})"
+    if not tally.of:
+        return "unknown (of no row)"
+    least = "≥ " if tally.clause.confidence else ""
+    return f"{least}{number(outcome, tally.found)} ({rows})"
 
 
 def doubt(outcome: Outcome) -> str:

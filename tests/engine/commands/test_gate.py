@@ -158,7 +158,9 @@ def test_data_cannot_command_the_workflow(backfeed, write, summary):
 @pytest.mark.bwrap
 def test_the_directory_is_kept_and_is_a_baseline(backfeed, write, tmp_path):
     write(GOOD, BAD, "{")
-    assert backfeed("gate", "rows.jsonl", "-o", "out").code == 1
+    said = backfeed("gate", "rows.jsonl", "-o", "out")
+    assert said.code == 1
+    assert said.out.splitlines()[-1].endswith("out/report.html; one of them: backfeed show out c")
     write("{,", GOOD, OTHER, "{", BAD)
     for baseline in ("out", "out/summary.json"):
         said = backfeed("gate", "rows.jsonl", "--baseline", baseline)

@@ -17,7 +17,7 @@ from backfeed.engine.gate.junit import junit
 from backfeed.engine.gate.lines import column_of
 from backfeed.engine.gate.markdown import markdown, not_judged
 from backfeed.engine.gate.sarif import sarif
-from backfeed.engine.gate.told import Places, doubt, headline
+from backfeed.engine.gate.told import Places, doubt, found, headline, line_of
 from backfeed.engine.records import Place
 
 EVIL = "x\n::error::y \x00\x1b[2J|`<b>`]]>&\ud7ff\ufffe %0A,:"
@@ -46,6 +46,8 @@ def test_sarif_is_valid_and_ordered_by_line():
     )
     assert [rules[one["ruleIndex"]] for one in results] == [one["ruleId"] for one in results]
     assert results[0]["ruleId"] == "pass_rate"
+    meant = told[rules.index("pass_rate")]["shortDescription"]["text"]
+    assert meant.startswith("The policy bounds the rows whose tests pass")
     marks = [one["partialFingerprints"]["backfeedRow/v1"] for one in results]
     assert len(set(marks)) == len(marks)
 
@@ -149,6 +151,34 @@ def test_of_many_rows_each_clause_shows_some():
 def test_a_reason_that_nothing_has_may_be_misspelt(reason, told):
     verdict, _ = judged([row()], reject={reason: 0})
     assert doubt(verdict.outcomes[-1]) == told
+
+
+@pytest.mark.parametrize(
+    ("rows", "confidence", "told"),
+    [
+        ([], 0.95, "unknown (of no row)"),
+        ([tried("a"), tried("b", "failed")], 0.95, "≥ 9.453 % (1 of 2)"),
+        ([tried("a"), tried("b", "failed")], 0, "50 % (1 of 2)"),
+    ],
+)
+def test_a_rate_is_told_with_what_is_compared(rows, confidence, told):
+    verdict, _ = judged(rows, pass_rate={"minimum": 0.9, "confidence": confidence})
+    assert found(verdict.outcomes[-1]) == told
+
+
+@pytest.mark.parametrize(
+    ("sample", "told"),
+    [
+        (failed("a"), "row a: parse: line 1: bad"),
+        (failed("rows.jsonl:4", 4), "parse: line 1: bad"),
+        (failed("rows.jsonl:4", 9), "row 4: parse: line 1: bad"),
+        (failed("b", reason="TLE", stage="execute"),
+         "row b: The answer used up the CPU time that a program has: execute: line 1: bad"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_row_is_told_in_a_line(sample, told):
+    (one,) = judged([sample])[0].broken
+    assert line_of(one) == told
 
 
 def test_what_was_not_judged_is_told_as_data_cannot_forge():
