@@ -52,8 +52,6 @@ class Decontaminate:
     similarity: float = 0.9
     cpu_s: float = 2.0
     version = 1
-    reads = ("against", ARTEFACT)
-    optional = ("against", ARTEFACT)
 
     def __post_init__(self) -> None:
         """Refuse methods that there are not, and numbers that make no sense."""
@@ -72,6 +70,13 @@ class Decontaminate:
         """What it needs: programs are run, and texts embedded, only if it is set to."""
         more = {"tests": "sandbox", "embedding": "embedder"}
         return ("compute", *(service for name, service in more.items() if name in self.methods))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The tasks, and what `embed_tasks` has made of them if it is set to."""
+        return ("against", ARTEFACT) if "embedding" in self.methods else ("against",)
+
+    optional = reads
 
     @property
     def named(self) -> tuple[str, ...]:

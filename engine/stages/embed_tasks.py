@@ -20,7 +20,7 @@ class EmbedTasks:
     """Let rows pass; write the artefact `against_vectors`, an embedding for each benchmark's task.
 
     Embedded is all that a task asks. A task whose text is refused (it may be too long) has none.
-    Without benchmarks (artefact `against`) nothing is asked for.
+    Without benchmarks (artefact `against`) there is none at all.
 
     in:  rows; the tasks "Write a function to add one.", "Sort a list."
     out: the same rows; two vectors, under the names of their tasks
@@ -37,9 +37,7 @@ class EmbedTasks:
     def whole(self, table: Table) -> Asks[Result]:
         """One request for each task; the rows are handed on as they lie."""
         path: Path | None = yield from Read("against")
-        if path is None:
-            return Result(table.batches())
-        tasks = list(_tasks(path))
+        tasks = list(_tasks(path)) if path else []
         answers: Iterable[Any] = yield from over((_text(task) for task in tasks), _vector)
         found = [
             (task, answer)

@@ -102,7 +102,7 @@ def test_a_task_whose_text_is_refused_has_none(embedded):
 
 def test_without_benchmarks_nothing_is_asked():
     told = rejoined(EmbedTasks().whole(Rows(ROWS)), lambda request: None)
-    assert not told.artefacts
+    assert told.artefacts == {"against_vectors": packed([], [])}
     assert sum(batch.num_rows for batch in told.rows) == 3
 
 
@@ -184,3 +184,5 @@ def test_it_conforms(against):
 
 def test_it_wants_an_embedder_that_is_named():
     assert EmbedTasks().named == ("embedder",)
+    assert Decontaminate().reads == ("against",)
+    assert Decontaminate(methods=("embedding",)).reads == ("against", "against_vectors")
