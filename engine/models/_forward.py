@@ -7,7 +7,7 @@ in 64 bits from the model's logits, over the tokens of the answer alone.
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from backfeed.engine.models._torch import torch, transformers
 
 SLICE = 256
 """So many tokens of a vocabulary are looked at together: of a large one, this is 300 MB."""
+ON_CPU, ON_GPU = 2048, 8192
+"""So many tokens are computed together, if nothing is said."""
 UNBOUNDED = 10**9
 """Above this, a tokenizer's longest text means that it does not know one."""
 
@@ -50,30 +52,37 @@ class Model:
             made = transformers.AutoModelForSequenceClassification
         self._model = made.from_pretrained(folder, dtype=getattr(torch, options.dtype), **own)
         self._model.to(self._device).eval()
+        self._tokens = ON_CPU if self._device == "cpu" else ON_GPU
         self._head = self._begins()
-        self._pad = self._model.config.get_text_config().pad_token_id
+        config = self._model.config.get_text_config()
+        self._pad = config.pad_token_id
+        places = getattr(config, "max_position_embeddings", None) or UNBOUNDED
+        self._longest = min(UNBOUNDED, self._tokenizer.model_max_length, places)
         self._has_kinds = "token_type_ids" in self._tokenizer.model_input_names
 
     def _begins(self) -> tuple[int, ...]:
         """What the tokenizer puts before any text; what it would put behind one is left out."""
-        whole, bare = self._tokenizer.encode("a"), self._bare("a")
+        whole, bare = self._tokenizer.encode("a"), self._bare(["a"])["a"]
         return tuple(whole[: whole.index(bare[0])]) if bare and bare[0] in whole else ()
 
-    def _bare(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(text, add_special_tokens=False))
+    def _bare(self, texts: Iterable[str]) -> dict[str, list[int]]:
+        """The tokens of texts, without what the tokenizer puts around them."""
+        each = list(dict.fromkeys(texts))
+        found = self._tokenizer(each, add_special_tokens=False)["input_ids"] if each else []
+        return dict(zip(each, found, strict=True))
 
-    def _longest(self, room: Room) -> int:
-        known = [
-            room.max_length, self._tokenizer.model_max_length,
-            getattr(self._model.config.get_text_config(), "max_position_embeddings", 0),
-        ]  # fmt: skip
-        return min((one for one in known if one and 0 < one < UNBOUNDED), default=UNBOUNDED)
-
-    def span(self, span: Span, room: Room) -> Row:
-        """The tokens of a span. Raises `Refused` if they are too many."""
-        ids = (*self._head, *self._bare(span.text))
-        before = len(self._head) + len(self._bare(span.before)) if span.before else 0
-        return self._fits(Row(ids, max(before, 1)), room)
+    def spans(self, spans: Sequence[Span], room: Room) -> list[Row | Refused]:
+        """The tokens of each span; or `Refused`, if they are too many."""
+        bare = self._bare(text for one in spans for text in (one.text, one.before))
+        found: list[Row | Refused] = []
+        for span in spans:
+            before = len(self._head) + len(bare[span.before]) if span.before else 0
+            row = Row((*self._head, *bare[span.text]), max(before, 1))
+            try:
+                found.append(self._fits(row, room))
+            except Refused as refused:
+                found.append(refused)
+        return found
 
     def pair(self, prompt: str, answer: str, room: Room) -> Row:
         """Two texts, as the tokenizer joins them. Raises `Refused` if they are too long."""
@@ -90,10 +99,11 @@ class Model:
             text = self._tokenizer.apply_chat_template(said, tokenize=False)
         except jinja2.TemplateError as error:
             raise Refused("bad-request", f"the chat template refuses it: {error}") from error
-        return self._fits(Row(tuple(self._bare(text))), room)
+        return self._fits(Row(tuple(self._bare([text])[text])), room)
 
     def _fits(self, row: Row, room: Room) -> Row:
-        if len(row.ids) > (longest := self._longest(room)):
+        longest = min(self._longest, room.max_length or UNBOUNDED)
+        if len(row.ids) > longest:
             raise Refused("too-long", f"{len(row.ids)} tokens, and the model takes {longest}")
         return row
 
@@ -112,7 +122,7 @@ class Model:
         found: list[Any] = [None] * len(rows)
         known: Mapping[int, Row] = {n: row for n, row in enumerate(rows) if row is not None}
         order = sorted(known, key=lambda n: -len(known[n].ids))
-        for batch in packed(order, known, room.batch_tokens):
+        for batch in packed(order, known, room.batch_tokens or self._tokens):
             room.check()
             with torch.inference_mode():
                 told = self._within_memory(work, [known[n] for n in batch])
@@ -143,16 +153,20 @@ class Model:
     def _lost(self, rows: list[Row]) -> list[float]:
         ids = self._filled([row.ids for row in rows], self._pad or 0)
         logits = self._model(input_ids=ids, use_cache=False).logits
-        places = [(n, at) for n, row in enumerate(rows) for at in range(row.start, len(row.ids))]
-        own, at = (torch.tensor(one, device=self._device) for one in zip(*places, strict=True))
+        bounds = torch.tensor([(row.start, len(row.ids)) for row in rows], device=self._device)
+        at = torch.arange(ids.shape[1], device=self._device)
+        own, at = ((at >= bounds[:, :1]) & (at < bounds[:, 1:])).nonzero(as_tuple=True)
         each = torch.cat([
             torch.nn.functional.cross_entropy(
                 logits[some, here - 1].double(), ids[some, here], reduction="none"
             )
             for some, here in zip(own.split(SLICE), at.split(SLICE), strict=True)
         ])  # fmt: skip
-        counts = [len(row.ids) - row.start for row in rows]
-        return [float(part.mean()) for part in each.split(counts)]
+        sums = torch.zeros(len(rows), dtype=each.dtype, device=self._device).index_add_(
+            0, own, each
+        )
+        found: list[float] = (sums / (bounds[:, 1] - bounds[:, 0])).tolist()
+        return found
 
     def _judged(self, rows: list[Row]) -> list[list[float]]:
         pad = self._pad

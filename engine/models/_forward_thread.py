@@ -34,7 +34,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The longest row (0: what the model takes), the tokens of a batch, and when to give up."""
+    """The longest row (0: what the model takes), the tokens of a batch (0: by the device).
+
+    `check` raises when nobody waits any more.
+    """
 
     max_length: int
     batch_tokens: int

@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from backfeed.engine.models._forward import Model, Row
 
 NEEDED = ("torch", "transformers")
-NOISE = {"float64": 1e-13, "float32": 1e-6}
-"""How far the sums of a batch may be from those of a text alone, relative to the score or to 1.
+NOISE = {"float64": 1e-13, "float32": 2.5e-7}
+"""How far a loss of a batch may be from that of a text alone; measured: up to 2.5e-7 of it.
 
 Of half the precision no such bound is small beside five digits, and none is kept.
 """
+MORE = 4.0
+"""How much more a logit may be off, and what is raised from one."""
 TYPES = ("float32", "float64", "bfloat16", "float16")
 DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 KIND = "transformers"
@@ -58,7 +60,8 @@ class Settings:
     `device` is auto, cpu or cuda(:N). `template` joins prompt and answer; of a classifier, `pair`
     leaves that to its tokenizer, and empty means its chat template, or else the plain one. A text
     of more than `max_length` tokens is refused (0: than the model takes). `batch` scores are asked
-    together, computed `batch_tokens` at once, filling included. `threads` 0 leaves it to torch.
+    together, computed `batch_tokens` at once, filling included (0: 2048 on a CPU, 8192 on a GPU).
+    `threads` 0 leaves it to torch.
     `timeout_s` is for a batch, the loading of the model included.
     """
 
@@ -67,15 +70,13 @@ class Settings:
     threads: int = 0
     template: str = ""
     max_length: int = 0
-    batch: int = 128
-    batch_tokens: int = 4096
+    batch: int = 256
+    batch_tokens: int = 0
     timeout_s: float = 3600.0
 
 
 class Losses:
     """What a language model says of answers."""
-
-    least = 0.0
 
     def __init__(self, template: str, of: str) -> None:
         self._template, self._of = _losses.Template(template or PLAIN), of
@@ -84,6 +85,10 @@ class Losses:
         """Raise `ConfigError` for a kind that such a model does not give."""
         self._asked(request)
 
+    def scale(self, kind: str, number: float) -> float:
+        """What the noise of a number is in proportion to."""
+        return max(number, 1.0) * (MORE if kind == "ifd_ppl" else 1.0)
+
     def _asked(self, request: Score) -> _losses.Asked:
         return _losses.Asked(self._template, request, self._of)
 
@@ -91,7 +96,7 @@ class Losses:
         """A number for each; equal texts are computed once."""
         asked = [self._asked(one) for one in requests]
         spans = list(dict.fromkeys(span for one in asked for span in one.spans))
-        rows = [_or_refused(model.span, span, room) for span in spans]
+        rows = model.spans(spans, room)
         lost = iter(model.losses([row for row in rows if not isinstance(row, Refused)], room))
         losses = [row if isinstance(row, Refused) else next(lost) for row in rows]
         told = dict(zip(spans, losses, strict=True))
@@ -106,8 +111,6 @@ def _number(asked: _losses.Asked, losses: list[Number]) -> Number:
 class Judgements:
     """What a classifier says of a prompt with its answer, or of an answer alone."""
 
-    least = 1.0
-
     def __init__(self, template: str, labels: _classes.Labels, of: str) -> None:
         if template not in ("", PAIR) and not _FIELD.search(template):
             raise ConfigError(
@@ -119,6 +122,10 @@ class Judgements:
     def require(self, request: Score) -> None:
         """Raise `ConfigError` for a kind that this classifier does not give."""
         _classes.require(request.kind, self._labels.kinds, self._of)
+
+    def scale(self, kind: str, number: float) -> float:
+        """What the noise of a number is in proportion to."""
+        return MORE * (max(abs(number), 1.0) if kind == _classes.REWARD else number)
 
     def numbers(self, model: "Model", requests: Sequence[Score], room: Room) -> list[Number]:
         """A number for each; equal texts are computed once."""
@@ -185,14 +192,13 @@ class Scorer:
     def _told(self, model: "Model", requests: Sequence[Score]) -> list[Any]:
         found = self._way.numbers(model, requests, self._room)
         for place, number in enumerate(found):
-            if isinstance(number, float) and self._is_unsure(number):
+            if not isinstance(number, float):
+                continue
+            scale = self._way.scale(requests[place].kind, number)
+            if _numbers.unsure(number, self._noise * scale):
                 alone = requests[place : place + 1]
                 [found[place]] = self._way.numbers(model, alone, self._room)
         return [one if isinstance(one, Refused) else _losses.told_as(one) for one in found]
-
-    def _is_unsure(self, number: float) -> bool:
-        noise = self._noise * max(abs(number), self._way.least)
-        return _numbers.unsure(number, noise)
 
     async def close(self) -> None:
         """Let go of the model; who lets go last ends it."""
@@ -248,10 +254,10 @@ def _settings(name: str, settings: Mapping[str, Any]) -> Settings:
     if not name:
         raise ConfigError(f"--model {KIND}: name the model's folder, as {KIND}:PATH")
     found = build(Settings, {k: v for k, v in settings.items() if k != "base_url"}, where)
-    for key in ("batch", "batch_tokens", "timeout_s"):
+    for key in ("batch", "timeout_s"):
         if (value := getattr(found, key)) <= 0:
             raise ConfigError(f"{where}: {key} = {value}: it must be more than 0")
-    for key in ("threads", "max_length"):
+    for key in ("threads", "max_length", "batch_tokens"):
         if (value := getattr(found, key)) < 0:
             raise ConfigError(f"{where}: {key} = {value}: it must not be less than 0")
     if found.dtype not in TYPES:

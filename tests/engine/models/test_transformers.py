@@ -49,10 +49,9 @@ class Table:
     def __init__(self, losses=None, logits=None, drift=0.0):
         self.known, self.told, self.drift, self.asked = losses or {}, logits or {}, drift, []
 
-    def span(self, span, _room):
-        if len(span.answer) > 50:
-            raise Refused("too-long", "51 tokens")
-        return span.before, span.answer
+    def spans(self, spans, _room):
+        long = Refused("too-long", "51 tokens")
+        return [long if len(one.answer) > 50 else (one.before, one.answer) for one in spans]
 
     def losses(self, rows, room):
         room.check()
@@ -105,7 +104,7 @@ def test_it_answers_no_prompts(folder):
         ({"threads": -1}, "threads = -1"),
         ({"max_length": -1}, "max_length = -1"),
         ({"batch": 0}, "batch = 0"),
-        ({"batch_tokens": 0}, "batch_tokens = 0"),
+        ({"batch_tokens": -1}, "batch_tokens = -1"),
         ({"timeout_s": 0}, "timeout_s = 0"),
         ({"template": "{answer} to {prompt}"}, r"must hold \{prompt\} and end in \{answer\}"),
     ],
