@@ -198,9 +198,27 @@ def _judged(output: str, text: str) -> Plain:
         return _batch.analysis("rustc", VERSION, word="invalid", findings=findings)
     if output.rpartition("\n")[2].startswith(_BROKEN) and not findings:
         findings, unknown = [_note(output)], True
-    notes = [{**one, "level": "note"} for one in findings]
-    word = "unknown" if unknown and notes else "ok"
-    return _batch.analysis("rustc", VERSION, word=word, findings=notes)
+    sure = _sure(output, text) if unknown else set()
+    told = [{**one, "level": "error" if n in sure else "note"} for n, one in enumerate(findings)]
+    word = "invalid" if sure else "unknown" if unknown and told else "ok"
+    return _batch.analysis("rustc", VERSION, word=word, findings=told)
+
+
+def _sure(output: str, text: str) -> set[int]:
+    """Which errors are faults whatever a crate that is not there would bring."""
+    told = [(item["code"] or {}, _with_labels(item)) for item in _errors(output)]
+    named = [(code.get("code", ""), labels) for code, labels in told]
+    said = [text, *(labels for _, labels in told)]
+    apart = any(code in ("E0583", "E0658") for code, _ in named)
+    whole = "\n".join(said)
+    spreads = _rust_outcome.spreads(whole) or bool(_ELSEWHERE.search(whole))
+    if apart or spreads or text.startswith(_METHOD):
+        return set()
+    return {n for n, one in enumerate(named) if _rust_outcome.is_sure(*one)}
+
+
+def _with_labels(item: Plain) -> str:
+    return "\n".join([item["message"], *(span.get("label") or "" for span in item["spans"])])
 
 
 def _is_of_versions(output: str) -> bool:
@@ -212,8 +230,8 @@ def _is_of_versions(output: str) -> bool:
 
 def _with_places(item: Plain) -> str:
     """What is said, and where: `--> FILE`."""
-    spans = [span for part in (item, *item["children"]) for span in part["spans"]]
-    return "\n".join([item["message"], *(f" --> {span['file_name']}:1" for span in spans)])
+    spans = [span for part in (item, *item.get("children", ())) for span in part["spans"]]
+    return "\n".join([item["message"], *(f" --> {span.get('file_name')}:1" for span in spans)])
 
 
 def _rule(message: str) -> str:

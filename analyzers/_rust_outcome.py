@@ -24,8 +24,23 @@ _MODULE = re.compile(r"^error\[E0583\]: file not found for module `(\w+)`", re.M
 _OF_RAND = re.compile(
     r"`rand::|in `(?:rand|distr\w*)`|`(?:random(?:_\w+)?|gen(?:_\w+)?|sample\w*|shuffle|choose\w*)`"
     r"(?: found for)?.*`(?:&mut )?(?:rand::)?\w*(?:Rng|ThreadRng|Distribution)\b"
-    r"|`(?:\w+::)*ThreadRng`"
 )
+_NO_METHOD = re.compile(r"no (?:method|function|associated)")
+# What may bring names, or change what stands there: then no other error is sure.
+_SPREADS = re.compile(
+    r"\buse\s+(?!(?:std|core|alloc|super|crate|self)\b)[^;\n]*::\*|\bmacro_use\b|#!?\[\s*\w+::"
+    r"|cannot find (?:attribute|derive macro|macro)\b"
+)
+_MACRO = re.compile(r"\b([a-z_]\w*)!\s*[\[({]")
+_STD_MACROS = frozenset((
+    "assert", "assert_eq", "assert_ne", "cfg", "column", "compile_error", "concat", "dbg",
+    "debug_assert", "debug_assert_eq", "debug_assert_ne", "env", "eprint", "eprintln", "file",
+    "format", "format_args", "include_bytes", "include_str", "line", "matches", "module_path",
+    "option_env", "panic", "print", "println", "stringify", "todo", "unimplemented", "unreachable",
+    "vec", "write", "writeln",
+))  # fmt: skip
+_PLAIN = r"`&?(?:'static )?(?:[iu](?:8|16|32|64|128|size)|f32|f64|bool|char|str|String|\(\))`"
+_MISMATCH = re.compile(rf"expected {_PLAIN}, found {_PLAIN}")
 _OWN = ("alloc", "core", "crate", "self", "std", "super")
 _SUMMARY = re.compile(
     r"^test result: (?:ok|FAILED)\. (\d+) passed; (\d+) failed; (\d+) ignored;", re.MULTILINE
@@ -120,7 +135,7 @@ def _died(outcome: Outcome) -> list[Plain]:
     return _record.failed("abort", last[:300], phase="test", executed=executed) if last else []
 
 
-def absent(said: str) -> str:
+def absent(said: str, code: str = "") -> str:
     """What a program was not built for want of: a crate, or a version of one; empty for neither.
 
     Where a crate is not there, other errors may come of that.
@@ -129,7 +144,7 @@ def absent(said: str) -> str:
         return str(next(filter(None, match.groups())))
     named = (lacking(code, message) for code, message in CODE.findall(said))
     if name := next(filter(None, named), ""):
-        return name
+        return "" if _has_faults(said, code) else name
     others = [of_version(text) for text in _ERROR.split(said)[1:]]
     if others and all(others):
         return others[0]
@@ -137,10 +152,26 @@ def absent(said: str) -> str:
     return f"self::{file[1]}" if file else ""
 
 
+def _has_faults(said: str, code: str) -> bool:
+    """Is anything wrong that no crate would mend?"""
+    errors = re.findall(r"^error\[(E\d+)\]: ((?:.*\n)*?)(?=^error|\Z)", said, re.MULTILINE)
+    return not spreads(f"{code}\n{said}") and any(is_sure(*error) for error in errors)
+
+
+def spreads(text: str) -> bool:
+    """May what is missing bring names, or change code, that does not name it?"""
+    return bool(_SPREADS.search(text) or set(_MACRO.findall(text)) - _STD_MACROS)
+
+
+def is_sure(code: str, said: str) -> bool:
+    """Is this a fault of the code's own: an unknown name, or another plain type than asked?"""
+    return code in ("E0384", "E0425") or (code == "E0308" and bool(_MISMATCH.search(said)))
+
+
 def of_version(error: str) -> str:
     """The crate that a program calls otherwise than the one that is there wants it."""
     crate = _CRATE.search(error)
-    if crate is not None:
+    if crate is not None and not _NO_METHOD.match(error):
         return f"another {crate[1]} than {crate[2]}"
     named = _OF_RAND.search(error.partition("\n")[0])
     return "another rand" if named else ""

@@ -114,9 +114,9 @@ class _Rust(Cutting):
 
     def lacking(self, job: Job, outcome: Outcome) -> str:
         """Why a program that failed says nothing of its answer; empty if it does."""
-        del job
         said = outcome.stdout + outcome.stderr
-        return lack(_rust_outcome.absent(said) if outcome.verdict == "CE" else "")
+        code = "\n".join(file.text for file in job.files if file.path.endswith(".rs"))
+        return lack(_rust_outcome.absent(said, code) if outcome.verdict == "CE" else "")
 
     def check(self, batch: Sequence[CodeCheck]) -> Asks[list[Plain]]:
         """What the compiler says of each snippet."""

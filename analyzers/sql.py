@@ -26,6 +26,7 @@ _COMMAND = ("python", "-I", _GUEST)
 _SQLGLOT = metadata.version("sqlglot")
 # What SQLite says where it cannot know whether the test or another system is meant.
 _NOT_READ = re.compile(r"syntax error|incomplete input|unrecognized token|no such function")
+_UNREAD = ("command", "not-read", "program", "template")  # why nobody knows whether it is right
 # What extensions of PostgreSQL bring.
 _EXTENSION = re.compile(
     r"\bCREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?([\w-]+)", re.IGNORECASE
@@ -157,9 +158,7 @@ def _elsewhere(code: str, message: str) -> str:
         return f"SQLite does not take it, {other} does"
     refused = "syntax error" in message and _sql_dialects.told_by(code, "sqlite").word == "invalid"
     unsure = _sql_dialects.verdict(code) if refused else None
-    return (
-        f"SQLite does not take it: {unsure.message}" if unsure and unsure.word == "unknown" else ""
-    )
+    return f"SQLite does not take it: {unsure.message}" if unsure and unsure.rule in _UNREAD else ""
 
 
 PLUGIN = _Sql()

@@ -171,6 +171,13 @@ def test_a_package_is_run_with_its_ignored_tests(ran):
     [
         ("use super::graph::Graph;\nfn f(g: Graph) {}", "unknown"),
         ("use rand::Rng;\nfn f() -> u8 { rand::thread_rng().nope() }", "invalid"),
+        ("use rand::Rng;\nfn f() -> u8 { rand::rng().random_range(0..9) }", "unknown"),
+        ("use rand::Rng;\nfn f() -> u8 { rand::thread_rng().gen_range(0, 9) }", "unknown"),
+        ('use nowhere::X;\nfn f(_: X) -> u8 { let y: i32 = "a"; 1 }', "invalid"),
+        ("use nowhere::X;\nfn f(_: X) -> u8 { z }", "invalid"),
+        ("use nowhere::*;\nfn f(_: X) -> u8 { z }", "unknown"),
+        ("use nowhere::make;\nmake! { Z }\nfn f() -> u8 { Z }", "unknown"),
+        ("use nowhere::X;\nfn f(x: X) -> u8 { x.one()?.two() }", "unknown"),
         ("use std::nope::X;", "invalid"),
         ("fn f() -> u8 { 1 } // é", "ok"),
     ],
