@@ -161,6 +161,7 @@ class TrainingService:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", MODULE, str(order), stdin=asyncio.subprocess.PIPE,
                 stdout=log, stderr=log, env=_environment(self._settings),
+                start_new_session=True,  # a Ctrl-C is for the run, which lets a training end
             )  # fmt: skip
             try:
                 code = await process.wait()
