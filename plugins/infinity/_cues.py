@@ -101,6 +101,21 @@ def _fenced(text: str) -> bool:
     return any(code_blocks.is_code(block) for block in code_blocks.blocks(text))
 
 
+def _looks_coded(text: str) -> bool:
+    """Is there a block without a tag, of whose lines a third have signs of code?"""
+    for block in code_blocks.blocks(text):
+        lines = [line for line in block.code.splitlines() if line.strip()]
+        coded = sum(bool(_CODED.search(line)) for line in lines)
+        if not block.called and lines and coded >= len(lines) / 3:
+            return True
+    return False
+
+
+_CODED = re.compile(
+    r"[{};]\s*$|\w\(|\w\s?[=:]{1,2}\s?\S|^\s*(?:#|//|--)|->|=>|^\s*(?:end|local|def)\b"
+)
+
+
 def _numbers(task: Task) -> bool:
     return len(re.findall(r"(?<![\w.])\d[\d,.]*", quality.prose_of(task.question))) >= _MANY
 
@@ -111,12 +126,14 @@ _FORMS = {
     "tests, files or a language": ("code", 10.0),
     "a block of code": ("code", 5.0),
     "a block of code is given": ("code", 6.0),
+    "a block that looks like code": ("code", 4.0),
     "numbers": ("math", 0.5),
     "an answer that is a number": ("math", 1.0),
 }
 _FOUND: dict[str, Callable[[Task], bool]] = {
     "tests, files or a language": lambda task: task.of_code,
     "a block of code": lambda task: _fenced(task.answer),
+    "a block that looks like code": lambda task: _looks_coded(f"{task.question}\n{task.answer}"),
     "a block of code is given": lambda task: _fenced(task.question),
     "numbers": _numbers,
     "an answer that is a number": lambda task: bool(_NUMBER.match(task.answer)),
