@@ -143,11 +143,7 @@ def kind_of(detector: str) -> str:
 
 
 def kinds() -> tuple[str, ...]:
-    """Each kind that a secret may be of, by name.
-
-    >>> "aws-key" in kinds(), "hugging-face-token" in kinds(), "aws" in kinds()
-    (True, True, False)
-    """
+    """Each kind that a secret may be of, by name."""
     names = [*(str(one.secret_type) for one in _detectors()), *(name for name, _ in OWN)]
     return tuple(sorted({kind_of(name) for name in names}))
 

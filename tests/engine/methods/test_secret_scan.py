@@ -3,9 +3,12 @@
 The secrets are put together here, so that no scanner takes this file for a leak.
 """
 
+import re
+from pathlib import Path
+
 import pytest
 
-from backfeed.engine.methods.secret_scan import secret, secrets
+from backfeed.engine.methods.secret_scan import kinds, secret, secrets
 
 MIXED = "q7Rz2LkP9sXw4VbN1mTc"
 BODY = "MIIEpAIBAAKCAQEA7bq0cV3mXQf2d9sKp1LwYt6Zr8Nn5HhJj4GgFfDdSsAaPpOo\n" * 3
@@ -113,6 +116,14 @@ STAND_INS = [
 @pytest.mark.parametrize("language", ["python", "typescript", ""])
 def test_stand_ins_are_none(text, language):
     assert secrets(text, language) == ()
+
+
+def test_the_kinds_are_those_of_the_docs():
+    page = (Path(__file__).parents[3] / "docs/inspection.md").read_text()
+    listed = page.partition("## `secret/")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| (`.*?`) \|", listed, re.MULTILINE)
+    names = re.findall(r"`([^`]+)`", " ".join(told))
+    assert {name.removeprefix("secret/") for name in names} == {*kinds()}
 
 
 def test_no_service_is_asked(monkeypatch):
