@@ -12,6 +12,7 @@ from backfeed.plugins.infinity._domains import DOMAINS
 from backfeed.plugins.infinity._texts import Grams, Places
 
 NOBODY = -1
+SMOOTHING, MOST_SMOOTHING = 0.5, 3.0  # measured: see docs/infinity.md
 
 K = TypeVar("K")
 
@@ -25,9 +26,14 @@ class How:
 
     per_token: bool = False
     sampled: bool = True
-    smoothing: float = 0.3
+    smoothing: float | None = None
     least_tokens: int = 5
     fit_grams: int = dsir.FIT_GRAMS
+
+    def smooth(self, counts: dsir.Numbers) -> float:
+        """What is added to each bucket of a target, by its size unless a number is named."""
+        own = SMOOTHING * float(counts.sum()) / dsir.BUCKETS
+        return min(own, MOST_SMOOTHING) if self.smoothing is None else self.smoothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ def draw(pool: Pool, aims: Mapping[str, Aim], luck: Luck, *, how: How) -> Drawn:
     fitted = pool.counts({aims[name].domain: inside[name] for name in aims}, how.fit_grams)
     raw = {name: dsir.spread(fitted[aim.domain]) for name, aim in aims.items()}
     ratios = {
-        name: dsir.log_ratio(dsir.spread(aim.counts, how.smoothing), raw[name])
+        name: dsir.log_ratio(dsir.spread(aim.counts, how.smooth(aim.counts)), raw[name])
         for name, aim in aims.items()
     }
     weights = _weights(pool, ratios, per_token=how.per_token)

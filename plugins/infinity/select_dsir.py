@@ -28,15 +28,16 @@ class SelectDsir:
     are chosen, or the `share` of it, parted among its targets by `proportions`, else by their
     n-grams; `quotas` says a number for a target. The artefact `quotas` lets both grow. Compared
     is the `text` of a row, prompt or both (prompt and answer); the pool is fitted on `fit_grams`
-    n-grams, targets have `smoothing` more in each bucket: without it (the authors' 0) words that a
-    small target lacks count for too much. A row has `least_tokens` (the authors: 100). `draw` is a
+    n-grams. Targets have `smoothing` more in each bucket, for without it (the authors' 0) words
+    that a small target lacks count for too much: half as many in all as it has n-grams, at most 3
+    a bucket, if no number is named. A row has `least_tokens` (the authors: 100). `draw` is a
     sample by weight (Gumbel top-k), or the top; `per_token` takes means, where sums favour or
     punish long rows. Scores are kept as `dsir/TARGET`; metrics say how far from a target the pool,
     the rows that it chose, and as many rows drawn blindly are (`kl_pool/TARGET`, `kl_selected/...`,
     `kl_random/...`, in nats).
 
     in:  "Ann has 3 apples and buys 2. How many has she?", "Tell me a joke."; --target gsm8k=FILE
-    out: the first; the second is rejected as not-selected, "gsm8k: log w=-8.15, rank 2 of 2"
+    out: the first; the second is rejected as not-selected, "gsm8k: log w=-80.84, rank 2 of 2"
     """
 
     k: int = 0
@@ -47,7 +48,7 @@ class SelectDsir:
     text: str = "prompt"
     draw: str = "sample"
     per_token: bool = False
-    smoothing: float = 0.3
+    smoothing: float | None = None
     least_tokens: int = 5
     fit_grams: int = dsir.FIT_GRAMS
     seed: int = 0
@@ -68,7 +69,7 @@ class SelectDsir:
         if not 0 < self.share <= 1:
             raise ConfigError(f"select_dsir.share = {self.share}: give a share, such as 0.2")
         for name in ("k", "smoothing", "least_tokens"):
-            if (value := getattr(self, name)) < 0:
+            if (value := getattr(self, name) or 0) < 0:
                 raise ConfigError(f"select_dsir.{name} = {value}: it is 0 or more")
         if self.fit_grams < 1:
             raise ConfigError(f"select_dsir.fit_grams = {self.fit_grams}: it is 1 or more")

@@ -11,6 +11,7 @@ from backfeed.engine.conformance import same_requests
 from backfeed.engine.methods import dsir
 from backfeed.plugin import ConfigError, InputError, NamedScore, Read, Refused
 from backfeed.plugins.infinity import _texts
+from backfeed.plugins.infinity._drawing import How
 from backfeed.plugins.infinity.select_dsir import SelectDsir
 
 SUMS = [sum_of(n) for n in range(1000, 1060)]
@@ -142,11 +143,19 @@ def test_quotas_that_grew_are_followed(tmp_path, target):
 def test_with_smoothing_words_that_the_target_lacks_count_for_less(tmp_path):
     rows = [row("chat", chat_of(1)), row("sum", sum_of(1))]
     few = tasks(tmp_path / "t", gsm8k=SUMS[:2])
-    bare, raised = (
+    bare, raised, named = (
         [one.scores[0].value for one in run(SelectDsir(smoothing=n), rows, target=few)[0]]
-        for n in (0, 0.3)
+        for n in (0, None, len(dsir.features(SUMS[:2]).ids) / 20_000)
     )
     assert bare[0] < raised[0] < raised[1]
+    assert raised == named
+
+
+def test_the_smoothing_of_a_large_target_is_bounded():
+    counts = np.full(dsir.BUCKETS, 100)
+    assert How().smooth(counts) == 3
+    assert How().smooth(counts // 50) == 1
+    assert How(smoothing=0.0).smooth(counts) == 0
 
 
 def test_it_asks_and_draws_the_same_each_time(target):
