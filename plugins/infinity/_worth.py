@@ -13,17 +13,9 @@ from functools import cache
 from importlib.resources import files
 
 from backfeed.plugin import code_blocks, quality
+from backfeed.plugins.infinity._small_words import SMALL
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+(?:['’]\w+)?")
-_SMALL = frozenset(
-    re.findall(
-        r"\w+",
-        "a an the of to and or for with in on by at from into as that this these those it its is"
-        " are was were be been do does did not no you your i my me we our they their he she his her"
-        " will would can could should may might must have has had what which who how when where why"
-        " if then than so but about any some all each given following please",
-    )
-)
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)]|[a-zA-Z][.)]|\|)\s*\S", re.MULTILINE)
 _SENTENCE = re.compile(r"[.!?。！？](?:\s|$)")
 _END = re.compile(r"(?:[.!?。！？:;)\]}\"'”’`|>]|\d|\w+@\S+|https?://\S+)\s*\Z")
@@ -58,8 +50,8 @@ def features(question: str, answer: str) -> tuple[float, ...]:
     asked, said = _words(question[:_MUCH]), _words(answer[:_MUCH])
     if not said:
         return (0.0,) * len(NAMES)
-    terms = {word for word in asked if word not in _SMALL and len(word) > 1}
-    content = [word for word in said if word not in _SMALL]
+    terms = {word for word in asked if word not in SMALL and len(word) > 1}
+    content = [word for word in said if word not in SMALL]
     distinct = set(content)
     length, items = math.log1p(len(said)), len(_ITEM.findall(answer))
     prose = quality.prose_of(answer)
