@@ -113,9 +113,9 @@ class Embed(Request):
 class Score(Request):
     """Ask for a number about `answer` after `prompt`, of five significant digits.
 
-    `loss` is the mean negative log-likelihood of the answer's tokens; `ifd` that loss divided by
-    the loss of the answer alone; `ifd_ppl` the same of perplexities. A backend may know others,
-    e.g. `reward`, and says so of one that it does not.
+    `loss` is the mean negative log-likelihood of the answer's tokens; `loss_alone` that without a
+    prompt; `ifd` the first divided by the second; `ifd_ppl` the same of perplexities. A classifier
+    knows `reward`, or `class:LABEL`. A backend that does not know a kind names those that it does.
     """
 
     service: ClassVar[str] = "scorer"
