@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from backfeed.plugin import Finding, Message
 
 REPAIRS = {
+    "trimmed": "white space around a turn was left out",
     "empty-turn": "a turn without a word was left out",
     "system-as-answer": "what was tagged as an answer sets the scene: it is the system's",
     "system-moved": "the system's text stood behind the first question",
@@ -67,6 +68,7 @@ def settle(messages: Sequence[Message], *, join: bool = True, drop: bool = True)
     """
     found = _Turns([(number, turn) for number, turn in enumerate(messages, 1)])
     found.without_empty()
+    found.trimmed()
     system = found.system()
     found.opening(drop=drop)
     found.doubled(join=join)
@@ -101,6 +103,13 @@ class _Turns:
                 raise Unsettled("empty-question", f"turn {number} asks nothing and is answered")
             self._did("empty-turn", number)
         self.turns = kept
+
+    def trimmed(self) -> None:
+        """What models put before their first word would be an indentation of code."""
+        for place, (number, turn) in enumerate(self.turns):
+            if (text := trimmed(turn.content)) != turn.content:
+                self.turns[place] = (number, Message(turn.role, text))
+                self._did("trimmed", number)
 
     def system(self) -> str:
         """Take the system's texts out: those in front, or behind the first question."""
@@ -173,3 +182,18 @@ class _Turns:
             if turn.role == "user" and before == "tool":
                 raise Unsettled("missing-answer", f"turn {number} follows a tool, not an answer")
             before = turn.role
+
+
+def trimmed(text: str) -> str:
+    """A text without empty lines and blanks around it; one that is indented as a whole stays so.
+
+    >>> trimmed(" for x in y:\n    print(x)\n"), trimmed("    a\n    b")
+    ('for x in y:\n    print(x)', '    a\n    b')
+    """
+    lines = text.rstrip().split("\n")
+    first = next(n for n, line in enumerate(lines) if line.strip())
+    head, rest = lines[first], [line for line in lines[first + 1 :] if line.strip()]
+    deep = min((len(line) - len(line.lstrip()) for line in rest), default=-1)
+    if len(head) - len(head.lstrip()) != deep:
+        head = head.lstrip()
+    return "\n".join([head, *lines[first + 1 :]])

@@ -40,6 +40,11 @@ def routed(question, answer="Yes.", **more):
         ("Hello!", "Hello, how can I help?", "chat"),
         ("I feel sad today. Can you help me?", "I am sorry to hear that.", "chat"),
         ("Rewrite this more politely: give me that.", "Could I have it?", "chat"),
+        ("请用Python编写一个排序函数。", "def f(x): return sorted(x)", "code"),
+        ("小明有3个苹果，又买了4个，他现在有多少个苹果？", "3 + 4 = 7，一共7个。", "math"),
+        ("中国的首都是哪个城市？", "北京是中华人民共和国的首都。", "knowledge"),
+        ("请写一首关于秋天的诗。", "秋风起，落叶飞。", "chat"),
+        ("请问能介绍一下你自己么？", "我是一个可以回答各种问题的助手。", "chat"),
         ("Suggest names for a cat.", "Tom; Ada.", "chat"),
     ],
 )
@@ -73,7 +78,7 @@ def test_a_row_that_nobody_routed_is_code_or_chat():
 
 
 def test_cues_are_named_in_words():
-    assert all(re.fullmatch(r"[a-z' ,-]+", name) for name in _cues.names())
+    assert all(re.fullmatch(r"[a-zA-Z' ,-]+", name) for name in _cues.names())
     assert {cue.domain for cue in _cues.cues()} == {"code", "math", "knowledge", "chat"}
 
 

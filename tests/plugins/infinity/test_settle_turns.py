@@ -93,6 +93,21 @@ def test_what_settings_refuse(turns, settings, reason):
     assert settled(*turns).rejected is None
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" Yes.", "Yes."), ("\n\nYes.\n", "Yes."), ("Yes.", "Yes."),
+        (" for x in y:\n    print(x)", "for x in y:\n    print(x)"),
+        ("    a\n    b\n", "    a\n    b"), (" 1. a\n2. b", "1. a\n2. b"),
+    ],
+)  # fmt: skip
+def test_white_space_around_a_turn_is_left_out(text, expected):
+    row = Sample(messages=(Message("user", "Who?"), Message("assistant", text)))
+    [found] = SettleTurns().each(row)
+    assert found.response == expected
+    assert rules(found) == ([] if text == expected else ["trimmed"])
+
+
 def test_a_repair_says_which_turn():
     [check] = settled("u:1+1?", "a:2", "u:And 2+2?").checks
     assert [(f.level, f.line) for f in check.findings] == [("note", 3)]
