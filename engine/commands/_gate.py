@@ -114,6 +114,8 @@ def _refuse_paths(order: Order) -> None:
     for option, path in (("--sarif", order.sarif), ("--junit", order.junit)):
         if path is not None and path.is_dir():
             raise CallerError(f"{option} {path} is a folder: name a file")
+        if path is not None:
+            _refuse_place(option, path)
     if order.sarif is not None and order.sarif == order.junit:
         raise CallerError(f"--sarif and --junit both name {order.sarif}: name two files")
     recipe = order.directory / "recipe.toml" if order.directory else None
@@ -123,6 +125,13 @@ def _refuse_paths(order: Order) -> None:
         and (name := read_toml(recipe).get("name")) != "check"
     ):
         raise RunConflict(f"{order.directory} holds a run of {name!r}: name another with -o DIR")
+
+
+def _refuse_place(option: str, path: Path) -> None:
+    place = next(one for one in path.absolute().parents if one.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        what = "cannot be written to" if place.is_dir() else "is a file"
+        raise CallerError(f"{option} {path}: {place} {what}: name another place")
 
 
 def _before(order: Order) -> changed.Before:
@@ -196,16 +205,16 @@ def _tell(order: Order, found: verdict.Verdict, judged: judge.Judged) -> None:
     places = told.Places(
         changed.root_of(Path(order.datasets[0])) or Path.cwd(), lines.columns(found.broken)
     )
-    if order.sarif is not None:
-        _write(order.sarif, msgspec.json.format(_json(sarif(found, places, [*judged.files]))))
-    if order.junit is not None:
-        _write(order.junit, junit(found, judged, places))
     if order.as_json:
         click.echo(msgspec.json.format(_json(found.plain())).decode())
     else:
         _say(found, places)
         if not found.passed:
             click.echo(_more(order, found.broken))
+    if order.sarif is not None:
+        _write(order.sarif, msgspec.json.format(_json(sarif(found, places, [*judged.files]))))
+    if order.junit is not None:
+        _write(order.junit, junit(found, judged, places))
     said = annotations(found, places)
     _tell_ci(os.environ, said, markdown(found, places), as_json=order.as_json)
 
@@ -224,8 +233,12 @@ def _json(value: Any) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; what is none, such as a device or a link, as it is."""
     with storing(f"writing {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            path.write_bytes(data + b"\n")
+            return
     write_whole(path, data + b"\n")
 
 

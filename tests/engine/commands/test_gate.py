@@ -156,6 +156,19 @@ def test_data_cannot_command_the_workflow(backfeed, write, summary):
 
 
 @pytest.mark.bwrap
+def test_a_device_is_written_to_and_stays_one(backfeed, write):
+    write(GOOD)
+    said = backfeed("gate", "rows.jsonl", "--sarif", "/dev/full")
+    assert (said.code, "writing /dev/full: the disk is full" in said.last) == (3, True)
+    assert "passed: 1 row under" in said.out
+    assert Path("/dev/full").is_char_device()
+    Path("link.sarif").symlink_to("there.sarif")
+    assert backfeed("gate", "rows.jsonl", "--sarif", "link.sarif").code == 0
+    assert Path("link.sarif").is_symlink()
+    assert sarif_faults(json.loads(Path("there.sarif").read_text())) == []
+
+
+@pytest.mark.bwrap
 def test_the_directory_is_kept_and_is_a_baseline(backfeed, write, tmp_path):
     write(GOOD, BAD, "{")
     said = backfeed("gate", "rows.jsonl", "-o", "out")
@@ -221,6 +234,7 @@ def test_only_rows_that_changed_are_judged(backfeed, write):
         (["rows.jsonl", "--baseline", "none"], "there is no baseline none"),
         (["rows.jsonl", "--changed-only", "HEAD"], "lies in no Git repository"),
         (["rows.jsonl", "--sarif", "."], "--sarif . is a folder: name a file"),
+        (["rows.jsonl", "--junit", "rows.jsonl/o.xml"], "rows.jsonl is a file: name another place"),
         (["rows.jsonl", "--sarif", "a", "--junit", "a"], "--sarif and --junit both name a"),
         (["rows.jsonl", "-o", "other"], "other holds a run of 'synth': name another"),
         (["rows.jsonl", "--polcy", "x"], "No such option '--polcy'"),
