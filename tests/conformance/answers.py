@@ -29,6 +29,7 @@ from backfeed.engine.requests import (
     Read,
     Request,
     Score,
+    Train,
     Who,
     rejoined,
 )
@@ -151,6 +152,14 @@ _ANSWERS: dict[type, Callable[[Honest, Any], Any]] = {
     Read: Honest.read,
     Who: lambda _, request: f"model of {request.role}",
     Embed: lambda _, request: _vector(request.text),
+    Train: lambda *_: {
+        "step": 9,
+        "steps": 9,
+        "state": "s-9",
+        "weights": "w",
+        "folder": "f",
+        "feedback": "f",
+    },
     Score: lambda _, request: round(random.Random(repr(request)).random(), 5),
 }
 
