@@ -39,4 +39,6 @@ def score(folder: Path, request: Score) -> float:
     if request.kind == "loss":
         return after
     alone = _loss(folder, "", request.answer)
+    if request.kind == "loss_alone":
+        return alone
     return after / alone if request.kind == "ifd" else math.exp(after - alone)

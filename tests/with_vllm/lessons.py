@@ -44,7 +44,8 @@ PAIRS = [
     ("Say something with a ☃ in it.", "print('☃')"),
     ("Short.", "yes, no"),
 ]
-SCORES = [Score(kind, *pair) for pair in PAIRS for kind in ("loss", "ifd", "ifd_ppl")]
+KINDS = ("loss", "loss_alone", "ifd", "ifd_ppl")
+SCORES = [Score(kind, *pair) for pair in PAIRS for kind in KINDS]
 
 
 def answers(service: Service, requests: Sequence[Any], *, at_once: bool = True) -> list[Any]:
