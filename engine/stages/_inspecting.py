@@ -1,7 +1,8 @@
 """What the families of the stage `inspect` find in a row: pure functions, run in workers."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -16,6 +17,8 @@ from backfeed.engine.records import Finding, Sample
 
 MOST = 10
 """How many findings of one rule are told in full."""
+PIECE = 800
+"""So many characters of prose are judged at once: classifiers take some 500 tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +138,34 @@ def of_language(sample: Sample, natural: tuple[str, ...]) -> Iterator[Finding]:
             yield _found(f"language/{other}", f"the {where} is written in it", 0)
 
 
+def talk(sample: Sample) -> tuple[tuple[str, str], ...]:
+    """The prose of messages in pieces, each with where it stands; each piece of a message once."""
+    code = {line.strip() for line in sample.code.splitlines()}
+    found = []
+    for where, _, text in messages(sample):
+        lines = (line for line in text.split("\n") if line.strip() not in code)
+        found += [(where, one) for one in _pieces(quality.prose_of("\n".join(lines)))]
+    return tuple(dict.fromkeys(found))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Paragraphs, cut between words where one is too long; those without a word are left out."""
+    for paragraph in re.split(r"\n\s*\n", text):
+        for piece in textwrap.wrap(paragraph, PIECE):
+            if re.search(r"[^\W\d_]{2}", piece):
+                yield piece
+
+
 def _found(rule: str, message: str, line: int) -> Finding:
     return Finding(rule, default_level(rule), message, line)
 
 
 Level = Literal["error", "warning", "note"]
-_LEVELS: dict[str, Level] = {"secret": "error", "language": "warning", "quality": "warning"}
-_NOTES = {"quality/short-instruction", "quality/short-answer"}
+_LEVELS: dict[str, Level] = {
+    "secret": "error", "language": "warning", "quality": "warning", "toxic": "warning",
+}  # fmt: skip
+UNJUDGED = "toxic/not-judged"
+_NOTES = {"quality/short-instruction", "quality/short-answer", UNJUDGED}
 
 
 def default_level(rule: str) -> Level:
@@ -162,6 +186,11 @@ def look(
     for family in families:
         rule = FAMILIES.get(family) or partial(of_language, natural=natural)
         found += rule(sample)
+    return shortened(found)
+
+
+def shortened(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, no more than `MOST` of a rule, and how many more there are."""
     return tuple(_shortened(list(dict.fromkeys(found))))
 
 
