@@ -18,7 +18,7 @@ from backfeed.engine.contracts import Service
 from backfeed.engine.errors import BackfeedError, CallerError, ConfigError
 from backfeed.engine.lanes import close_all
 from backfeed.engine.ledger import Ledger, Paid
-from backfeed.engine.models import _roles
+from backfeed.engine.models import _presets, _roles
 from backfeed.engine.proving import prove
 from backfeed.engine.recipe import Recipe
 
@@ -195,7 +195,11 @@ def _scorers(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> di
 
 
 def _trainer(recipe: Recipe, wishes: Wishes, _made: Mapping[str, Service]) -> dict[str, Service]:
-    return _roles.trainer(model_specs(recipe.models, wishes), recipe.name, wishes.work)
+    found = _roles.trainer(model_specs(recipe.models, wishes), recipe.name, wishes.work)
+    for step in recipe.all_steps():
+        if "trainer" in getattr(step.stage, "asks", ()) and hasattr(step.stage, "preset"):
+            _presets.load(step.stage.preset)
+    return found
 
 
 def model_specs(section: Mapping[str, Any], wishes: Wishes) -> dict[str, dict[str, Any]]:

@@ -147,6 +147,13 @@ def test_a_recipe_that_nobody_trains_is_refused_before_work(models, told):
         services.build(recipe("trainer", **models), services.Wishes())
 
 
+def test_a_preset_that_there_is_not_is_refused_before_work(monkeypatch):
+    monkeypatch.setattr(_roles, "trainer", lambda *_: {})
+    stage = type("Stage", (), {"asks": ("trainer",), "preset": "tny", "version": 1})()
+    with pytest.raises(ConfigError, match="no preset 'tny'; did you mean 'tiny'"):
+        services.build(Recipe("r", (Step("s", "s", {}, stage),)), services.Wishes())
+
+
 def test_a_trainer_is_asked_for_nothing_else():
     specs = {"default": TOY, "trainer": SMALL}
     assert list(_roles.prompters(specs, "r", ())) == ["model:default"]
