@@ -115,6 +115,16 @@ def test_an_answer_does_not_depend_on_its_batch(folder, size, settings):
     assert told == [wanted[place] for place in shuffled]
 
 
+def test_many_texts_share_a_pass(folder, monkeypatch):
+    """One by one, that would be a pass for each answer, and one for each pair."""
+    passes, once = [], LlamaForCausalLM.forward
+    monkeypatch.setattr(
+        LlamaForCausalLM, "forward", lambda *given, **more: passes.append(1) or once(*given, **more)
+    )
+    answers(scorer(folder, batch_tokens=4096), ASKED)
+    assert 0 < len(passes) < 120 / 3
+
+
 def test_only_tokens_of_the_answer_count(folder):
     """Each token's own, by hand: those of the prompt would make it another number."""
     naive, (prompt, answer) = Naive(folder), pairs(20)[-1]
