@@ -13,7 +13,7 @@ class ScoreAnswers:
     the score of that name, with `suffix` behind it: losses before and after training are
     `loss` and `loss_tuned`. With `most_ifd` a row whose IFD is as high or higher is rejected: its
     instruction does not help (Cherry LLM: 1). What the scorer refuses, such as a row that is too
-    long for it, goes on without the score.
+    long for it, goes on without the score. With no kind at all rows go on as they are.
 
     in:  "Name a prime." -> "7."
     out: scores loss 2.31, ifd 0.84
@@ -24,16 +24,20 @@ class ScoreAnswers:
     suffix: str = ""
     most_ifd: float | None = None
     version = 1
-    asks = ("scorer",)
 
     def __post_init__(self) -> None:
-        """Refuse no kind at all."""
-        if not self.kinds:
-            raise ConfigError("score_answers.kinds is empty: name one, such as 'loss'")
+        """Refuse a bound for what is not asked."""
+        if self.most_ifd is not None and "ifd" not in self.kinds:
+            raise ConfigError("score_answers.most_ifd: kinds has to name 'ifd' for it")
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The scorer, if anything is asked."""
+        return ("scorer",) if self.kinds else ()
 
     def each(self, sample: Sample) -> Asks[list[Sample]]:
         """All kinds at once."""
-        if not (sample.instruction and sample.response):
+        if not (self.kinds and sample.instruction and sample.response):
             return [sample]
         found = yield from together(self._ask(sample, kind) for kind in self.kinds)
         names = [f"{kind}{self.suffix}" for kind in self.kinds]

@@ -55,6 +55,11 @@ def test_a_row_without_an_answer_is_not_asked_about():
     assert scored({}, bare) == bare
 
 
-def test_no_kind_is_refused():
-    with pytest.raises(ConfigError, match="name one"):
-        ScoreAnswers(kinds=())
+def test_without_a_kind_nothing_is_asked():
+    assert scored({}, kinds=()) == SAMPLE
+    assert ScoreAnswers(kinds=()).asks == ()
+
+
+def test_a_bound_for_what_is_not_asked_is_refused():
+    with pytest.raises(ConfigError, match="has to name 'ifd'"):
+        ScoreAnswers(most_ifd=1.0)
