@@ -18,10 +18,15 @@ PATIENCE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Seconds since the start, CPU seconds of all processes, memory (MiB) of the first and all."""
+    """Seconds since the start, CPU seconds of all and of the first, memory (MiB) of first and all.
+
+    CPU time of a process that ended stands with who waited for it. Where nobody did, the sum stays
+    as it was until others have used as much; what the first one used itself is always right.
+    """
 
     at_s: float
     cpu_s: float
+    own_cpu_s: float
     own_mib: float
     all_mib: float
 
@@ -31,14 +36,13 @@ def watched(
 ) -> tuple[int, Look]:
     """Run a command to its end; its exit status, and the last look.
 
-    What a process left behind is counted still: orphans come to this one. CPU time of processes
-    that live for less than a look stands with who waited for them.
+    What a process left behind is counted still: orphans come to this one.
     """
     ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
     began = time.monotonic()
     with log.open("wb") as out:
         running = subprocess.Popen(command, stdout=out, stderr=out)
-    before, most = _reaped_s(), Look(0, 0, 0, 0)
+    before, most = _reaped_s(), Look(0, 0, 0, 0, 0)
     while running.poll() is None:
         time.sleep(every_s)
         most = _look(running.pid, began, most.cpu_s + before)
@@ -56,17 +60,19 @@ def _reaped_s() -> float:
 
 
 def _look(first: int, began: float, before: float) -> Look:
-    cpu, own, all_ = _reaped_s(), 0.0, 0.0
+    cpu, mine, own, all_ = _reaped_s(), 0.0, 0.0, 0.0
     for pid in _below(os.getpid()):
         try:
             stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
             pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
         except (OSError, ValueError, IndexError):
             continue  # it has just ended
-        cpu += sum(map(int, stat.rpartition(")")[2].split()[11:15])) / _TICKS
+        times = [int(one) / _TICKS for one in stat.rpartition(")")[2].split()[11:15]]
+        cpu += sum(times)
         all_ += pages * _PAGE / MIB
-        own = pages * _PAGE / MIB if pid == first else own
-    return Look(time.monotonic() - began, max(cpu, before), own, all_)
+        if pid == first:
+            mine, own = sum(times[:2]), pages * _PAGE / MIB
+    return Look(time.monotonic() - began, max(cpu, before), mine, own, all_)
 
 
 def _below(root: int) -> Iterator[int]:

@@ -23,6 +23,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Steps:
     def __init__(self, run: Path) -> None:
         self._steps, self._done = run / ".work" / "steps", set[str]()
         self._looks: list[Look] = []
-        self._from = Look(0, 0, 0, 0)
+        self._from = Look(0, 0, 0, 0, 0)
         self.told: list[Row] = []
 
     def seen(self, look: Look) -> None:
@@ -54,7 +55,9 @@ class Steps:
 
     def ended(self, look: Look) -> None:
         """What came behind the last step: rows, verdicts and the report are written."""
-        self._tell("writing", 0, look)
+        own = max(look.own_cpu_s - self._from.own_cpu_s, 0)  # the engine alone is left
+        cpu = max(look.cpu_s, self._from.cpu_s + own)
+        self._tell("writing", 0, replace(look, cpu_s=cpu))
 
     def _tell(self, name: str, rows: int, now: Look) -> None:
         wall, cpu = now.at_s - self._from.at_s, now.cpu_s - self._from.cpu_s
@@ -83,13 +86,14 @@ def measure(asked: argparse.Namespace, folder: Path) -> Row:
     if status:
         sys.exit(f"backfeed check ended with {status}: {(folder / 'log').read_text()[-2000:]}")
     steps.ended(last)
+    cpu = sum(one["cpu_s"] for one in steps.told)
     summary = json.loads((run / "summary.json").read_bytes())
     return {
         "rows": asked.rows, "from_rows": own, "input_mib": _mib([rows]),
         "languages": languages(run), "accepted": summary["accepted"],
         "rows_per_s": round(asked.rows / last.at_s, 1),
-        "rows_per_cpu_s": round(asked.rows / last.cpu_s, 1),
-        "wall_s": round(last.at_s, 1), "cpu_s": round(last.cpu_s, 1),
+        "rows_per_cpu_s": round(asked.rows / cpu, 1),
+        "wall_s": round(last.at_s, 1), "cpu_s": round(cpu, 1),
         "cores": len(os.sched_getaffinity(0)), "load_before": round(load, 1),
         "load_after": round(os.getloadavg()[0], 1), "disk_mib": disk(run), "steps": steps.told,
     }  # fmt: skip
