@@ -27,6 +27,7 @@ from typing import Any
 from _planted import repeatable
 from _varied import NUMBER, Rows
 
+from backfeed.engine.files import user_cache
 from backfeed.engine.inputs import Wanted, open_inputs
 from backfeed.engine.recipe import Input, Recipe
 from backfeed.engine.records import Message, Sample
@@ -92,13 +93,20 @@ def artefact(files: Sequence[Path], folder: Path) -> Path:
 
 def index(path: Path) -> Told:
     """Make the index or read it, in this process."""
-    began = time.process_time()
+    kept, began = _kept(), time.process_time()
     file = indexes.ready(path, Decontaminate().ngram)
     made = time.process_time() - began
     tasks = len(indexes.index_of(path, Decontaminate().ngram).tasks)
     read = time.process_time() - began - made
     mib = round(file.stat().st_size / (1 << 20), 1)
-    return {"tasks": tasks, "ready_cpu_s": round(made, 3), "read_cpu_s": round(read, 3), "mib": mib}
+    return {
+        "tasks": tasks, "is_new": _kept() > kept, "ready_cpu_s": round(made, 3),
+        "read_cpu_s": round(read, 3), "mib": mib,
+    }  # fmt: skip
+
+
+def _kept() -> int:
+    return len(list(user_cache("contamination").iterdir()))
 
 
 def measure(asked: argparse.Namespace, folder: Path) -> Told:
