@@ -45,8 +45,8 @@ def _about(kind: str, entry: registry.Entry) -> str:
         return ""
     if kind == "recipes":
         return _first_line(registry.recipe_path(entry.name)).lstrip("# ")
-    module = entry.module.rpartition(".")[2]
-    return _first_line(Path(str(files(registry.KINDS[kind]))) / f"{module}.py").strip('"')
+    package, _, module = entry.module.rpartition(".")
+    return _first_line(Path(str(files(package))) / f"{module}.py").strip('"')
 
 
 def _first_line(path: Path) -> str:
