@@ -32,7 +32,7 @@ class _Check(RecipeCommand):
             raise click.UsageError("--sample draws from all rows: leave --limit out")
         if not values.get("input_against"):
             gone |= {"decontaminate", "embed_tasks"}
-        if not any("embedding" in getattr(_stage(step), "methods", ()) for step in recipe.steps):
+        if not any(map(_by_meaning, recipe.steps)):
             gone.add("embed_tasks")
         if values.get("keep_duplicates"):
             gone.add("deduplicate")
@@ -44,14 +44,16 @@ def _use(step: Any) -> str:
     return getattr(step, "use", "")
 
 
-def _stage(step: Any) -> Any:
-    return getattr(step, "stage", None)
+def _by_meaning(step: Any) -> bool:
+    return "embedding" in getattr(getattr(step, "stage", None), "methods", ())
 
 
 def _as_deep(step: Any, until: str) -> Any:
     """A step that asks no more than the depth allows."""
     if _use(step) == "execute" and until == "run":
         return _with(step, until="run")
+    if _use(step) == "embed_tasks":
+        return _with(step, on=True)
     if _use(step) == "decontaminate" and until in _STILL:
         return _with(step, methods=tuple(one for one in step.stage.methods if one != "tests"))
     return step

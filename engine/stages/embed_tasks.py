@@ -20,24 +20,34 @@ class EmbedTasks:
     """Let rows pass; write the artefact `against_vectors`, an embedding for each benchmark's task.
 
     Embedded is all that a task asks. A task whose text is refused (it may be too long) has none.
-    Without benchmarks (artefact `against`) there is none at all.
+    Without benchmarks (artefact `against`) there is none at all; nor with `on` false, where nothing
+    is asked.
 
     in:  rows; the tasks "Write a function to add one.", "Sort a list."
     out: the same rows; two vectors, under the names of their tasks
     """
 
+    on: bool = True
     version = 1
     reads = ("against",)
     optional = ("against",)
     writes = (ARTEFACT,)
-    asks = ("embedder",)
-    named = ("embedder",)
     incremental = True
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The embedder, if it is on."""
+        return ("embedder",) if self.on else ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Nothing stands in for an embedder."""
+        return self.asks
 
     def whole(self, table: Table) -> Asks[Result]:
         """One request for each task; the rows are handed on as they lie."""
         path: Path | None = yield from Read("against")
-        tasks = list(_tasks(path)) if path else []
+        tasks = list(_tasks(path)) if path and self.on else []
         answers: Iterable[Any] = yield from over((_text(task) for task in tasks), _vector)
         found = [
             (task, answer)

@@ -52,7 +52,9 @@ class _Vectors:
 
     def along(self, centre: dsir.Floats) -> dsir.Floats:
         """The cosine of each row with a direction."""
-        return np.bincount(self.rows, self.values * centre[self.ids], minlength=self.count)
+        weights = self.values * centre[self.ids]
+        found: dsir.Floats = np.bincount(self.rows, weights, self.count).astype(np.float64)
+        return found
 
     def nearest(self, centres: Sequence[dsir.Floats]) -> tuple[dsir.Numbers, dsir.Floats]:
         """The number of the nearest direction for each row, and the cosine."""

@@ -186,3 +186,9 @@ def test_it_wants_an_embedder_that_is_named():
     assert EmbedTasks().named == ("embedder",)
     assert Decontaminate().reads == ("against",)
     assert Decontaminate(methods=("embedding",)).reads == ("against", "against_vectors")
+
+
+def test_off_it_asks_nobody_and_says_so():
+    stage = EmbedTasks(on=False)
+    assert (stage.asks, stage.named) == ((), ())
+    assert EmbedTasks().named == ("embedder",)
