@@ -9,14 +9,13 @@ model has random weights, unless one is named: its speed does not depend on what
 sides are measured in one run, on the same threads, each after a first pair that is not counted:
 loss, loss of the answer alone and IFD of each pair. One by one, that is two passes over a pair; the
 scorer computes them many at a time, by length, and again alone where the last digit might depend on
-the batch. What is saved is what each pass costs besides its arithmetic: much of a small model or a
-GPU, nothing of a large model on a CPU. It needs torch: tools/train.sh makes .venv-train.
+the batch. What is saved is what each pass costs besides its arithmetic: the less, the larger the
+model and the longer the texts. It needs torch: tools/train.sh makes .venv-train.
 """
 
 import argparse
 import ast
 import asyncio
-import inspect
 import json
 import os
 import random
@@ -24,6 +23,7 @@ import resource
 import sys
 import sysconfig
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,9 +45,10 @@ def pairs(count: int, longest: int) -> list[Pair]:
     found: list[Pair] = []
     for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")):
         text = path.read_text(encoding="utf-8", errors="replace")
+        lines = text.splitlines()
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef) and (said := ast.get_docstring(node)):
-                code = inspect.cleandoc(ast.get_source_segment(text, node) or "")
+                code = textwrap.dedent("\n".join(lines[node.lineno - 1 : node.end_lineno]))
                 if len(said) + len(code) < longest:
                     found.append((said, code))
     return random.Random(0).sample(found, min(count, len(found)))  # noqa: S311 - to be repeated, it keeps no secret
