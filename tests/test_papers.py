@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROWS = range(1, 26)
+ROWS = range(1, 52)
 
 
 def table() -> dict[int, list[str]]:
