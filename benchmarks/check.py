@@ -46,7 +46,8 @@ class Steps:
 
     def seen(self, look: Look) -> None:
         """Note a look; tell of a step that has ended since the last one."""
-        self._looks.append(look)
+        if look.own_mib:  # else it has just ended
+            self._looks.append(look)
         for path in sorted(self._steps.glob("*/done.json"), key=lambda one: one.stat().st_mtime):
             if path.parent.name not in self._done:
                 self._done.add(path.parent.name)
