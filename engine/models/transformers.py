@@ -214,7 +214,7 @@ def _versions() -> str:
 class _Transformers:
     """The plug-in."""
 
-    answers = None
+    answers = frozenset[str]()
 
     def service(self, name: str, settings: Mapping[str, Any]) -> Service:
         """It answers no prompts."""

@@ -98,6 +98,7 @@ if TYPE_CHECKING:
         graph_merge,
         graph_walks,
         keyword_graph,
+        lacks,
         licences,
         minhash,
         notes,
@@ -117,8 +118,8 @@ if TYPE_CHECKING:
 METHODS = (
     "agreement", "benchmarks", "code_blocks", "compare", "contamination", "diversity",
     "dsir", "feedback_log", "fingerprints", "forecast", "graph_feedback", "graph_ledger",
-    "graph_merge", "graph_walks", "keyword_graph", "licences", "minhash", "notes", "outlines",
-    "personal_data", "phrases", "problem_facts", "prose_language", "quality", "rouge", "seed_rules",
+    "graph_merge", "graph_walks", "keyword_graph", "lacks", "licences", "minhash", "notes",
+    "outlines", "personal_data", "phrases", "problem_facts", "prose_language", "quality", "rouge", "seed_rules",
     "splits", "synonyms", "text_parts",
 )  # fmt: skip
 
@@ -132,8 +133,8 @@ __all__ = [
     "Throttled", "Train", "Trained", "Who", "WholeStage", "agreement", "ask_valid", "benchmarks",
     "by_model", "code_blocks", "compare", "contamination", "diversity", "dsir", "feedback_log",
     "fingerprints", "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
-    "keyword_graph", "licences", "minhash", "notes", "outlines", "over", "personal_data", "phrases",
-    "problem_facts", "prose_language", "quality", "rejoined", "rouge", "seed_rules", "splits",
+    "keyword_graph", "lacks", "licences", "minhash", "notes", "outlines", "over", "personal_data",
+    "phrases", "problem_facts", "prose_language", "quality", "rejoined", "rouge", "seed_rules", "splits",
     "synonyms", "text_parts", "together",
 ]  # fmt: skip
 

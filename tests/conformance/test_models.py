@@ -40,7 +40,7 @@ def offers(name, method):
     return hasattr(backend, method) and (method != "service" or backend.answers != frozenset())
 
 
-OPT_IN = {"encoder", "vllm"}
+OPT_IN = {"encoder", "transformers", "vllm"}
 """Backends whose packages weigh gigabytes: make test-vllm and test-train try these, elsewhere."""
 OFFERED = [
     pytest.param(name, method, marks=[pytest.mark.may_skip] if name in OPT_IN else [])
@@ -176,8 +176,8 @@ def copy(request):
 def other(request):
     """A request with other words."""
     if isinstance(request, Prompt):
-        name = "entry_point" if "entry_point" in request.fields else "language"
-        return request.but(fields={**request.fields, name: "quite_another"})
+        said = {n: "quite_another" for n, told in request.fields.items() if isinstance(told, str)}
+        return request.but(fields={**request.fields, **(said or {"turns": [], "labels": []})})
     last = "text" if isinstance(request, Embed) else "answer"
     return replace(request, **{last: "quite another"})
 
