@@ -119,8 +119,8 @@ METHODS = (
     "agreement", "benchmarks", "code_blocks", "compare", "contamination", "diversity",
     "dsir", "feedback_log", "fingerprints", "forecast", "graph_feedback", "graph_ledger",
     "graph_merge", "graph_walks", "keyword_graph", "lacks", "licences", "minhash", "notes",
-    "outlines", "personal_data", "phrases", "problem_facts", "prose_language", "quality", "rouge", "seed_rules",
-    "splits", "synonyms", "text_parts",
+    "outlines", "personal_data", "phrases", "problem_facts", "prose_language", "quality",
+    "rouge", "seed_rules", "splits", "synonyms", "text_parts",
 )  # fmt: skip
 
 __all__ = [
@@ -134,8 +134,8 @@ __all__ = [
     "by_model", "code_blocks", "compare", "contamination", "diversity", "dsir", "feedback_log",
     "fingerprints", "forecast", "graph_feedback", "graph_ledger", "graph_merge", "graph_walks",
     "keyword_graph", "lacks", "licences", "minhash", "notes", "outlines", "over", "personal_data",
-    "phrases", "problem_facts", "prose_language", "quality", "rejoined", "rouge", "seed_rules", "splits",
-    "synonyms", "text_parts", "together",
+    "phrases", "problem_facts", "prose_language", "quality", "rejoined", "rouge", "seed_rules",
+    "splits", "synonyms", "text_parts", "together",
 ]  # fmt: skip
 
 
