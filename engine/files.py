@@ -14,9 +14,16 @@ from backfeed.engine.errors import ConfigError, RunConflict
 
 
 def write_via(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a temporary file, put it on the disk (fsync), and give it its name."""
+    """Let `write` make a temporary file, put it on the disk (fsync), and give it its name.
+
+    A link stays one, and what it names is written; what is no file, as a device, is written to.
+    """
     with storing(f"writing {path}"):
+        path = path.resolve() if path.is_symlink() else path
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            write(path)
+            return
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             write(temporary)

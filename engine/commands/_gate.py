@@ -212,9 +212,10 @@ def _tell(order: Order, found: verdict.Verdict, judged: judge.Judged) -> None:
         if not found.passed:
             click.echo(_more(order, found.broken))
     if order.sarif is not None:
-        _write(order.sarif, msgspec.json.format(_json(sarif(found, places, [*judged.files]))))
+        log = sarif(found, places, [*judged.files])
+        write_whole(order.sarif, msgspec.json.format(_json(log)) + b"\n")
     if order.junit is not None:
-        _write(order.junit, junit(found, judged, places))
+        write_whole(order.junit, junit(found, judged, places) + b"\n")
     said = annotations(found, places)
     _tell_ci(os.environ, said, markdown(found, places), as_json=order.as_json)
 
@@ -230,16 +231,6 @@ def _more(order: Order, broken: Sequence[judge.Broken]) -> str:
 
 def _json(value: Any) -> bytes:
     return msgspec.json.encode(value)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; what is none, such as a device or a link, as it is."""
-    with storing(f"writing {path}"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_symlink() or (path.exists() and not path.is_file()):
-            path.write_bytes(data + b"\n")
-            return
-    write_whole(path, data + b"\n")
 
 
 def _tell_ci(

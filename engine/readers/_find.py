@@ -49,6 +49,8 @@ def files_of(address: str, container: str = "") -> list[Found]:
         paths = _hub.fetched(address)
         single = len(paths) == 1
         return [Found(p, address, address if single else f"{address}/{p.name}") for p in paths]
+    if "://" in address:
+        raise InputError(f"{address}: nothing is fetched; download it, or name hf:NAME")
     path = Path(address)
     if path.is_dir():
         return _in_folder(path, address, container)

@@ -41,7 +41,7 @@ class Inspect:
     `toxic` are labels of a text classifier that the scorer holds, each with the least probability
     that is told: {toxic = 0.5, threat = 0.3}; empty: none is asked. Prose of messages is judged.
 
-    in:  response "db = connect(password='hunter2')"
+    in:  response "password = 'hunter2'"
     out: rejected by inspect, reason secret, detail "secret/password: ... in the answer, line 1"
     """
 

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import msgspec
 import pyarrow as pa
@@ -40,6 +41,16 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path):
     with pytest.raises(KeyError):
         write_via(tmp_path / "a", write)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_link_stays_one_and_a_device_is_written_to(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to("there")
+    write_whole(link, "text")
+    assert link.is_symlink()
+    assert (tmp_path / "there").read_text() == "text"
+    write_whole(Path("/dev/null"), "text")
+    assert Path("/dev/null").is_char_device()
 
 
 def test_an_owner_keeps_another_process_out_until_it_ends(tmp_path):

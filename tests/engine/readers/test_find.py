@@ -201,3 +201,8 @@ def test_with_the_library_itself(here, monkeypatch):
     assert (reader, found.path.suffix, found.told) == ("arrow", ".arrow", f"hf:{here}/set:test")
     with pytest.raises(InputError, match="no split 'dev'; there are: train, test"):
         files_of(f"hf:{here}/set:dev")
+
+
+def test_an_address_of_the_web_is_not_taken_for_a_file():
+    with pytest.raises(InputError, match=r"https://x/a.jsonl: nothing is fetched; .* hf:NAME"):
+        files_of("https://x/a.jsonl")
