@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from backfeed.plugin import Asks, ConfigError, InputError, Read, Result, Table, dsir
-from backfeed.plugins.infinity import _marks, _quotas, _texts
+from backfeed.plugins.infinity import _columns, _marks, _quotas, _texts
 from backfeed.plugins.infinity._domains import DOMAINS
 from backfeed.plugins.infinity._drawing import NOBODY, Aim, Drawn, How, Pool, draw
 from backfeed.plugins.infinity._quotas import Factors
@@ -97,7 +95,7 @@ class SelectDsir:
             self.per_token, self.draw == "sample", self.smoothing, self.least_tokens,
             self.fit_grams,
         )  # fmt: skip
-        got = draw(pool, aims, partial(_luck, table, self.seed), how=how)
+        got = draw(pool, aims, lambda name: _columns.luck(table, f"{self.seed}/{name}"), how=how)
         of = {name: int(places.max(initial=0)) for name, places in got.places.items()}
         marking = _Marking(pool, got, of, self.least_tokens)
         return Result(marking.rows(table), metrics=got.metrics)
@@ -171,16 +169,6 @@ class _Marking:
     def _told(self, name: str, number: int) -> str:
         weight, place = self.got.weights[name][number], self.got.places[name][number]
         return f"{name}: log w={weight:.2f}, rank {place:,} of {self.of[name]:,}"
-
-
-def _luck(table: Table, seed: int, name: str) -> dsir.Floats:
-    """Each row's luck rests on the run's seed and on its id: in every round it is the same."""
-    found = [np.zeros(0)]
-    for batch in table.batches(["id", "lineage"]):
-        seeds = pc.struct_field(batch["lineage"], "seed").to_pylist()
-        ids = zip(seeds, batch["id"].to_pylist(), strict=True)
-        found.append(dsir.luck(f"{seed}/{name}", (f"{one}/{mark}" for one, mark in ids)))
-    return np.concatenate(found)
 
 
 PLUGIN = SelectDsir
