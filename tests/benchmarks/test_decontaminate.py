@@ -63,7 +63,8 @@ def test_a_set_is_run_and_scored(measured, tmp_path, monkeypatch):
     ):
         text = "".join(json.dumps(line) + "\n" for line in lines)
         (tmp_path / f"{name}.jsonl").write_text(text)
-    options = Namespace(against=[tmp_path / "against.jsonl"], sandbox="process", set_=[])
+    against = [tmp_path / "against.jsonl"]
+    options = Namespace(against=against, sandbox="process", embedder="", set_=[])
     found = measured.measure(tmp_path, tmp_path / "out", options)
     assert found["found_by_kind"] == {"clean": 0.0, "exact": 1.0}
     assert found["misses"] == []

@@ -16,8 +16,11 @@ from backfeed.engine.stages._problems import Phrases, Problem
 from backfeed.engine.stages._repair import Doubt
 from backfeed.engine.stages._suites import Programs, Scripts
 from backfeed.engine.stages.invent import Invention
+from backfeed.plugins.infinity import diagnose, evolve, extend_turns, label_rows
 
 SNIPPET = {"snippet": "def f(): ...", "entry_point": "f", "example": ">>> f()"}
+TURNS = [{"role": "user", "content": "Hm?"}, {"role": "assistant", "content": "Well."}]
+PROGRAM = {"template": "{n1} and {n2}", "numbers": "n1 = 1", "code": "x", "complaint": "no"}
 FIELDS = {
     **{f"reverse/{kind}": SNIPPET for kind in _problems.REPLIES},
     "reverse/translate": {**SNIPPET, "target": "go"},
@@ -71,6 +74,26 @@ FIELDS = {
         "form": "asserts",
         "example": "x",
     },
+    "chat/answer": {"turns": TURNS},
+    "chat/ask": {"turns": TURNS, "most_words": 60},
+    "diagnose/grade": {"turns": TURNS, "reference": "r", "answer": "a"},
+    "diagnose/weakness": {
+        "field": "law",
+        "items": [{"instruction": "i", "faults": "f"}],
+        "most": 4,
+    },
+    "evolve/judge": {"wide": False, "old": "o", "new": "n"},
+    "evolve/rewrite": {
+        "operator": "depth",
+        "definition": "Go deeper.",
+        "wide": True,
+        "most_words": 60,
+        "instruction": "i",
+    },
+    "labels/coarse": {"labels": ["sorting"], "classes": ["Law", "Other"]},
+    "labels/fine": {"instruction": "i"},
+    "programs/repair": PROGRAM,
+    "programs/write": PROGRAM,
 }
 
 REPLIES = {
@@ -84,6 +107,12 @@ REPLIES = {
     "tests/script": Scripts,
     "tests/program": Programs,
     "repair/doubt": Doubt,
+    "chat/ask": extend_turns.Next,
+    "diagnose/grade": diagnose.Grade,
+    "diagnose/weakness": diagnose.Weakness,
+    "evolve/judge": evolve.Judged,
+    "evolve/rewrite": evolve.Rewritten,
+    "labels/fine": label_rows.Labelled,
 }
 
 
